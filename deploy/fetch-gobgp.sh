@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Unpacks gobgpd and gobgp of one Debian suite side by side with whatever the machine has installed.
+#
+#   deploy/fetch-gobgp.sh SUITE DEST      SUITE: bookworm (3.10), trixie (3.36), forky (4.8)
+#
+# The machine's own Debian mirror and key are used through a private source list, lists folder and cache, so
+# the machine's apt state is not touched. Signatures are verified by apt. Idempotent: exits at once when DEST
+# already holds both programs.
+set -euo pipefail
+
+suite=${1:?suite: bookworm, trixie or forky}
+dest=${2:?destination folder}
+[[ -x $dest/gobgpd && -x $dest/gobgp ]] && exit 0
+[[ $(dpkg --print-architecture 2>/dev/null) ]] || { echo "fetch-gobgp: needs Debian's dpkg and apt" >&2; exit 1; }
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/sources.list.d" "$work/unpacked"
+
+# The first Debian archive the machine itself uses, deb822 or one-line format.
+uri=$({ cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null || true; } |
+  sed -nE 's/^URIs:[[:space:]]*([^[:space:]]+).*/\1/p; s/^deb[[:space:]]+(\[[^]]*\][[:space:]]+)?([^[:space:]]+).*/\2/p' |
+  grep -E '/debian/?$' | head -n 1)
+[[ $uri ]] || { echo "fetch-gobgp: found no Debian archive among the machine's apt sources" >&2; exit 1; }
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+echo "deb [signed-by=$keyring] $uri $suite main" >"$work/sources.list"
+
+apt_private=(-o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts="$work/sources.list.d"
+  -o Dir::State::Lists="$work/lists" -o Dir::Cache="$work/cache" -o APT::Sandbox::User=root
+  -o Acquire::Languages=none -o Acquire::Retries=3)
+apt-get "${apt_private[@]}" -qq update >&2
+(cd "$work" && apt-get "${apt_private[@]}" -qq download gobgpd >&2)
+for deb in "$work"/*.deb; do dpkg-deb -x "$deb" "$work/unpacked"; done
+
+mkdir -p "$dest"
+for program in gobgpd gobgp; do
+  found=$(find "$work/unpacked" -type f -name "$program" -perm -u+x | head -n 1)
+  [[ $found ]] || { echo "fetch-gobgp: no $program in the package of $suite" >&2; exit 1; }
+  install -m 755 "$found" "$dest/.$program.new" && mv "$dest/.$program.new" "$dest/$program"
+done

@@ -1,0 +1,66 @@
+/**
+ * Prefixes as canonical CIDR strings (`203.0.113.0/24`, `2001:db8::/48`): no host bits, one spelling per prefix,
+ * so that a prefix is its own key in maps, in Redis and in URLs.
+ */
+import { addressFamily, formatAddress, readAddress } from './address.ts'
+import { type Family, addressBits } from './family.ts'
+import { type Parsed, parsed, refused } from './parsed.ts'
+
+export type Prefix = string & { readonly __brand: 'Prefix' }
+
+/** Canonical prefix, or why not. Host bits and non-canonical spellings are refused and the right spelling is named. */
+export function parsePrefix(text: string): Parsed<Prefix> {
+  const slash = text.indexOf('/')
+  if (slash < 0) return refused(`"${text}" is not a prefix: it has no /length`)
+  const words = readAddress(text.slice(0, slash))
+  if (words === undefined) return refused(`"${text}" is not a prefix: "${text.slice(0, slash)}" is not an IP address`)
+  const lengthText = text.slice(slash + 1)
+  const length = Number(lengthText)
+  const bits = addressBits(words.length === 2 ? 'ipv4' : 'ipv6')
+  if (!/^\d{1,3}$/.test(lengthText) || length > bits)
+    return refused(`"${text}" is not a prefix: the length must be 0 to ${bits}`)
+  const masked = mask(words, length)
+  const canonical = `${formatAddress(masked)}/${length}`
+  if (canonical === text) return parsed(canonical as Prefix)
+  return refused(
+    masked.some((word, i) => word !== words[i])
+      ? `"${text}" has host bits set; the prefix is "${canonical}"`
+      : `"${text}" is not in canonical form; write "${canonical}"`,
+  )
+}
+
+export function prefixFamily(prefix: Prefix): Family {
+  return addressFamily(prefix)
+}
+
+/** Network bits, 0 to 32 or 128. */
+export function prefixLength(prefix: Prefix): number {
+  return Number(prefix.slice(prefix.indexOf('/') + 1))
+}
+
+/** True where `inner` is `outer` or a more-specific of it. Families never contain each other. */
+export function contains(outer: Prefix, inner: Prefix): boolean {
+  const length = prefixLength(outer)
+  if (prefixFamily(outer) !== prefixFamily(inner) || length > prefixLength(inner)) return false
+  const a = prefixWords(outer)
+  const b = mask(prefixWords(inner), length)
+  return a.every((word, i) => word === b[i])
+}
+
+export function overlaps(a: Prefix, b: Prefix): boolean {
+  return contains(a, b) || contains(b, a)
+}
+
+/** 16-bit words of the network address. */
+export function prefixWords(prefix: Prefix): Uint16Array {
+  const words = readAddress(prefix.slice(0, prefix.indexOf('/')))
+  if (words === undefined) throw new Error(`assertion: ${prefix} was branded without parsePrefix`)
+  return words
+}
+
+function mask(words: Uint16Array, length: number): Uint16Array {
+  return words.map((word, i) => {
+    const kept = Math.min(16, Math.max(0, length - i * 16))
+    return word & ((0xffff << (16 - kept)) & 0xffff)
+  })
+}

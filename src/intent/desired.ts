@@ -1,0 +1,57 @@
+/**
+ * Desired state: intent + overlays at one moment, compiled. Per prefix: which speakers announce which attributes.
+ * Per speaker: what must be configured before paths go in.
+ */
+import type { Address } from '../bgp/address.ts'
+import type { Asn } from '../bgp/asn.ts'
+import type { Community, LargeCommunity } from '../bgp/community.ts'
+import type { AttributesKey } from '../bgp/path.ts'
+import type { Prefix } from '../bgp/prefix.ts'
+import type { Neighbor, NeighborId, PopId, SpeakerId, SpeakerStart } from './model.ts'
+
+/** One prefix, everywhere. */
+export interface DesiredPrefix {
+  readonly prefix: Prefix
+  /** Speakers that announce it now; a speaker that is not here announces nothing. */
+  readonly sites: ReadonlyMap<SpeakerId, DesiredSite>
+  /** POPs that intent alone names, before overlays. Floors count from here. */
+  readonly intended: ReadonlySet<PopId>
+  /** POPs below which nothing but a forced change of a person may go. */
+  readonly floor: number
+  /** True where an overlay that a person forced takes it below the floor. */
+  readonly floorForced: boolean
+  /** When time alone changes this answer (an overlay expires, a grace period ends), ms since the epoch. */
+  readonly changesAtMs?: number
+}
+
+export interface DesiredSite {
+  readonly speaker: SpeakerId
+  readonly pop: PopId
+  readonly attributes: AttributesKey
+  /** One sentence: which layer made it so (for explain). */
+  readonly because: string
+}
+
+/** What a speaker must have before its first path (policy) and after its last (neighbors). */
+export interface DesiredSpeaker {
+  readonly speaker: SpeakerId
+  readonly pop: PopId
+  readonly asn: Asn
+  readonly endpoint: string
+  readonly start?: SpeakerStart
+  /** Every neighbor that the export policy must know, in id order. */
+  readonly neighbors: readonly Neighbor[]
+  /** In mark order. Only ever added to a live policy: a treatment without a path that carries its mark is inert. */
+  readonly treatments: readonly Treatment[]
+}
+
+/** Toward `neighbor`, a path with mark `ASN:5:<number>` is sent with these changes. */
+export interface Treatment {
+  readonly number: number
+  readonly neighbor: NeighborId
+  readonly med?: number
+  readonly localPref?: number
+  readonly nextHop?: Address
+  readonly communities: readonly Community[]
+  readonly largeCommunities: readonly LargeCommunity[]
+}

@@ -1,0 +1,129 @@
+/**
+ * The port to one BGP speaker. Backends: gobgp (v4, v3) and memory; one contract test suite runs against all.
+ *
+ * Every call takes a deadline in milliseconds and an optional AbortSignal, and fails with an OperationError
+ * (`speaker-unreachable`, `speaker-timeout`, `speaker-refused`, …). Nothing here retries.
+ */
+import type { Address } from '../bgp/address.ts'
+import type { Asn } from '../bgp/asn.ts'
+import type { Family } from '../bgp/family.ts'
+import type { AttributesKey, Path } from '../bgp/path.ts'
+import type { Prefix } from '../bgp/prefix.ts'
+import type { ExportPolicy } from './export-policy.ts'
+
+export interface CallOptions {
+  readonly deadlineMs: number
+  readonly signal?: AbortSignal
+}
+
+export interface SpeakerGlobal {
+  /** `gobgp v4`, `gobgp v3`, `memory`: which API answers. */
+  readonly api: 'gobgp-v4' | 'gobgp-v3' | 'memory'
+  /** undefined: the daemon runs but BGP is not started (GoBGP: asn 0). */
+  readonly asn: Asn | undefined
+  readonly routerId: string | undefined
+}
+
+export interface PathKey {
+  readonly prefix: Prefix
+  readonly identifier: number
+}
+
+/** A path in the global RIB. */
+export interface RibPath extends Path {
+  readonly best: boolean
+  /** Address of the neighbor it was learned from; undefined for a local path. */
+  readonly learnedFrom: Address | undefined
+  /** Seconds since the epoch. */
+  readonly sinceSeconds: number
+}
+
+export interface AdjOutPath {
+  readonly prefix: Prefix
+  /** As the neighbor is sent it, after the export policy. */
+  readonly attributes: AttributesKey
+}
+
+export interface SpeakerNeighbor {
+  readonly address: Address
+  readonly asn: Asn
+  readonly state: 'idle' | 'connect' | 'active' | 'open-sent' | 'open-confirm' | 'established'
+  readonly adminDown: boolean
+  /** Prefixes received, accepted and advertised, where the daemon tells. */
+  readonly received: number
+  readonly accepted: number
+  readonly advertised: number
+  readonly uptimeSeconds: number | undefined
+}
+
+export interface NeighborConfig {
+  readonly address: Address
+  readonly asn: Asn
+  readonly localAddress?: Address
+  readonly remotePort?: number
+  readonly passive: boolean
+  readonly password?: string
+  readonly ebgpMultihop?: number
+  readonly families: readonly Family[]
+  readonly holdTimeSeconds: number
+  readonly keepaliveSeconds: number
+  readonly connectRetrySeconds: number
+  /** 0: graceful restart off. */
+  readonly gracefulRestartSeconds: number
+  /** True right after a daemon restart, so that End-of-RIB comes after the injected paths (GOBGP facts). */
+  readonly restarting: boolean
+}
+
+export interface GlobalConfig {
+  readonly asn: Asn
+  readonly routerId: Address
+  readonly listenPort: number
+  readonly listenAddresses: readonly Address[]
+}
+
+/** What a watch tells. A prefix that is named has changed: look again. Events carry no state on purpose. */
+export type SpeakerEvent =
+  | { readonly kind: 'routes'; readonly prefixes: readonly Prefix[] }
+  | { readonly kind: 'neighbor'; readonly address: Address; readonly state: SpeakerNeighbor['state'] }
+
+/** A path that the speaker would not take, and its words. */
+export interface RefusedPath {
+  readonly prefix: Prefix
+  readonly message: string
+}
+
+export interface Speaker {
+  global(options: CallOptions): Promise<SpeakerGlobal>
+  /** Starts BGP on a daemon that has no global configuration. */
+  start(config: GlobalConfig, options: CallOptions): Promise<void>
+
+  /**
+   * Adds or replaces local paths, in order; bulk goes by stream. Resolves with the paths refused one by one; every
+   * other path is in the RIB when it resolves.
+   */
+  announce(paths: readonly Path[], options: CallOptions): Promise<readonly RefusedPath[]>
+  /** Deletes local paths by key. An empty list does nothing; a delete without a path cannot be expressed. */
+  withdraw(paths: readonly PathKey[], options: CallOptions): Promise<void>
+
+  /** Paths of the global RIB; all of both families, or only those of the exact prefixes given. */
+  rib(prefixes: readonly Prefix[] | 'all', options: CallOptions): Promise<readonly RibPath[]>
+  /** What one neighbor is sent. Empty where the session is not established. */
+  adjOut(neighbor: Address, prefixes: readonly Prefix[] | 'all', options: CallOptions): Promise<readonly AdjOutPath[]>
+
+  neighbors(options: CallOptions): Promise<readonly SpeakerNeighbor[]>
+  addNeighbor(config: NeighborConfig, options: CallOptions): Promise<void>
+  deleteNeighbor(address: Address, options: CallOptions): Promise<void>
+
+  /**
+   * Makes the export policy what is given, adding only what is missing: static parts once, treatments as they come.
+   * Resolves with what it did, after reading it back.
+   */
+  ensureExportPolicy(policy: ExportPolicy, options: CallOptions): Promise<'installed' | 'extended' | 'unchanged'>
+
+  /**
+   * Names what changes from now on until the signal aborts (ends quietly) or the stream breaks (throws). Reads without
+   * pause: a slow consumer gets merged events, never a stalled stream. `opened` is called once the daemon streams.
+   */
+  watch(options: { readonly signal: AbortSignal; readonly opened: () => void }): AsyncIterable<readonly SpeakerEvent[]>
+  close(): void
+}

@@ -1,0 +1,212 @@
+/**
+ * The store: all that Herald keeps in Redis, by topic. Each topic is one file; this is their sum. Every call fails
+ * with an OperationError (`store-unavailable`, `store-full`, …) and nothing here retries.
+ */
+import type { AttributesKey } from '../bgp/path.ts'
+import type { Prefix } from '../bgp/prefix.ts'
+import type { DesiredSpeaker } from '../intent/desired.ts'
+import type { DocumentChange, DocumentKey } from '../intent/document.ts'
+import type { SpeakerId } from '../intent/model.ts'
+import type { ObservedRoute, Target } from '../plan/observed.ts'
+import type { SpeakerNeighbor } from '../speaker/speaker.ts'
+
+export interface Head {
+  /** Names this Redis store: made once, at random, 1 to 2^32-1. */
+  readonly epoch: number
+  readonly revision: number
+}
+
+/** What a person (or automation) wants committed. */
+export interface Commit {
+  /** The head revision it was reviewed against; another one fails with `stale-revision`. */
+  readonly expected: number
+  readonly changes: readonly DocumentChange[]
+  readonly author: string
+  readonly reason: string
+  /** The verb, such as `publish 203.0.113.0/24 --at eu`. */
+  readonly command: string
+  /** Guards a person overrode, by name. */
+  readonly forced: readonly string[]
+  /** Announcements (prefix, POP) that this takes away; the planner tolerates as many withdrawals (G4). */
+  readonly removes: number
+}
+
+export interface Revision extends Omit<Commit, 'expected'> {
+  readonly revision: number
+  readonly atMs: number
+}
+
+export interface Revisions {
+  /** undefined: this Redis has never held a Herald. */
+  head(): Promise<Head | undefined>
+  /** Makes epoch and revision 0 where there are none; otherwise answers what is there. */
+  initialise(): Promise<Head>
+  /** Atomically: compare, documents, revision record, `revision` event. Acknowledged when durable. */
+  commit(commit: Commit): Promise<Revision>
+  /** All documents as of head, or as of an earlier revision. `not-found` for a revision that never was. */
+  documents(at?: number): Promise<{ readonly revision: number; readonly documents: ReadonlyMap<DocumentKey, unknown> }>
+  /** Revisions above the given one, in order. */
+  since(revision: number): Promise<readonly Revision[]>
+  get(revision: number): Promise<Revision>
+  /** Newest first. */
+  list(page: { readonly before?: number; readonly limit: number }): Promise<readonly Revision[]>
+}
+
+/** Proof that the caller still holds the planner's lease; every write of targets checks it. */
+export interface Fence {
+  readonly lease: string
+  readonly token: string
+}
+
+export interface StoredTarget {
+  readonly prefix: Prefix
+  readonly target: Target
+  readonly generation: number
+}
+
+export interface Targets {
+  /** Per speaker: targets set and forgotten under one new generation. `lease-lost` where the fence does not hold. */
+  decide(
+    fence: Fence,
+    changes: ReadonlyMap<SpeakerId, { readonly set: ReadonlyMap<Prefix, Target>; readonly forget: readonly Prefix[] }>,
+  ): Promise<ReadonlyMap<SpeakerId, number>>
+  all(speaker: SpeakerId): Promise<readonly StoredTarget[]>
+  of(speaker: SpeakerId, prefixes: readonly Prefix[]): Promise<readonly StoredTarget[]>
+  /** Decided above the applied generation, in order of generation. */
+  pending(speaker: SpeakerId): Promise<{ readonly decided: number; readonly applied: number; readonly targets: readonly StoredTarget[] }>
+}
+
+/** What is known of a speaker's daemon. */
+export interface SpeakerStatus {
+  readonly reach: 'up' | 'unknown'
+  readonly sinceMs: number
+  /** Why unknown. */
+  readonly problem?: string
+  readonly api?: string
+  readonly routerId?: string
+  readonly policy?: 'installed' | 'missing' | 'foreign'
+  readonly neighbors?: readonly SpeakerNeighbor[]
+  /** Whole RIB last read, ms since the epoch. */
+  readonly readAtMs?: number
+  /** Local paths that are not ours. */
+  readonly foreign?: number
+}
+
+export interface SpeakerState {
+  readonly decided: number
+  readonly applied: number
+  readonly status: SpeakerStatus | undefined
+  readonly configured: DesiredSpeaker | undefined
+}
+
+export interface Speakers {
+  configure(fence: Fence, configured: readonly DesiredSpeaker[]): Promise<void>
+  state(speaker: SpeakerId): Promise<SpeakerState>
+  states(): Promise<ReadonlyMap<SpeakerId, SpeakerState>>
+  report(speaker: SpeakerId, status: SpeakerStatus): Promise<void>
+  /** Applied up to `generation`; never lowers. `lease-lost` where the fence does not hold. */
+  applied(fence: Fence, speaker: SpeakerId, generation: number): Promise<void>
+  /** The daemon lost everything (restart): all its targets are to be applied again. */
+  reapply(speaker: SpeakerId): Promise<void>
+}
+
+export interface Observations {
+  all(speaker: SpeakerId): Promise<ReadonlyMap<Prefix, ObservedRoute>>
+  of(speaker: SpeakerId, prefixes: readonly Prefix[]): Promise<ReadonlyMap<Prefix, ObservedRoute>>
+  /** Stores what was read of these prefixes (undefined: not in the RIB), marks changed ones dirty; answers which changed. */
+  record(speaker: SpeakerId, seen: ReadonlyMap<Prefix, ObservedRoute | undefined>): Promise<readonly Prefix[]>
+  /** The same for a whole RIB: what is not in it is not there. */
+  recordAll(speaker: SpeakerId, seen: ReadonlyMap<Prefix, ObservedRoute>): Promise<readonly Prefix[]>
+  /** Takes up to `limit` dirty marks. */
+  takeDirty(limit: number): Promise<readonly { readonly speaker: SpeakerId; readonly prefix: Prefix }[]>
+  refuse(speaker: SpeakerId, refused: ReadonlyMap<Prefix, string | undefined>): Promise<void>
+  refused(speaker: SpeakerId): Promise<ReadonlyMap<Prefix, string>>
+}
+
+/** One speaker's part in the proof of a revision; times in ms since the epoch. */
+export interface SpeakerProof {
+  readonly announce: number
+  readonly withdraw: number
+  readonly pushedAtMs?: number
+  readonly ribAtMs?: number
+  readonly adjOutAtMs?: number
+  /** Established neighbors whose adj-out was read. */
+  readonly neighbors?: number
+  readonly problem?: string
+}
+
+export type ProofState = 'pending' | 'held' | 'done' | 'superseded'
+
+export interface Proof {
+  readonly revision: number
+  readonly acceptedAtMs: number
+  readonly plannedAtMs?: number
+  readonly state: ProofState
+  readonly doneAtMs?: number
+  /** Sentences for what is held. */
+  readonly held: readonly string[]
+  readonly speakers: ReadonlyMap<SpeakerId, SpeakerProof>
+}
+
+export interface Proofs {
+  planned(revision: number, plannedAtMs: number): Promise<void>
+  speaker(revision: number, speaker: SpeakerId, proof: SpeakerProof): Promise<void>
+  settle(revision: number, state: ProofState, atMs: number, held: readonly string[]): Promise<void>
+  get(revision: number): Promise<Proof | undefined>
+}
+
+export interface Lease {
+  readonly fence: Fence
+  /** True while held for certain: renewed in time, by this process' monotonic clock. */
+  held(): boolean
+  /** Aborts when the lease is lost or released. */
+  readonly signal: AbortSignal
+  release(): Promise<void>
+}
+
+export interface Leases {
+  /** The lease, renewed in the background until released; undefined where another holds it. */
+  acquire(name: string, ttlMs: number): Promise<Lease | undefined>
+}
+
+export type HeraldEvent =
+  | { readonly type: 'revision'; readonly revision: number; readonly author: string; readonly reason: string; readonly command: string }
+  | { readonly type: 'plan'; readonly actions: number; readonly held: number; readonly revision: number }
+  | { readonly type: 'proof'; readonly revision: number; readonly speaker?: string; readonly stage: 'planned' | 'pushed' | 'rib' | 'adj-out' | ProofState }
+  | { readonly type: 'speaker'; readonly speaker: string; readonly reach: 'up' | 'unknown'; readonly problem?: string }
+  | { readonly type: 'neighbor'; readonly speaker: string; readonly address: string; readonly state: string }
+  | { readonly type: 'drift'; readonly speaker: string; readonly prefix: string; readonly found: AttributesKey | 'absent' }
+
+export interface StoredEvent {
+  /** Redis stream id, `ms-seq`: the SSE `id`. */
+  readonly id: string
+  readonly event: HeraldEvent
+}
+
+export interface Events {
+  append(event: HeraldEvent): Promise<string>
+  /** Events after `after` (`$`: from now on), as they come, until the signal aborts. Uses a connection of its own. */
+  follow(after: string, signal: AbortSignal): AsyncIterable<StoredEvent>
+  latest(limit: number): Promise<readonly StoredEvent[]>
+}
+
+export interface Idempotency {
+  /** The stored response for this key, or undefined after reserving it. */
+  begin(key: string, fingerprint: string): Promise<{ readonly status: number; readonly body: string } | 'in-progress' | 'mismatch' | undefined>
+  finish(key: string, fingerprint: string, response: { readonly status: number; readonly body: string }): Promise<void>
+  abandon(key: string): Promise<void>
+}
+
+export interface Store {
+  readonly revisions: Revisions
+  readonly targets: Targets
+  readonly speakers: Speakers
+  readonly observations: Observations
+  readonly proofs: Proofs
+  readonly leases: Leases
+  readonly events: Events
+  readonly idempotency: Idempotency
+  /** Round trip to Redis, for /readyz. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
