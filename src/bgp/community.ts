@@ -20,7 +20,9 @@ export function parseCommunity(text: string): Parsed<Community> {
   if (named !== undefined) return parsed(named)
   const parts = numbers(text, 2, 65535)
   if (parts === undefined)
-    return refused(`"${text}" is not a community: write two numbers 0 to 65535 as "65001:100", or one of ${Object.keys(wellKnown).join(', ')}`)
+    return refused(
+      `"${text}" is not a community: write two numbers 0 to 65535 as "65001:100", or one of ${Object.keys(wellKnown).join(', ')}`,
+    )
   return parsed(parts.join(':') as Community)
 }
 

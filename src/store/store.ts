@@ -73,7 +73,9 @@ export interface Targets {
   all(speaker: SpeakerId): Promise<readonly StoredTarget[]>
   of(speaker: SpeakerId, prefixes: readonly Prefix[]): Promise<readonly StoredTarget[]>
   /** Decided above the applied generation, in order of generation. */
-  pending(speaker: SpeakerId): Promise<{ readonly decided: number; readonly applied: number; readonly targets: readonly StoredTarget[] }>
+  pending(
+    speaker: SpeakerId,
+  ): Promise<{ readonly decided: number; readonly applied: number; readonly targets: readonly StoredTarget[] }>
 }
 
 /** What is known of a speaker's daemon. */
@@ -170,12 +172,28 @@ export interface Leases {
 }
 
 export type HeraldEvent =
-  | { readonly type: 'revision'; readonly revision: number; readonly author: string; readonly reason: string; readonly command: string }
+  | {
+      readonly type: 'revision'
+      readonly revision: number
+      readonly author: string
+      readonly reason: string
+      readonly command: string
+    }
   | { readonly type: 'plan'; readonly actions: number; readonly held: number; readonly revision: number }
-  | { readonly type: 'proof'; readonly revision: number; readonly speaker?: string; readonly stage: 'planned' | 'pushed' | 'rib' | 'adj-out' | ProofState }
+  | {
+      readonly type: 'proof'
+      readonly revision: number
+      readonly speaker?: string
+      readonly stage: 'planned' | 'pushed' | 'rib' | 'adj-out' | ProofState
+    }
   | { readonly type: 'speaker'; readonly speaker: string; readonly reach: 'up' | 'unknown'; readonly problem?: string }
   | { readonly type: 'neighbor'; readonly speaker: string; readonly address: string; readonly state: string }
-  | { readonly type: 'drift'; readonly speaker: string; readonly prefix: string; readonly found: AttributesKey | 'absent' }
+  | {
+      readonly type: 'drift'
+      readonly speaker: string
+      readonly prefix: string
+      readonly found: AttributesKey | 'absent'
+    }
 
 export interface StoredEvent {
   /** Redis stream id, `ms-seq`: the SSE `id`. */
@@ -192,7 +210,10 @@ export interface Events {
 
 export interface Idempotency {
   /** The stored response for this key, or undefined after reserving it. */
-  begin(key: string, fingerprint: string): Promise<{ readonly status: number; readonly body: string } | 'in-progress' | 'mismatch' | undefined>
+  begin(
+    key: string,
+    fingerprint: string,
+  ): Promise<{ readonly status: number; readonly body: string } | 'in-progress' | 'mismatch' | undefined>
   finish(key: string, fingerprint: string, response: { readonly status: number; readonly body: string }): Promise<void>
   abandon(key: string): Promise<void>
 }
