@@ -7,7 +7,7 @@ import type { Asn } from '../bgp/asn.ts'
 import type { Community, LargeCommunity } from '../bgp/community.ts'
 import type { AttributesKey } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
-import type { Neighbor, NeighborId, PopId, SpeakerId, SpeakerStart } from './model.ts'
+import type { Neighbor, NeighborId, PopId, SpeakerId, SpeakerStart, SpeakerTls } from './model.ts'
 
 /** One prefix, everywhere. */
 export interface DesiredPrefix {
@@ -38,6 +38,7 @@ export interface DesiredSpeaker {
   readonly pop: PopId
   readonly asn: Asn
   readonly endpoint: string
+  readonly tls?: SpeakerTls
   readonly start?: SpeakerStart
   /** Every neighbor that the export policy must know, in id order. */
   readonly neighbors: readonly Neighbor[]
