@@ -3,6 +3,8 @@
  * `unknown`, and nothing is concluded from it.
  */
 import type { AttributesKey } from '../bgp/path.ts'
+import type { Prefix } from '../bgp/prefix.ts'
+import type { SpeakerId } from '../intent/model.ts'
 
 /** How the RIB of one speaker has one prefix. */
 export interface ObservedRoute {
@@ -33,3 +35,9 @@ export interface WithdrawTarget {
   readonly kind: 'withdraw'
   readonly revision: number
 }
+
+/** New decisions and dropped ones, per speaker: what a plan writes. */
+export type TargetChanges = ReadonlyMap<
+  SpeakerId,
+  { readonly set: ReadonlyMap<Prefix, Target>; readonly forget: readonly Prefix[] }
+>
