@@ -103,6 +103,8 @@ export interface SpeakerState {
 
 export interface Speakers {
   configure(fence: Fence, configured: readonly DesiredSpeaker[]): Promise<void>
+  /** Speakers that were ever configured and not removed. */
+  known(): Promise<readonly SpeakerId[]>
   state(speaker: SpeakerId): Promise<SpeakerState>
   states(): Promise<ReadonlyMap<SpeakerId, SpeakerState>>
   report(speaker: SpeakerId, status: SpeakerStatus): Promise<void>

@@ -1,0 +1,115 @@
+/**
+ * The proof toward neighbors (G10): every established neighbor's adj-out is read until it says what the targets say:
+ * an announced prefix is there, unless its path says not to tell that neighbor, and a withdrawn one is not.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Address } from '../bgp/address.ts'
+import { mark, markNumber } from '../bgp/mark.ts'
+import { attributesOf } from '../bgp/path.ts'
+import { type Prefix, prefixFamily } from '../bgp/prefix.ts'
+import type { DesiredSpeaker } from '../intent/desired.ts'
+import type { Neighbor } from '../intent/model.ts'
+import type { Speaker } from '../speaker/speaker.ts'
+import type { StoredTarget } from '../store/store.ts'
+
+const agreeWithinMs = 2000
+const firstLookAgainMs = 2
+const callDeadlineMs = 5000
+const eachUpTo = 1000
+
+export interface AdjOutProof {
+  /** Established neighbors that were asked. */
+  readonly neighbors: number
+  /** When the last of them agreed; absent where none is established or one never agreed. */
+  readonly atMs?: number
+  readonly problem?: string
+}
+
+interface Expected {
+  readonly present: ReadonlySet<Prefix>
+  readonly absent: ReadonlySet<Prefix>
+}
+
+export async function proveAdjOut(
+  speaker: Speaker,
+  configured: DesiredSpeaker,
+  targets: readonly StoredTarget[],
+  refused: ReadonlyMap<Prefix, string>,
+  signal: AbortSignal,
+  clock: () => number,
+): Promise<AdjOutProof> {
+  if (targets.length === 0) return { neighbors: 0 }
+  const sessions = await speaker.neighbors({ deadlineMs: callDeadlineMs, signal })
+  const established = new Set(sessions.filter(({ state }) => state === 'established').map(({ address }) => address))
+  const asked = configured.neighbors.filter(({ address }) => established.has(address))
+  const problems = await Promise.all(
+    asked.map((neighbor) => agree(speaker, neighbor, expected(configured, neighbor, targets, refused), signal)),
+  )
+  const problem = problems.find((one) => one !== undefined)
+  if (problem !== undefined) return { neighbors: asked.length, problem }
+  return asked.length === 0 ? { neighbors: 0 } : { neighbors: asked.length, atMs: clock() }
+}
+
+function expected(
+  { asn }: DesiredSpeaker,
+  neighbor: Neighbor,
+  targets: readonly StoredTarget[],
+  refused: ReadonlyMap<Prefix, string>,
+): Expected {
+  const withheld = mark(asn, 'withhold', markNumber(neighbor.id))
+  const present = new Set<Prefix>()
+  const absent = new Set<Prefix>()
+  for (const { prefix, target } of targets) {
+    if (refused.has(prefix) || !neighbor.families.includes(prefixFamily(prefix))) continue
+    if (target.kind === 'withdraw') absent.add(prefix)
+    else if (target.attributes.includes(`"${withheld}"`)) absent.add(prefix)
+    else if (mayLoop(target.attributes, neighbor)) continue
+    else present.add(prefix)
+  }
+  return { present, absent }
+}
+
+/** A path that already has the neighbor's AS in it is not sent to that neighbor (RFC 4271 9.1.2). */
+function mayLoop(attributes: Parameters<typeof attributesOf>[0], { asn }: Neighbor): boolean {
+  return attributesOf(attributes).asPath.includes(asn)
+}
+
+async function agree(
+  speaker: Speaker,
+  neighbor: Neighbor,
+  { present, absent }: Expected,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const giveUpAt = performance.now() + agreeWithinMs
+  const concerned = [...present, ...absent]
+  if (concerned.length === 0) return undefined
+  for (let waitMs = firstLookAgainMs; ; waitMs = Math.min(waitMs * 2, 200)) {
+    const sent = await sentPrefixes(speaker, neighbor.address, concerned, signal)
+    const missing = present.difference(sent)
+    const lingering = absent.intersection(sent)
+    if (missing.size === 0 && lingering.size === 0) return undefined
+    if (performance.now() > giveUpAt) return disagreement(neighbor, missing, lingering)
+    await sleep(waitMs, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+async function sentPrefixes(
+  speaker: Speaker,
+  neighbor: Address,
+  prefixes: readonly Prefix[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<Prefix>> {
+  const paths = await speaker.adjOut(neighbor, prefixes.length <= eachUpTo ? prefixes : 'all', {
+    deadlineMs: callDeadlineMs,
+    signal,
+  })
+  return new Set(paths.map(({ prefix }) => prefix))
+}
+
+function disagreement({ id }: Neighbor, missing: ReadonlySet<Prefix>, lingering: ReadonlySet<Prefix>): string {
+  const some = (prefixes: ReadonlySet<Prefix>) =>
+    `${[...prefixes].slice(0, 3).join(', ')}${prefixes.size > 3 ? ` and ${prefixes.size - 3} more` : ''}`
+  return missing.size > 0
+    ? `${id} is not sent ${some(missing)}: another route may be better there, or a policy of its own rejects it`
+    : `${id} is still sent ${some(lingering)}`
+}

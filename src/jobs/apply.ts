@@ -1,0 +1,146 @@
+/**
+ * Apply: makes one speaker right. Holds the speaker's apply lease, and in this order
+ *   1. BGP runs (started where Herald configures the daemon) and the export policy is there, verified;
+ *      a daemon that had lost it is taken for restarted: all standing targets are applied again;
+ *   2. announcements, then withdrawals, of everything decided above the applied generation;
+ *   3. the RIB is read back and stored as observed;
+ *   4. neighbors that Herald manages are added, after their routes;
+ *   5. every established neighbor's adj-out is read until it agrees;
+ *   6. the applied generation rises, and the proof of each revision is noted.
+ * Nothing is retried here: the watchdog wakes the speaker again where it lags.
+ */
+import type { Logger } from 'pino'
+import type { Path } from '../bgp/path.ts'
+import type { Prefix } from '../bgp/prefix.ts'
+import { OperationError } from '../bgp/operation-error.ts'
+import type { DesiredSpeaker } from '../intent/desired.ts'
+import type { SpeakerId } from '../intent/model.ts'
+import type { ObservedRoute } from '../plan/observed.ts'
+import { observe } from '../speaker/ownership.ts'
+import type { Speaker } from '../speaker/speaker.ts'
+import type { Lease, Store, StoredTarget } from '../store/store.ts'
+import { type AdjOutProof, proveAdjOut } from './adj-out.ts'
+import type { Connections } from './connections.ts'
+import type { Doorbell } from './doorbell.ts'
+import { addNeighbors, prepare } from './prepare.ts'
+import { recordProof } from './proof.ts'
+
+const leaseTtlMs = 10_000
+/** Shorter than the lease, so that a call cannot outlive the right to make it. */
+const callDeadlineMs = 5000
+/** Paths a batch: between batches the lease is looked at. */
+const batchPaths = 20_000
+const readBackEachUpTo = 2000
+
+export interface ApplyDeps {
+  readonly store: Store
+  readonly doorbell: Doorbell
+  readonly connections: Connections
+  readonly logger: Logger
+  readonly clock: () => number
+  readonly observeApply: (seconds: number, outcome: 'ok' | 'failed') => void
+}
+
+export async function applySpeaker(deps: ApplyDeps, speaker: SpeakerId): Promise<void> {
+  const lease = await deps.store.leases.acquire(`apply:${speaker}`, leaseTtlMs)
+  if (lease === undefined) return
+  const started = performance.now()
+  try {
+    const { configured } = await deps.store.speakers.state(speaker)
+    if (configured !== undefined) await applyConfigured(deps, configured, lease)
+    deps.observeApply((performance.now() - started) / 1000, 'ok')
+  } catch (error) {
+    deps.observeApply((performance.now() - started) / 1000, 'failed')
+    if (!(error instanceof OperationError)) throw error
+    deps.logger.warn({ speaker, code: error.code, problem: error.message }, 'apply failed; it is woken again')
+  } finally {
+    await lease.release()
+  }
+}
+
+async function applyConfigured(deps: ApplyDeps, configured: DesiredSpeaker, lease: Lease): Promise<void> {
+  const { store } = deps
+  const speaker = deps.connections.to(configured)
+  const options = { deadlineMs: callDeadlineMs, signal: lease.signal }
+  const condition = await prepare(speaker, configured, options)
+  if (condition === 'was-empty') await store.speakers.reapply(configured.speaker)
+  const head = await store.revisions.head()
+  const { decided, targets } = await store.targets.pending(configured.speaker)
+  if (head === undefined) return
+  const work = await push(deps, speaker, configured, lease, targets)
+  const pushedAtMs = deps.clock()
+  if (targets.length > 0) {
+    const prefixes = targets.map(({ prefix }) => prefix)
+    const seen = await readBack(speaker, configured, head.epoch, prefixes, lease)
+    await store.observations.record(configured.speaker, seen)
+  }
+  const ribAtMs = deps.clock()
+  await addNeighbors(speaker, configured, condition, options)
+  const adjOut: AdjOutProof = await proveAdjOut(speaker, configured, targets, work.refused, lease.signal, deps.clock)
+  if (!lease.held()) throw new OperationError('lease-lost', `apply lease of ${configured.speaker} was lost`)
+  await store.speakers.applied(lease.fence, configured.speaker, decided)
+  if (targets.length === 0) return
+  await recordProof(store, configured.speaker, targets, { pushedAtMs, ribAtMs, adjOut })
+  await deps.doorbell.wakePlan()
+  deps.logger.info(
+    { speaker: configured.speaker, announce: work.announced, withdraw: work.withdrawn, refused: work.refused.size },
+    'applied',
+  )
+}
+
+interface Pushed {
+  readonly announced: number
+  readonly withdrawn: number
+  readonly refused: ReadonlyMap<Prefix, string>
+}
+
+async function push(
+  deps: ApplyDeps,
+  speaker: Speaker,
+  { speaker: id }: DesiredSpeaker,
+  lease: Lease,
+  targets: readonly StoredTarget[],
+): Promise<Pushed> {
+  const announce: Path[] = []
+  const withdraw: Prefix[] = []
+  for (const { prefix, target } of targets) {
+    if (target.kind === 'announce') announce.push({ prefix, identifier: 0, attributes: target.attributes })
+    else withdraw.push(prefix)
+  }
+  const refused = new Map<Prefix, string>()
+  const options = { deadlineMs: callDeadlineMs, signal: lease.signal }
+  for (let from = 0; from < announce.length; from += batchPaths) {
+    assertHeld(lease, id)
+    const batch = announce.slice(from, from + batchPaths)
+    for (const { prefix, message } of await speaker.announce(batch, options)) refused.set(prefix, message)
+  }
+  for (let from = 0; from < withdraw.length; from += batchPaths) {
+    assertHeld(lease, id)
+    const batch = withdraw.slice(from, from + batchPaths)
+    await speaker.withdraw(
+      batch.map((prefix) => ({ prefix, identifier: 0 })),
+      options,
+    )
+  }
+  const words = new Map<Prefix, string | undefined>()
+  for (const { prefix } of announce) words.set(prefix, refused.get(prefix))
+  if (words.size > 0) await deps.store.observations.refuse(id, words)
+  return { announced: announce.length - refused.size, withdrawn: withdraw.length, refused }
+}
+
+function assertHeld(lease: Lease, speaker: SpeakerId): void {
+  if (!lease.held()) throw new OperationError('lease-lost', `apply lease of ${speaker} was lost`)
+}
+
+async function readBack(
+  speaker: Speaker,
+  { asn }: DesiredSpeaker,
+  epoch: number,
+  prefixes: readonly Prefix[],
+  lease: Lease,
+): Promise<ReadonlyMap<Prefix, ObservedRoute | undefined>> {
+  const options = { deadlineMs: callDeadlineMs, signal: lease.signal }
+  const paths = await speaker.rib(prefixes.length <= readBackEachUpTo ? prefixes : 'all', options)
+  const found = observe(paths, asn, epoch)
+  return new Map(prefixes.map((prefix) => [prefix, found.get(prefix)]))
+}

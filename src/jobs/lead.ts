@@ -1,0 +1,46 @@
+/**
+ * Leadership of the planner: contend for the lease, lead while it is held, contend again. Only the leader answers the
+ * plan doorbell, so that what it keeps in memory stays true. Standing by costs one Redis command a second.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Answering, type BullSettings, answerPlan } from './doorbell.ts'
+import { Planner, type PlannerDeps } from './planner.ts'
+import { keepTrying } from './keep-trying.ts'
+import { watchGenerations } from './watchdog.ts'
+
+const leaseTtlMs = 4000
+const contendEveryMs = 500
+
+export interface Running {
+  close(): Promise<void>
+}
+
+export function startPlanner(deps: PlannerDeps, bull: BullSettings): Running {
+  const stop = new AbortController()
+  const running = keepTrying('planner', deps.logger, stop.signal, () => leadOnce(deps, bull, stop.signal))
+  return {
+    async close() {
+      stop.abort()
+      await running
+    },
+  }
+}
+
+async function leadOnce(deps: PlannerDeps, bull: BullSettings, stop: AbortSignal): Promise<void> {
+  const lease = await deps.store.leases.acquire('planner', leaseTtlMs)
+  if (lease === undefined) {
+    await sleep(contendEveryMs, undefined, { signal: stop, ref: false }).catch(() => undefined)
+    return
+  }
+  const planner = new Planner(deps, lease)
+  let answering: Answering | undefined
+  try {
+    await planner.look()
+    answering = answerPlan(bull, deps.logger, () => planner.look())
+    await watchGenerations(deps, AbortSignal.any([stop, lease.signal]))
+  } finally {
+    planner.close()
+    await answering?.close()
+    await lease.release()
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * The planner: one leader for the whole fleet, by a lease in Redis. It keeps intent and fleet in memory, and at every
+ * look
+ *   1. makes sure that this Redis is the one it knows (epoch, high water); otherwise it decides nothing;
+ *   2. takes in new revisions, observed changes, reach and applied generations;
+ *   3. plans the prefixes concerned (src/plan, pure);
+ *   4. writes what speakers must be configured with, then the new targets, both fenced by the lease;
+ *   5. wakes the speakers concerned, settles revisions, sets its timer for the next moment at which time alone matters.
+ */
+import type { Logger } from 'pino'
+import type { Prefix } from '../bgp/prefix.ts'
+import { type Moment, affectedPrefixes } from '../intent/compile.ts'
+import { buildIntent } from '../intent/build.ts'
+import type { DocumentKey } from '../intent/document.ts'
+import { applyChanges } from '../intent/edit.ts'
+import { type Intent, type SpeakerId, emptyIntent } from '../intent/model.ts'
+import type { Plan } from '../plan/plan.ts'
+import { planPrefixes } from '../plan/plan.ts'
+import type { HighWater } from '../store/high-water.ts'
+import type { Lease, Revision, Store } from '../store/store.ts'
+import type { Doorbell } from './doorbell.ts'
+import { Fleet } from './fleet.ts'
+import { RepairPace } from './repair-pace.ts'
+import { Settlement } from './settlement.ts'
+import { configureSpeakers } from './configure.ts'
+
+export interface PlannerDeps {
+  readonly store: Store
+  readonly doorbell: Doorbell
+  readonly highWater: HighWater
+  readonly logger: Logger
+  readonly clock: () => number
+  readonly observePlan: (seconds: number, plan: Plan) => void
+}
+
+/** The state of one leadership: made when the lease is won, dropped with it. */
+export class Planner {
+  readonly #deps: PlannerDeps
+  readonly #lease: Lease
+  readonly #settlement = new Settlement()
+  readonly #repairs = new RepairPace()
+  readonly #fleet: Fleet
+  readonly #configured = new Map<SpeakerId, string>()
+  #intent: Intent = emptyIntent
+  #documents: ReadonlyMap<DocumentKey, unknown> = new Map()
+  #epoch = 0
+  #loaded = false
+  #lookAgain = new Map<Prefix, number>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(deps: PlannerDeps, lease: Lease) {
+    this.#deps = deps
+    this.#lease = lease
+    this.#fleet = new Fleet((prefix, speaker) => this.#intent.prefixes.get(prefix)?.adopt.has(speaker) ?? false)
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+  }
+
+  async look(): Promise<void> {
+    const { store, logger } = this.#deps
+    if (!this.#lease.held()) return
+    const head = await store.revisions.head()
+    const trouble = this.#deps.highWater.check(head)
+    if (trouble !== 'ok' || head === undefined) {
+      logger.error({ problem: trouble === 'ok' ? 'Redis is empty' : trouble.problem }, 'deciding nothing: fail static')
+      return
+    }
+    if (this.#loaded && head.epoch !== this.#epoch) this.#loaded = false
+    const concerned = this.#loaded ? new Set<Prefix>() : await this.#load(head.epoch)
+    const revisions = head.revision > this.#intent.revision ? await store.revisions.since(this.#intent.revision) : []
+    const everything = this.#takeRevisions(revisions, concerned)
+    await this.#deps.highWater.raise({ epoch: head.epoch, revision: this.#intent.revision })
+    await this.#takeObservations(concerned)
+    for (const prefix of this.#settlement.waiting()) concerned.add(prefix)
+    const nowMs = this.#deps.clock()
+    for (const [prefix, atMs] of this.#lookAgain) if (atMs <= nowMs) concerned.add(prefix)
+    await this.#decide(everything ? this.#everyPrefix() : concerned, revisions, everything)
+  }
+
+  async #load(epoch: number): Promise<Set<Prefix>> {
+    const { store, logger } = this.#deps
+    const { revision, documents } = await store.revisions.documents()
+    this.#epoch = epoch
+    this.#documents = documents
+    this.#intent = buildIntent(documents, revision).intent
+    const states = await store.speakers.states()
+    const fresh = this.#fleet.refresh(states)
+    for (const speaker of fresh) {
+      await this.#fleet.load(store, speaker)
+      const configured = states.get(speaker)?.configured
+      if (configured !== undefined) this.#configured.set(speaker, JSON.stringify(configured))
+    }
+    const everyPrefix = this.#everyPrefix()
+    for (const open of await openRevisions(store)) this.#settlement.open(open.revision, everyPrefix, open.removes)
+    this.#loaded = true
+    logger.info({ revision, speakers: states.size, prefixes: everyPrefix.size }, 'leading: intent and fleet loaded')
+    return everyPrefix
+  }
+
+  /** Takes in revisions; answers whether every prefix is concerned. */
+  #takeRevisions(revisions: readonly Revision[], concerned: Set<Prefix>): boolean {
+    let everything = false
+    for (const revision of revisions) {
+      const before = this.#intent
+      this.#documents = applyChanges(this.#documents, revision.changes)
+      this.#intent = buildIntent(this.#documents, revision.revision).intent
+      const affected = affectedPrefixes(before, this.#intent, revision.changes)
+      if (affected === 'all') everything = true
+      else for (const prefix of affected) concerned.add(prefix)
+      this.#settlement.open(revision.revision, affected === 'all' ? this.#everyPrefix() : affected, revision.removes)
+    }
+    return everything
+  }
+
+  async #takeObservations(concerned: Set<Prefix>): Promise<void> {
+    const { store } = this.#deps
+    for (const speaker of this.#fleet.refresh(await store.speakers.states())) await this.#fleet.load(store, speaker)
+    const batch = 10_000
+    for (;;) {
+      const dirty = await store.observations.takeDirty(batch)
+      const bySpeaker = Map.groupBy(dirty, ({ speaker }) => speaker)
+      for (const [speaker, marks] of bySpeaker) {
+        const prefixes = marks.map(({ prefix }) => prefix)
+        const seen = await store.observations.of(speaker, prefixes)
+        for (const prefix of prefixes) {
+          this.#fleet.see(speaker, prefix, seen.get(prefix))
+          concerned.add(prefix)
+        }
+        this.#fleet.refuse(speaker, await store.observations.refused(speaker))
+      }
+      if (dirty.length < batch) return
+    }
+  }
+
+  async #decide(prefixes: Set<Prefix>, revisions: readonly Revision[], everything: boolean): Promise<void> {
+    const { store, doorbell, logger, observePlan } = this.#deps
+    const moment: Moment = { epoch: this.#epoch, nowMs: this.#deps.clock() }
+    const started = performance.now()
+    const plan = this.#repairs.pace(
+      planPrefixes(
+        { intent: this.#intent, moment, fleet: this.#fleet, allowance: this.#settlement.allowance },
+        prefixes,
+      ),
+      moment.nowMs,
+    )
+    observePlan((performance.now() - started) / 1000, plan)
+    const configured = configureSpeakers(this.#intent, moment, this.#configured, everything ? 'all' : plan.targets)
+    if (configured.length > 0) await store.speakers.configure(this.#lease.fence, configured)
+    for (const one of configured) this.#configured.set(one.speaker, JSON.stringify(one))
+    if (plan.targets.size > 0) {
+      this.#fleet.decided(plan.targets, await store.targets.decide(this.#lease.fence, plan.targets))
+      logger.info({ actions: plan.actions.length, held: plan.held.length, revision: this.#intent.revision }, 'planned')
+      await store.events.append({
+        type: 'plan',
+        actions: plan.actions.length,
+        held: plan.held.length,
+        revision: this.#intent.revision,
+      })
+    }
+    await doorbell.wakeApply(new Set([...plan.targets.keys(), ...configured.map(({ speaker }) => speaker)]))
+    for (const { revision } of revisions) await store.proofs.planned(revision, this.#deps.clock())
+    await this.#settle(plan)
+    this.#remind(prefixes, plan, moment.nowMs)
+  }
+
+  async #settle(plan: Plan): Promise<void> {
+    const heldOf = (prefix: Prefix) => plan.held.filter((held) => held.prefix === prefix).map(({ detail }) => detail)
+    for (const { revision, state, held } of this.#settlement.take(plan.settled, heldOf)) {
+      await this.#deps.store.proofs.settle(revision, state, this.#deps.clock(), held)
+      this.#deps.logger.info({ revision, state, held }, 'revision')
+    }
+  }
+
+  /** Prefixes whose plan changes with time alone are looked at again at that time. */
+  #remind(prefixes: Set<Prefix>, plan: Plan, nowMs: number): void {
+    for (const prefix of prefixes) this.#lookAgain.delete(prefix)
+    for (const [prefix, atMs] of plan.changesAt) this.#lookAgain.set(prefix, atMs)
+    clearTimeout(this.#timer)
+    let nextMs = Infinity
+    for (const atMs of this.#lookAgain.values()) nextMs = Math.min(nextMs, atMs)
+    if (nextMs === Infinity) return
+    const delayMs = Math.min(Math.max(nextMs - nowMs, 1), 3_600_000)
+    this.#timer = setTimeout(() => void this.#deps.doorbell.wakePlan().catch(() => undefined), delayMs)
+    this.#timer.unref()
+  }
+
+  #everyPrefix(): Set<Prefix> {
+    return new Set([...this.#intent.prefixes.keys(), ...this.#fleet.prefixes()])
+  }
+}
+
+/** Revisions whose proof is not closed, oldest first. Older than the first closed one nothing is open any more. */
+async function openRevisions(store: Store): Promise<readonly Revision[]> {
+  const open: Revision[] = []
+  for (const revision of await store.revisions.list({ limit: 100 })) {
+    const proof = await store.proofs.get(revision.revision)
+    if (proof === undefined || proof.state === 'done') break
+    if (proof.state !== 'superseded') open.push(revision)
+  }
+  return open.toReversed()
+}

@@ -1,0 +1,33 @@
+/** Notes one speaker's part in the proof of every revision that a batch of targets came from. */
+import type { SpeakerId } from '../intent/model.ts'
+import type { Store, StoredTarget } from '../store/store.ts'
+import type { AdjOutProof } from './adj-out.ts'
+
+export interface Stages {
+  readonly pushedAtMs: number
+  readonly ribAtMs: number
+  readonly adjOut: AdjOutProof
+}
+
+export async function recordProof(
+  store: Store,
+  speaker: SpeakerId,
+  targets: readonly StoredTarget[],
+  { pushedAtMs, ribAtMs, adjOut }: Stages,
+): Promise<void> {
+  const byRevision = Map.groupBy(targets, ({ target }) => target.revision)
+  await Promise.all(
+    [...byRevision].map(([revision, of]) => {
+      const announce = of.filter(({ target }) => target.kind === 'announce').length
+      return store.proofs.speaker(revision, speaker, {
+        announce,
+        withdraw: of.length - announce,
+        pushedAtMs,
+        ribAtMs,
+        neighbors: adjOut.neighbors,
+        ...(adjOut.atMs !== undefined && { adjOutAtMs: adjOut.atMs }),
+        ...(adjOut.problem !== undefined && { problem: adjOut.problem }),
+      })
+    }),
+  )
+}

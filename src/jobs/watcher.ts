@@ -1,0 +1,185 @@
+/**
+ * Watchers: one per speaker in the whole system, by lease, in any worker process. A watcher keeps the observed state of
+ * its speaker true: at every (re)connect and every 30 s it reads the whole RIB; in between an event says which prefixes
+ * to look at again. It asks GetBgp as a heartbeat (gRPC's own keepalive is punished by GoBGP). What breaks makes the
+ * speaker *unknown*: observed state stays as last read, and nothing is concluded from it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Prefix } from '../bgp/prefix.ts'
+import type { DesiredSpeaker } from '../intent/desired.ts'
+import type { SpeakerId } from '../intent/model.ts'
+import type { ObservedRoute } from '../plan/observed.ts'
+import { countForeign, observe } from '../speaker/ownership.ts'
+import type { Speaker, SpeakerEvent } from '../speaker/speaker.ts'
+import type { Store } from '../store/store.ts'
+import type { Connections } from './connections.ts'
+import type { Doorbell } from './doorbell.ts'
+import { keepTrying } from './keep-trying.ts'
+
+const heartbeatEveryMs = 1000
+const heartbeatDeadlineMs = 2000
+const readDeadlineMs = 20_000
+const readAllEveryMs = 30_000
+/** More changed prefixes than this at once: read the whole RIB instead of each. */
+const readEachUpTo = 1000
+
+export interface WatchDeps {
+  readonly store: Store
+  readonly doorbell: Doorbell
+  readonly connections: Connections
+  readonly logger: Logger
+  readonly clock: () => number
+}
+
+/** Watches one speaker until the signal aborts. */
+export async function watchSpeaker(deps: WatchDeps, id: SpeakerId, signal: AbortSignal): Promise<void> {
+  let told: string | undefined
+  await keepTrying(`watch ${id}`, deps.logger, signal, async () => {
+    const { configured } = await deps.store.speakers.state(id)
+    if (configured === undefined) {
+      await sleep(heartbeatEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
+      return
+    }
+    try {
+      await new Watch(deps, configured).run(signal, () => (told = undefined))
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error)
+      if (!signal.aborted && problem !== told) {
+        told = problem
+        await deps.store.speakers.report(id, { reach: 'unknown', sinceMs: deps.clock(), problem })
+        await deps.doorbell.wakePlan()
+      }
+      throw error
+    }
+  })
+}
+
+/** One connection's worth of watching. */
+class Watch {
+  readonly #deps: WatchDeps
+  readonly #configured: DesiredSpeaker
+  readonly #speaker: Speaker
+  readonly #id: SpeakerId
+  #upSinceMs = 0
+  #readAtMs = 0
+  #foreign = 0
+  #reported = ''
+
+  constructor(deps: WatchDeps, configured: DesiredSpeaker) {
+    this.#deps = deps
+    this.#configured = configured
+    this.#id = configured.speaker
+    this.#speaker = deps.connections.to(configured)
+  }
+
+  /** Runs until the stream breaks, the heartbeat fails or the signal aborts; `up` is told once everything was read. */
+  async run(signal: AbortSignal, up: () => void): Promise<void> {
+    const ended = new AbortController()
+    const until = AbortSignal.any([signal, ended.signal])
+    try {
+      const opened = Promise.withResolvers<void>()
+      const follow = this.#follow(until, opened.resolve)
+      await Promise.race([opened.promise, follow])
+      this.#upSinceMs = this.#deps.clock()
+      await this.#greet(until)
+      up()
+      await Promise.race([follow, this.#beat(until)])
+    } finally {
+      ended.abort()
+    }
+  }
+
+  /** A daemon that holds nothing although it should was restarted: all its targets are to be applied again. */
+  async #greet(signal: AbortSignal): Promise<void> {
+    const { store, doorbell } = this.#deps
+    const { asn } = await this.#speaker.global({ deadlineMs: heartbeatDeadlineMs, signal })
+    const seen = asn === undefined ? new Map<Prefix, ObservedRoute>() : await this.#readAll(signal)
+    if (seen.size === 0) await store.speakers.reapply(this.#id)
+    await store.observations.recordAll(this.#id, seen)
+    await this.#report(signal)
+    await doorbell.wakeApply([this.#id])
+    await doorbell.wakePlan()
+  }
+
+  async #beat(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await sleep(heartbeatEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
+      if (signal.aborted) return
+      const { asn } = await this.#speaker.global({ deadlineMs: heartbeatDeadlineMs, signal })
+      if (asn === undefined) await this.#deps.doorbell.wakeApply([this.#id])
+      else if (this.#deps.clock() - this.#readAtMs >= readAllEveryMs) {
+        const changed = await this.#deps.store.observations.recordAll(this.#id, await this.#readAll(signal))
+        if (changed.length > 0) await this.#deps.doorbell.wakePlan()
+      }
+      await this.#report(signal)
+    }
+  }
+
+  async #follow(signal: AbortSignal, opened: () => void): Promise<void> {
+    for await (const events of this.#speaker.watch({ signal, opened })) {
+      await this.#lookAgain(changedPrefixes(events), signal)
+      if (events.some(({ kind }) => kind === 'neighbor')) await this.#tellNeighbors(events, signal)
+    }
+  }
+
+  async #lookAgain(prefixes: readonly Prefix[], signal: AbortSignal): Promise<void> {
+    if (prefixes.length === 0) return
+    const { store, doorbell } = this.#deps
+    const { epoch } = (await store.revisions.head()) ?? { epoch: 0 }
+    let changed: readonly Prefix[]
+    if (prefixes.length > readEachUpTo)
+      changed = await store.observations.recordAll(this.#id, await this.#readAll(signal))
+    else {
+      const paths = await this.#speaker.rib(prefixes, { deadlineMs: readDeadlineMs, signal })
+      const found = observe(paths, this.#configured.asn, epoch)
+      const seen = new Map(prefixes.map((prefix) => [prefix, found.get(prefix)]))
+      changed = await store.observations.record(this.#id, seen)
+    }
+    if (changed.length > 0) await doorbell.wakePlan()
+  }
+
+  async #readAll(signal: AbortSignal): Promise<ReadonlyMap<Prefix, ObservedRoute>> {
+    const { epoch } = (await this.#deps.store.revisions.head()) ?? { epoch: 0 }
+    const paths = await this.#speaker.rib('all', { deadlineMs: readDeadlineMs, signal })
+    this.#foreign = countForeign(paths, this.#configured.asn)
+    this.#readAtMs = this.#deps.clock()
+    return observe(paths, this.#configured.asn, epoch)
+  }
+
+  async #tellNeighbors(events: readonly SpeakerEvent[], signal: AbortSignal): Promise<void> {
+    for (const event of events)
+      if (event.kind === 'neighbor')
+        await this.#deps.store.events.append({
+          type: 'neighbor',
+          speaker: this.#id,
+          address: event.address,
+          state: event.state,
+        })
+    await this.#report(signal)
+  }
+
+  async #report(signal: AbortSignal): Promise<void> {
+    const options = { deadlineMs: heartbeatDeadlineMs, signal }
+    const [global, neighbors] = await Promise.all([this.#speaker.global(options), this.#speaker.neighbors(options)])
+    const status = {
+      reach: 'up',
+      sinceMs: this.#upSinceMs,
+      api: global.api,
+      ...(global.routerId !== undefined && { routerId: global.routerId }),
+      neighbors: neighbors.map((neighbor) => ({ ...neighbor, uptimeSeconds: undefined })),
+      readAtMs: this.#readAtMs,
+      foreign: this.#foreign,
+    } as const
+    const text = JSON.stringify(status)
+    if (text === this.#reported) return
+    this.#reported = text
+    await this.#deps.store.speakers.report(this.#id, status)
+  }
+}
+
+function changedPrefixes(events: readonly SpeakerEvent[]): readonly Prefix[] {
+  const prefixes = new Set<Prefix>()
+  for (const event of events) if (event.kind === 'routes') for (const prefix of event.prefixes) prefixes.add(prefix)
+  return [...prefixes]
+}
