@@ -130,6 +130,8 @@ export interface Announcement {
   readonly attributes: SiteAttributes
   readonly pops: ReadonlyMap<PopId, SiteAttributes>
   readonly neighbors: ReadonlyMap<NeighborId, NeighborAttributes>
+  /** `spec.adopt`: speakers where a foreign path of this prefix may be taken over (default none). */
+  readonly adopt: ReadonlySet<SpeakerId>
 }
 
 /** A time-limited operation on top of intent (DESIGN: overlay). Times are milliseconds since the epoch. */
