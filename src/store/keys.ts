@@ -1,0 +1,64 @@
+/**
+ * Every key Herald has in Redis, one function each. All carry one hash tag, so that Redis Cluster keeps them in one
+ * slot and one Lua call may touch several. Tests put another tag there and share a server.
+ */
+import type { SpeakerId } from '../intent/model.ts'
+
+export interface Keys {
+  readonly tag: string
+  /** hash: epoch, revision */
+  head(): string
+  /** hash: `Kind/name` → JSON spec */
+  documents(): string
+  /** hash: revision → JSON record */
+  revisions(): string
+  /** stream of HeraldEvent */
+  events(): string
+  /** set of the speakers that have any state */
+  speakers(): string
+  /** hash: prefix → JSON target with its generation */
+  targets(speaker: SpeakerId): string
+  /** zset: prefix, scored by the generation that last decided it */
+  pending(speaker: SpeakerId): string
+  /** hash: decided, applied, reapplied, configured, configuredVersion, status */
+  speaker(speaker: SpeakerId): string
+  /** hash: prefix → JSON [owner, identifier, attributes] */
+  observed(speaker: SpeakerId): string
+  /** hash: prefix → the speaker's words */
+  refused(speaker: SpeakerId): string
+  /** set of `speaker prefix` */
+  dirty(): string
+  /** hash: accepted, planned, state, …, a field per speaker; expires */
+  proof(revision: number): string
+  /** string: the holder's token; expires */
+  lease(name: string): string
+  /** string: JSON response of a write; expires */
+  idempotency(key: string): string
+  /** BullMQ's prefix: its keys are `{tag}:bull:<queue>:…` */
+  bull(): string
+}
+
+export const defaultTag = 'herald'
+
+export function createKeys(tag: string = defaultTag): Keys {
+  if (!/^[\w.-]+$/.test(tag)) throw new Error(`assertion: "${tag}" is no key tag`)
+  const root = `{${tag}}`
+  return {
+    tag,
+    head: () => `${root}:head`,
+    documents: () => `${root}:documents`,
+    revisions: () => `${root}:revisions`,
+    events: () => `${root}:events`,
+    speakers: () => `${root}:speakers`,
+    targets: (speaker) => `${root}:targets:${speaker}`,
+    pending: (speaker) => `${root}:pending:${speaker}`,
+    speaker: (speaker) => `${root}:speaker:${speaker}`,
+    observed: (speaker) => `${root}:observed:${speaker}`,
+    refused: (speaker) => `${root}:refused:${speaker}`,
+    dirty: () => `${root}:dirty`,
+    proof: (revision) => `${root}:proof:${revision}`,
+    lease: (name) => `${root}:lease:${name}`,
+    idempotency: (key) => `${root}:idempotency:${key}`,
+    bull: () => `${root}:bull`,
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Observations: what speakers' RIBs were last read to hold, and what speakers refused. Only differences are written;
+ * each leaves a dirty mark (`speaker prefix`) in the same Lua call, and the planner takes the marks.
+ *
+ * A route is stored as `["ours",0,<attributes>]`: equal routes of a table are equal texts, built and read without a
+ * JSON parser (a whole table is compared every 30 s).
+ */
+import type { AttributesKey } from '../bgp/path.ts'
+import type { Prefix } from '../bgp/prefix.ts'
+import type { SpeakerId } from '../intent/model.ts'
+import type { ObservedRoute } from '../plan/observed.ts'
+import { chunks } from './chunks.ts'
+import type { Keys } from './keys.ts'
+import type { Link, Links } from './link.ts'
+import { defineScript, runScript } from './script.ts'
+import type { Observations } from './store.ts'
+
+const slice = 2000
+const promptLimit = 500
+
+/** KEYS hash, dirty. ARGV speaker, then prefix and text of each ('' = absent). Answers the prefixes that changed. */
+const recordScript = defineScript(`
+local changed, set, gone, marks = {}, {}, {}, {}
+for from = 2, #ARGV, 1000 do
+  local to = math.min(from + 999, #ARGV)
+  local prefixes = {}
+  for i = from, to, 2 do prefixes[#prefixes + 1] = ARGV[i] end
+  local stored = redis.call('HMGET', KEYS[1], unpack(prefixes))
+  for at, prefix in ipairs(prefixes) do
+    local text = ARGV[from + 2 * at - 1]
+    local before = stored[at] or ''
+    if text ~= before then
+      changed[#changed + 1] = prefix
+      marks[#marks + 1] = ARGV[1] .. ' ' .. prefix
+      if text == '' then
+        gone[#gone + 1] = prefix
+      else
+        set[#set + 1] = prefix
+        set[#set + 1] = text
+      end
+    end
+  end
+end
+for from = 1, #set, 1000 do redis.call('HSET', KEYS[1], unpack(set, from, math.min(from + 999, #set))) end
+for from = 1, #gone, 1000 do redis.call('HDEL', KEYS[1], unpack(gone, from, math.min(from + 999, #gone))) end
+for from = 1, #marks, 1000 do redis.call('SADD', KEYS[2], unpack(marks, from, math.min(from + 999, #marks))) end
+return changed
+`)
+
+export function createObservations(links: Links, keys: Keys): Observations {
+  const sized = (count: number): Link => (count > promptLimit ? links.bulk : links.prompt)
+
+  const record = async (
+    hash: string,
+    speaker: SpeakerId,
+    entries: readonly (readonly [Prefix, string])[],
+  ): Promise<Prefix[]> => {
+    const changed: Prefix[] = []
+    for (const part of chunks(entries, slice)) {
+      const args = [speaker, ...part.flat()]
+      const answer = await sized(entries.length).run((redis) =>
+        runScript(redis, recordScript, [hash, keys.dirty()], args),
+      )
+      for (const prefix of answer as Prefix[]) changed.push(prefix)
+    }
+    return changed
+  }
+
+  return {
+    async all(speaker) {
+      const texts = await links.bulk.run((redis) => redis.hgetall(keys.observed(speaker)))
+      const decode = routeDecoder()
+      return new Map(Object.entries(texts).map(([prefix, text]) => [prefix as Prefix, decode(text)]))
+    },
+    async of(speaker, prefixes) {
+      const found = new Map<Prefix, ObservedRoute>()
+      const decode = routeDecoder()
+      for (const part of chunks(prefixes, slice)) {
+        const texts = await sized(prefixes.length).run((redis) => redis.hmget(keys.observed(speaker), ...part))
+        for (const [i, text] of texts.entries()) if (text !== null) found.set(part[i] as Prefix, decode(text))
+      }
+      return found
+    },
+    record(speaker, seen) {
+      const entries = [...seen].map(
+        ([prefix, route]) => [prefix, route === undefined ? '' : encodeRoute(route)] as const,
+      )
+      return record(keys.observed(speaker), speaker, entries)
+    },
+    async recordAll(speaker, seen) {
+      const stored = await links.bulk.run((redis) => redis.hgetall(keys.observed(speaker)))
+      const entries: (readonly [Prefix, string])[] = []
+      for (const [prefix, route] of seen) {
+        const text = encodeRoute(route)
+        if (stored[prefix] !== text) entries.push([prefix, text])
+      }
+      for (const prefix of Object.keys(stored) as Prefix[]) if (!seen.has(prefix)) entries.push([prefix, ''])
+      return record(keys.observed(speaker), speaker, entries)
+    },
+    async takeDirty(limit) {
+      const marks = await links.prompt.run((redis) => redis.spop(keys.dirty(), limit))
+      return marks.map((mark) => {
+        const space = mark.lastIndexOf(' ')
+        return { speaker: mark.slice(0, space) as SpeakerId, prefix: mark.slice(space + 1) as Prefix }
+      })
+    },
+    async refuse(speaker, refused) {
+      const entries = [...refused].map(([prefix, words]) => [prefix, words ?? ''] as const)
+      await record(keys.refused(speaker), speaker, entries)
+    },
+    async refused(speaker) {
+      const words = await links.prompt.run((redis) => redis.hgetall(keys.refused(speaker)))
+      return new Map(Object.entries(words) as [Prefix, string][])
+    },
+  }
+}
+
+function encodeRoute({ owner, identifier, attributes }: ObservedRoute): string {
+  return `["${owner}",${identifier},${attributes}]`
+}
+
+function routeDecoder(): (text: string) => ObservedRoute {
+  const known = new Map<string, ObservedRoute>()
+  return (text) => {
+    let route = known.get(text)
+    if (route === undefined) {
+      const first = text.indexOf(',')
+      const second = text.indexOf(',', first + 1)
+      route = {
+        owner: text.slice(2, first - 1) as ObservedRoute['owner'],
+        identifier: Number(text.slice(first + 1, second)),
+        attributes: text.slice(second + 1, -1) as AttributesKey,
+      }
+      known.set(text, route)
+    }
+    return route
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Speakers: how far each has come (decided and applied generations), what it must be configured with, and what is known
+ * of its daemon. The planner reads all of it at every look, so what did not change is neither sent nor parsed again.
+ */
+import type { DesiredSpeaker } from '../intent/desired.ts'
+import type { SpeakerId } from '../intent/model.ts'
+import { chunks } from './chunks.ts'
+import { defineFencedScript, runFenced } from './fence.ts'
+import type { Keys } from './keys.ts'
+import { type Links, replies } from './link.ts'
+import { defineScript, runScript } from './script.ts'
+import type { SpeakerState, SpeakerStatus, Speakers } from './store.ts'
+
+/** KEYS lease, speakers, a key per speaker. ARGV token, then speaker and JSON of each. */
+const configureScript = defineFencedScript(`
+for i = 3, #KEYS do
+  local at = 2 * i - 4
+  redis.call('SADD', KEYS[2], ARGV[at])
+  redis.call('HSET', KEYS[i], 'configured', ARGV[at + 1])
+  redis.call('HINCRBY', KEYS[i], 'configuredVersion', 1)
+end
+return 'ok'
+`)
+
+/** KEYS lease, speaker. ARGV token, generation. A generation read before a reapply is history. */
+const appliedScript = defineFencedScript(`
+local state = redis.call('HMGET', KEYS[2], 'applied', 'reapplied')
+local generation = tonumber(ARGV[2])
+if generation > tonumber(state[1] or '0') and generation >= tonumber(state[2] or '0') then
+  redis.call('HSET', KEYS[2], 'applied', ARGV[2])
+end
+return 'ok'
+`)
+
+/** KEYS speaker. All targets are pending again, under a generation that no apply now under way can reach. */
+const reapplyScript = defineScript(`
+local generation = redis.call('HINCRBY', KEYS[1], 'decided', 1)
+redis.call('HSET', KEYS[1], 'applied', '0', 'reapplied', string.format('%.0f', generation))
+return 'ok'
+`)
+
+const fields = ['decided', 'applied', 'status', 'configuredVersion'] as const
+type StateReply = readonly (string | null)[]
+
+export function createSpeakers(links: Links, keys: Keys): Speakers {
+  const { prompt, bulk } = links
+  const configurations = new Map<SpeakerId, { readonly version: string; readonly configured: DesiredSpeaker }>()
+  const statuses = new Map<SpeakerId, { readonly text: string; readonly status: SpeakerStatus }>()
+
+  const readStatus = (speaker: SpeakerId, text: string | null): SpeakerStatus | undefined => {
+    if (text === null) return undefined
+    const known = statuses.get(speaker)
+    if (known?.text === text) return known.status
+    const status = JSON.parse(text) as SpeakerStatus
+    statuses.set(speaker, { text, status })
+    return status
+  }
+
+  const readConfigured = async (speaker: SpeakerId, version: string | null): Promise<DesiredSpeaker | undefined> => {
+    if (version === null) return undefined
+    const known = configurations.get(speaker)
+    if (known?.version === version) return known.configured
+    const [text, at] = await prompt.run((redis) =>
+      redis.hmget(keys.speaker(speaker), 'configured', 'configuredVersion'),
+    )
+    if (text == null || at == null) return undefined
+    const configured = JSON.parse(text) as DesiredSpeaker
+    configurations.set(speaker, { version: at, configured })
+    return configured
+  }
+
+  const readState = async (speaker: SpeakerId, reply: StateReply): Promise<SpeakerState> => {
+    const [decided, applied, status, version] = reply
+    return {
+      decided: Number(decided ?? 0),
+      applied: Number(applied ?? 0),
+      status: readStatus(speaker, status ?? null),
+      configured: await readConfigured(speaker, version ?? null),
+    }
+  }
+
+  return {
+    async configure(fence, configured) {
+      for (const part of chunks(configured, 100)) {
+        const touched = [keys.speakers(), ...part.map(({ speaker }) => keys.speaker(speaker))]
+        const args = part.flatMap((one) => [one.speaker, JSON.stringify(one)])
+        await runFenced(bulk, keys, configureScript, fence, touched, args)
+      }
+    },
+    async known() {
+      return (await prompt.run((redis) => redis.smembers(keys.speakers()))) as SpeakerId[]
+    },
+    async state(speaker) {
+      return readState(speaker, await prompt.run((redis) => redis.hmget(keys.speaker(speaker), ...fields)))
+    },
+    async states() {
+      const speakers = (await prompt.run((redis) => redis.smembers(keys.speakers()))) as SpeakerId[]
+      const answers = await prompt.run((redis) => {
+        const pipeline = redis.pipeline()
+        for (const speaker of speakers) pipeline.hmget(keys.speaker(speaker), ...fields)
+        return replies(pipeline.exec())
+      })
+      const states = await Promise.all(speakers.map((speaker, i) => readState(speaker, answers[i] as StateReply)))
+      return new Map(speakers.map((speaker, i) => [speaker, states[i] as SpeakerState]))
+    },
+    async report(speaker, status) {
+      await prompt.run((redis) =>
+        replies(
+          redis
+            .multi()
+            .sadd(keys.speakers(), speaker)
+            .hset(keys.speaker(speaker), 'status', JSON.stringify(status))
+            .exec(),
+        ),
+      )
+    },
+    async applied(fence, speaker, generation) {
+      await runFenced(prompt, keys, appliedScript, fence, [keys.speaker(speaker)], [generation])
+    },
+    async reapply(speaker) {
+      await prompt.run((redis) => runScript(redis, reapplyScript, [keys.speaker(speaker)], []))
+    },
+  }
+}
