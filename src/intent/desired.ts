@@ -7,6 +7,7 @@ import type { Asn } from '../bgp/asn.ts'
 import type { Community, LargeCommunity } from '../bgp/community.ts'
 import type { AttributesKey } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
+import type { DocumentKey } from './document.ts'
 import type { Neighbor, NeighborId, PopId, SpeakerId, SpeakerStart, SpeakerTls } from './model.ts'
 
 /** One prefix, everywhere. */
@@ -14,6 +15,8 @@ export interface DesiredPrefix {
   readonly prefix: Prefix
   /** Speakers that announce it now; a speaker that is not here announces nothing. */
   readonly sites: ReadonlyMap<SpeakerId, DesiredSite>
+  /** Sites that intent names and an overlay takes away. */
+  readonly lost: ReadonlyMap<SpeakerId, LostSite>
   /** POPs that intent alone names, before overlays. Floors count from here. */
   readonly intended: ReadonlySet<PopId>
   /** POPs below which nothing but a forced change of a person may go. */
@@ -29,6 +32,18 @@ export interface DesiredSite {
   readonly pop: PopId
   readonly attributes: AttributesKey
   /** One sentence: which layer made it so (for explain). */
+  readonly because: string
+}
+
+export interface LostSite {
+  readonly speaker: SpeakerId
+  readonly pop: PopId
+  /** `Drain/fra-maintenance`, `Override/…`. */
+  readonly overlay: DocumentKey
+  /** A person accepted that the overlay breaks floors. */
+  readonly forced: boolean
+  /** The overlay's own grace time, marked GRACEFUL_SHUTDOWN, is over: no further drain stage is due. */
+  readonly graced: boolean
   readonly because: string
 }
 

@@ -1,0 +1,148 @@
+/**
+ * Indexes over one intent that compiling needs again and again: who stands where, and which overlays concern whom.
+ * Made once per intent value and remembered with it; an intent never changes, so this is memoization and nothing else.
+ */
+import type { LargeCommunity } from '../../bgp/community.ts'
+import { type MarkFunction, mark, markNumber } from '../../bgp/mark.ts'
+import type { Prefix } from '../../bgp/prefix.ts'
+import type {
+  Drain,
+  Intent,
+  Neighbor,
+  NeighborId,
+  Override,
+  PopId,
+  Selector,
+  SiteAttributes,
+  Speaker,
+  SpeakerId,
+} from '../model.ts'
+import { selectPops } from './select-pops.ts'
+
+export class Inventory {
+  readonly intent: Intent
+  readonly #speakersByPop: ReadonlyMap<PopId, readonly Speaker[]>
+  readonly #neighborsBySpeaker: ReadonlyMap<SpeakerId, readonly Neighbor[]>
+  readonly #overridesByPrefix: ReadonlyMap<Prefix, readonly Override[]>
+  readonly #prefixesToward: ReadonlyMap<NeighborId, readonly Prefix[]>
+  readonly #siteDrains: ReadonlyMap<SpeakerId, readonly Drain[]>
+  readonly #neighborDrains: ReadonlyMap<NeighborId, readonly Drain[]>
+  readonly #selections = new Map<string, ReadonlySet<PopId>>()
+  readonly #numbers = new Map<NeighborId, number>()
+
+  constructor(intent: Intent) {
+    this.intent = intent
+    this.#speakersByPop = grouped(inOrder(intent.speakers), (speaker) => speaker.pop)
+    this.#neighborsBySpeaker = grouped(inOrder(intent.neighbors), (neighbor) => neighbor.speaker)
+    this.#overridesByPrefix = grouped(inOrder(intent.overrides), (override) => override.prefix)
+    const prefixesToward = new Map<NeighborId, Prefix[]>()
+    for (const { prefix, neighbors } of intent.prefixes.values())
+      for (const neighbor of neighbors.keys()) push(prefixesToward, neighbor, prefix)
+    for (const { prefix, neighbor } of intent.overrides.values())
+      if (neighbor !== undefined) push(prefixesToward, neighbor, prefix)
+    this.#prefixesToward = prefixesToward
+    const siteDrains = new Map<SpeakerId, Drain[]>()
+    const neighborDrains = new Map<NeighborId, Drain[]>()
+    for (const drain of inOrder(intent.drains)) {
+      if (drain.target.kind === 'neighbor') push(neighborDrains, drain.target.neighbor, drain)
+      else for (const speaker of this.drainedSpeakers(drain)) push(siteDrains, speaker, drain)
+    }
+    this.#siteDrains = siteDrains
+    this.#neighborDrains = neighborDrains
+  }
+
+  /** Speakers at a POP, in id order. */
+  speakersAt(pop: PopId): readonly Speaker[] {
+    return this.#speakersByPop.get(pop) ?? []
+  }
+
+  neighborsOf(speaker: SpeakerId): readonly Neighbor[] {
+    return this.#neighborsBySpeaker.get(speaker) ?? []
+  }
+
+  /** Overrides of a prefix in id order, in force or not. */
+  overridesOf(prefix: Prefix): readonly Override[] {
+    return this.#overridesByPrefix.get(prefix) ?? []
+  }
+
+  /** Prefixes for which something is said toward this neighbor alone, in force or not. */
+  prefixesToward(neighbor: NeighborId): readonly Prefix[] {
+    return this.#prefixesToward.get(neighbor) ?? []
+  }
+
+  /** Drains of the speaker or of its site, in force or not. */
+  siteDrains(speaker: SpeakerId): readonly Drain[] {
+    return this.#siteDrains.get(speaker) ?? []
+  }
+
+  neighborDrains(neighbor: NeighborId): readonly Drain[] {
+    return this.#neighborDrains.get(neighbor) ?? []
+  }
+
+  selected(at: readonly Selector[], except: readonly Selector[] = []): ReadonlySet<PopId> {
+    const text = `${at.join()} ${except.join()}`
+    let pops = this.#selections.get(text)
+    if (pops === undefined) {
+      pops = selectPops(this.intent, at, except)
+      this.#selections.set(text, pops)
+    }
+    return pops
+  }
+
+  /** Speakers whose announcements a drain can change. */
+  drainedSpeakers(drain: Drain): readonly SpeakerId[] {
+    switch (drain.target.kind) {
+      case 'speaker':
+        return [drain.target.speaker]
+      case 'neighbor': {
+        const neighbor = this.intent.neighbors.get(drain.target.neighbor)
+        return neighbor === undefined ? [] : [neighbor.speaker]
+      }
+      case 'site':
+        return [...this.selected([drain.target.at])].flatMap((pop) => this.speakersAt(pop).map(({ id }) => id))
+    }
+  }
+
+  /** The mark that says `effect` toward `neighbor`. */
+  markOf(effect: MarkFunction, neighbor: NeighborId): LargeCommunity {
+    if (this.intent.network === undefined) throw new Error('assertion: nothing is marked without a Network')
+    let number = this.#numbers.get(neighbor)
+    if (number === undefined) {
+      number = markNumber(neighbor)
+      this.#numbers.set(neighbor, number)
+    }
+    return mark(this.intent.network.asn, effect, number)
+  }
+}
+
+const inventories = new WeakMap<Intent, Inventory>()
+
+export function inventoryOf(intent: Intent): Inventory {
+  let inventory = inventories.get(intent)
+  if (inventory === undefined) {
+    inventory = new Inventory(intent)
+    inventories.set(intent, inventory)
+  }
+  return inventory
+}
+
+/** True where a layer says nothing at all. */
+export function isSilent(attributes: SiteAttributes): boolean {
+  return Object.values(attributes).every((value) => value === undefined || (Array.isArray(value) && value.length === 0))
+}
+
+function inOrder<K, V extends { readonly id: string }>(map: ReadonlyMap<K, V>): readonly V[] {
+  return [...map.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+function grouped<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {
+  const groups = new Map<K, V[]>()
+  for (const value of values) push(groups, keyOf(value), value)
+  return groups
+}
+
+function push<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
+  const group = groups.get(key)
+  if (group === undefined) groups.set(key, [value])
+  else group.push(value)
+}

@@ -1,0 +1,132 @@
+/**
+ * Layers of attributes. What is said for a prefix, at a POP, toward a neighbor and by overrides is laid one over the
+ * other; attribute by attribute the most specific layer that says anything wins, and communities add up.
+ *
+ *   toward a site:      prefix < POP < override everywhere < override at sites
+ *   toward a neighbor:  Neighbor document < prefix < POP < prefix's neighbor < overrides < override toward it
+ *
+ * Overrides of equal reach are laid on by age: the newest wins. A next hop of the other family says nothing.
+ */
+import { addressFamily } from '../../bgp/address.ts'
+import type { Community, LargeCommunity } from '../../bgp/community.ts'
+import type { Family } from '../../bgp/family.ts'
+import type { Announcement, NeighborId, Override, PopId, SiteAttributes } from '../model.ts'
+import type { Inventory } from './inventory.ts'
+import type { OverlayTime } from './overlay-time.ts'
+
+/** What all layers together say. */
+export interface Said extends Omit<SiteAttributes, 'communities' | 'largeCommunities'> {
+  readonly communities: readonly Community[]
+  readonly largeCommunities: readonly LargeCommunity[]
+}
+
+/** An override in force, with the POPs it reaches (undefined: everywhere). */
+interface Laid {
+  readonly override: Override
+  readonly pops: ReadonlySet<PopId> | undefined
+}
+
+export class Layers {
+  readonly #announcement: Announcement
+  readonly #family: Family
+  /** In the order in which they are laid on. */
+  readonly #overrides: readonly Laid[]
+  readonly #common: Said
+
+  constructor(inventory: Inventory, announcement: Announcement, family: Family, time: OverlayTime) {
+    this.#announcement = announcement
+    this.#family = family
+    this.#overrides = inventory
+      .overridesOf(announcement.prefix)
+      .filter((override) => time.inForce(override))
+      .map((override) => ({ override, pops: override.at === undefined ? undefined : inventory.selected(override.at) }))
+      .sort(byReachThenAge)
+    this.#common = this.#merge(this.#siteLayers(undefined))
+  }
+
+  /** What intent alone says of announcing at a POP, before overrides. */
+  intendedAt(pop: PopId): boolean {
+    const { attributes, pops } = this.#announcement
+    return (pops.get(pop)?.announce ?? attributes.announce) !== false
+  }
+
+  site(pop: PopId): Said {
+    const special = this.#announcement.pops.has(pop) || this.#overrides.some(({ pops }) => pops?.has(pop) === true)
+    return special ? this.#merge(this.#siteLayers(pop)) : this.#common
+  }
+
+  /** True where the site's layers are those of every site without a word of its own. */
+  isCommon(said: Said): boolean {
+    return said === this.#common
+  }
+
+  /** The override that keeps a POP silent, where one does. */
+  silencer(pop: PopId): Override | undefined {
+    return this.#siteOverrides(pop).findLast(({ attributes }) => attributes.announce !== undefined)
+  }
+
+  siteOverrides(pop: PopId): readonly Override[] {
+    return this.#siteOverrides(pop)
+  }
+
+  /** What is said toward one neighbor alone, lowest first; empty where nothing is. */
+  ownLayers(document: SiteAttributes | undefined, neighbor: NeighborId, pop: PopId): readonly SiteAttributes[] {
+    const named = this.#announcement.neighbors.get(neighbor)
+    const layers: SiteAttributes[] = []
+    if (document !== undefined) layers.push(document)
+    if (named !== undefined) layers.push(named)
+    for (const { override, pops } of this.#overrides)
+      if (override.neighbor === neighbor && pops?.has(pop) !== false) layers.push(override.attributes)
+    return layers
+  }
+
+  own(layers: readonly SiteAttributes[]): Said {
+    return this.#merge(layers)
+  }
+
+  /** Everything said toward one neighbor at one POP. */
+  neighbor(document: SiteAttributes | undefined, neighbor: NeighborId, pop: PopId): Said {
+    const { attributes, pops, neighbors } = this.#announcement
+    const layers = [document, attributes, pops.get(pop), neighbors.get(neighbor)]
+    layers.push(...this.#siteOverrides(pop).map((override) => override.attributes))
+    for (const { override, pops: reached } of this.#overrides)
+      if (override.neighbor === neighbor && reached?.has(pop) !== false) layers.push(override.attributes)
+    return this.#merge(layers.filter((layer) => layer !== undefined))
+  }
+
+  #siteLayers(pop: PopId | undefined): readonly SiteAttributes[] {
+    const { attributes, pops } = this.#announcement
+    const atPop = pop === undefined ? undefined : pops.get(pop)
+    const below = atPop === undefined ? [attributes] : [attributes, atPop]
+    return [...below, ...this.#siteOverrides(pop).map((override) => override.attributes)]
+  }
+
+  #siteOverrides(pop: PopId | undefined): Override[] {
+    return this.#overrides
+      .filter(({ override, pops }) => override.neighbor === undefined && (pops === undefined || (pop && pops.has(pop))))
+      .map(({ override }) => override)
+  }
+
+  #merge(layers: readonly SiteAttributes[]): Said {
+    const said: { -readonly [K in keyof Said]: Said[K] } = { communities: [], largeCommunities: [] }
+    for (const layer of layers) {
+      if (layer.prepend !== undefined) said.prepend = layer.prepend
+      if (layer.med !== undefined) said.med = layer.med
+      if (layer.localPref !== undefined) said.localPref = layer.localPref
+      if (layer.announce !== undefined) said.announce = layer.announce
+      if (layer.gracefulShutdown !== undefined) said.gracefulShutdown = layer.gracefulShutdown
+      if (layer.nextHop !== undefined && addressFamily(layer.nextHop) === this.#family) said.nextHop = layer.nextHop
+      if (layer.communities?.length) said.communities = [...said.communities, ...layer.communities]
+      if (layer.largeCommunities?.length) said.largeCommunities = [...said.largeCommunities, ...layer.largeCommunities]
+    }
+    return said
+  }
+}
+
+function byReachThenAge(a: Laid, b: Laid): number {
+  return (
+    (b.pops?.size ?? Infinity) - (a.pops?.size ?? Infinity) ||
+    a.override.startedAtMs - b.override.startedAtMs ||
+    (a.override.id < b.override.id ? -1 : 1)
+  )
+}

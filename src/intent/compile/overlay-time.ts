@@ -1,0 +1,66 @@
+/**
+ * When overlays are in force. An overlay counts from `startedAtMs` until it expires; a drain first marks, then takes
+ * away. While a freeze is in force the clock of expiry stands still at the freeze's start (G11): nothing comes back or
+ * goes away by itself. What a person does during a freeze still starts, and a drain's grace time still runs, because
+ * both are part of that person's command.
+ */
+import type { Drain, Freeze } from '../model.ts'
+
+interface Timed {
+  readonly startedAtMs: number
+  readonly expiresAtMs?: number
+}
+
+export class OverlayTime {
+  readonly nowMs: number
+  readonly #freezes: readonly Freeze[]
+
+  constructor(freezes: Iterable<Freeze>, nowMs: number) {
+    this.#freezes = [...freezes]
+    this.nowMs = nowMs
+  }
+
+  frozen(): boolean {
+    return this.#freezes.some((freeze) => runs(freeze, this.nowMs))
+  }
+
+  inForce(overlay: Timed): boolean {
+    return overlay.startedAtMs <= this.nowMs && !this.#expiredAt(overlay, this.nowMs)
+  }
+
+  /** `marked`: announced with GRACEFUL_SHUTDOWN; `gone`: grace is over; undefined: not in force. */
+  drainStage(drain: Drain): 'marked' | 'gone' | undefined {
+    if (!this.inForce(drain)) return undefined
+    return this.nowMs < graceEndsAtMs(drain) ? 'marked' : 'gone'
+  }
+
+  /** The next moment at which this overlay starts to say something else, ms since the epoch; Infinity: never. */
+  nextChangeMs(overlay: Timed | Drain): number {
+    const moments = [overlay.startedAtMs, this.#expiryMs(overlay)]
+    if ('graceSeconds' in overlay) moments.push(graceEndsAtMs(overlay))
+    return Math.min(...moments.filter((atMs) => atMs > this.nowMs))
+  }
+
+  /** A freeze that ends lets everything expire that waited for it, so ends of freezes are candidates as well. */
+  #expiryMs(overlay: Timed): number {
+    if (overlay.expiresAtMs === undefined || this.#expiredAt(overlay, this.nowMs)) return Infinity
+    const candidates = [overlay.expiresAtMs, ...this.#freezes.map((freeze) => freeze.expiresAtMs ?? Infinity)]
+    const due = candidates.filter((atMs) => atMs > this.nowMs && this.#expiredAt(overlay, atMs))
+    return Math.min(...due)
+  }
+
+  #expiredAt(overlay: Timed, atMs: number): boolean {
+    if (overlay.expiresAtMs === undefined) return false
+    let clockMs = atMs
+    for (const freeze of this.#freezes) if (runs(freeze, atMs)) clockMs = Math.min(clockMs, freeze.startedAtMs)
+    return overlay.expiresAtMs <= clockMs
+  }
+}
+
+function graceEndsAtMs(drain: Drain): number {
+  return drain.startedAtMs + drain.graceSeconds * 1000
+}
+
+function runs(freeze: Freeze, atMs: number): boolean {
+  return freeze.startedAtMs <= atMs && (freeze.expiresAtMs === undefined || atMs < freeze.expiresAtMs)
+}

@@ -1,0 +1,212 @@
+/**
+ * One site: what one speaker says of one prefix. A site is either announced with attributes, lost to an overlay, or
+ * not intended at all.
+ *
+ *   1. intent names it (`announce` of POP over prefix), or there is nothing to say;
+ *   2. an override may silence it, a drain past its grace time takes it away, a drain within marks it;
+ *   3. the path itself carries what holds toward everyone; what holds toward one neighbor becomes a mark that the
+ *      static export policy of the speaker turns into a deed (bgp/mark.ts).
+ */
+import type { Address } from '../../bgp/address.ts'
+import { gracefulShutdown } from '../../bgp/community.ts'
+import type { Community, LargeCommunity } from '../../bgp/community.ts'
+import type { Family } from '../../bgp/family.ts'
+import { mark, markNumber } from '../../bgp/mark.ts'
+import { isExternal, serviceLocalPref } from '../../bgp/neighbor.ts'
+import { type AttributesKey, attributesKey, sorted } from '../../bgp/path.ts'
+import type { DesiredSite, LostSite, Treatment } from '../desired.ts'
+import { documentKey } from '../document.ts'
+import type { Neighbor, Network, Speaker } from '../model.ts'
+import { type Inventory, isSilent } from './inventory.ts'
+import type { Layers, Said } from './layers.ts'
+import type { OverlayTime } from './overlay-time.ts'
+
+export interface CompiledSite extends DesiredSite {
+  /** What the export policy must know before this path goes in. */
+  readonly treatments: readonly Treatment[]
+}
+
+export type Site =
+  | { readonly kind: 'announced'; readonly site: CompiledSite }
+  | { readonly kind: 'lost'; readonly site: LostSite }
+  | { readonly kind: 'unintended' }
+
+/** Compiles the sites of one prefix (or of prefixes that ask for the same); remembers equal attributes. */
+export class SiteCompiler {
+  readonly #inventory: Inventory
+  readonly #network: Network
+  readonly #layers: Layers
+  readonly #family: Family
+  readonly #time: OverlayTime
+  readonly #owned: LargeCommunity
+  readonly #plain = new Map<string, AttributesKey>()
+
+  constructor(
+    inventory: Inventory,
+    network: Network,
+    layers: Layers,
+    family: Family,
+    time: OverlayTime,
+    epoch: number,
+  ) {
+    this.#inventory = inventory
+    this.#network = network
+    this.#layers = layers
+    this.#family = family
+    this.#time = time
+    this.#owned = mark(network.asn, 'owned', epoch)
+  }
+
+  compile(speaker: Speaker, named: string): Site {
+    if (!this.#layers.intendedAt(speaker.pop)) return { kind: 'unintended' }
+    const said = this.#layers.site(speaker.pop)
+    const lost = said.announce === false ? this.#silenced(speaker) : this.#drained(speaker)
+    if (lost !== undefined) return { kind: 'lost', site: lost }
+    const marking = this.#inventory.siteDrains(speaker.id).find((drain) => this.#time.drainStage(drain) === 'marked')
+    const drained = marking !== undefined || said.gracefulShutdown === true
+    const { marks, treatments } = this.#towardNeighbors(speaker, said, drained)
+    const site: CompiledSite = {
+      speaker: speaker.id,
+      pop: speaker.pop,
+      attributes: this.#attributes(speaker, said, drained, marks),
+      because: this.#because(speaker, named, marking?.id),
+      treatments,
+    }
+    return { kind: 'announced', site }
+  }
+
+  #silenced(speaker: Speaker): LostSite | undefined {
+    const override = this.#layers.silencer(speaker.pop)
+    if (override === undefined) return undefined
+    const overlay = documentKey({ kind: 'Override', name: override.id })
+    return {
+      speaker: speaker.id,
+      pop: speaker.pop,
+      overlay,
+      forced: override.forced,
+      graced: false,
+      because: `${overlay} says announce: false at ${speaker.pop}`,
+    }
+  }
+
+  #drained(speaker: Speaker): LostSite | undefined {
+    const gone = this.#inventory.siteDrains(speaker.id).filter((drain) => this.#time.drainStage(drain) === 'gone')
+    const drain = gone.find(({ forced }) => forced) ?? gone[0]
+    if (drain === undefined) return undefined
+    const overlay = documentKey({ kind: 'Drain', name: drain.id })
+    return {
+      speaker: speaker.id,
+      pop: speaker.pop,
+      overlay,
+      forced: drain.forced,
+      graced: true,
+      because: `${overlay} drains ${speaker.pop} and its grace time is over`,
+    }
+  }
+
+  #attributes(speaker: Speaker, said: Said, drained: boolean, marks: readonly LargeCommunity[]): AttributesKey {
+    const self = (this.#family === 'ipv4' ? '0.0.0.0' : '::') as Address
+    const nextHop = said.nextHop ?? speaker.nextHop[this.#family] ?? self
+    const build = (): AttributesKey =>
+      attributesKey({
+        origin: 'igp',
+        asPath: [],
+        nextHop,
+        ...(said.med !== undefined && { med: said.med }),
+        localPref: said.localPref ?? serviceLocalPref,
+        communities: sorted(drained ? [...said.communities, gracefulShutdown] : said.communities),
+        largeCommunities: sorted([...said.largeCommunities, this.#owned, ...marks]),
+      })
+    if (marks.length > 0 || !this.#layers.isCommon(said)) return build()
+    const plain = `${nextHop} ${drained}`
+    const known = this.#plain.get(plain) ?? build()
+    this.#plain.set(plain, known)
+    return known
+  }
+
+  #towardNeighbors(speaker: Speaker, said: Said, drained: boolean): Deeds {
+    const marks: LargeCommunity[] = []
+    const treatments: Treatment[] = []
+    for (const neighbor of this.#inventory.neighborsOf(speaker.id)) {
+      const treatment = this.#towardNeighbor(neighbor, speaker, said, drained, marks)
+      if (treatment !== undefined) treatments.push(treatment)
+    }
+    return { marks, treatments }
+  }
+
+  /** Adds the marks that concern one neighbor; answers the treatment that a mark refers to, where there is one. */
+  #towardNeighbor(
+    neighbor: Neighbor,
+    speaker: Speaker,
+    site: Said,
+    drained: boolean,
+    marks: LargeCommunity[],
+  ): Treatment | undefined {
+    const drain = this.#neighborDrain(neighbor)
+    const document = isSilent(neighbor.attributes) ? undefined : neighbor.attributes
+    const ownLayers = this.#layers.ownLayers(document, neighbor.id, speaker.pop)
+    const own = ownLayers.length === 0 ? undefined : this.#layers.own(ownLayers)
+    if (drain === 'gone' || own?.announce === false) {
+      marks.push(this.#inventory.markOf('withhold', neighbor.id))
+      return undefined
+    }
+    const toward = own === undefined ? site : this.#layers.neighbor(document, neighbor.id, speaker.pop)
+    const prepend = isExternal(neighbor.kind) ? toward.prepend : own?.prepend
+    if (prepend) marks.push(this.#inventory.markOf(prependMark[prepend], neighbor.id))
+    if ((drain === 'marked' || toward.gracefulShutdown === true) && !drained)
+      marks.push(this.#inventory.markOf('gracefulShutdown', neighbor.id))
+    if (own === undefined) return undefined
+    const treatment = difference(neighbor, site, toward)
+    if (treatment !== undefined) marks.push(mark(this.#network.asn, 'treatment', treatment.number))
+    return treatment
+  }
+
+  #neighborDrain(neighbor: Neighbor): 'marked' | 'gone' | undefined {
+    let stage: 'marked' | 'gone' | undefined
+    for (const drain of this.#inventory.neighborDrains(neighbor.id)) {
+      const its = this.#time.drainStage(drain)
+      if (its === 'gone') return 'gone'
+      stage ??= its
+    }
+    return stage
+  }
+
+  #because(speaker: Speaker, named: string, drain: string | undefined): string {
+    const overrides = this.#layers.siteOverrides(speaker.pop).map(({ id }) => `Override/${id}`)
+    const overlays = drain === undefined ? overrides : [...overrides, `Drain/${drain} (GRACEFUL_SHUTDOWN)`]
+    const laid = overlays.length === 0 ? '' : `, with ${overlays.join(', ')} on top`
+    return `intent names ${speaker.pop} by "${named}"${laid}`
+  }
+}
+
+interface Deeds {
+  readonly marks: readonly LargeCommunity[]
+  readonly treatments: readonly Treatment[]
+}
+
+const prependMark = { 1: 'prepend1', 2: 'prepend2', 3: 'prepend3' } as const
+
+/** What one neighbor is to be sent beyond the path itself; undefined where that is nothing. */
+function difference(neighbor: Neighbor, site: Said, toward: Said): Treatment | undefined {
+  const changed = {
+    ...(toward.med !== undefined && toward.med !== site.med && { med: toward.med }),
+    ...(toward.localPref !== undefined &&
+      toward.localPref !== (site.localPref ?? serviceLocalPref) && { localPref: toward.localPref }),
+    ...(toward.nextHop !== undefined && toward.nextHop !== site.nextHop && { nextHop: toward.nextHop }),
+    communities: beyond<Community>(toward.communities, site.communities),
+    largeCommunities: beyond<LargeCommunity>(toward.largeCommunities, site.largeCommunities),
+  }
+  if (isSilent(changed)) return undefined
+  const text = JSON.stringify([
+    changed.med ?? null,
+    changed.localPref ?? null,
+    changed.nextHop ?? null,
+    changed.communities,
+    changed.largeCommunities,
+  ])
+  return { number: markNumber(`${neighbor.id} ${text}`), neighbor: neighbor.id, ...changed }
+}
+
+function beyond<T extends string>(all: readonly T[], known: readonly T[]): readonly T[] {
+  return sorted(all.filter((community) => !known.includes(community)))
+}
