@@ -9,7 +9,7 @@ import { attributesOf } from '../bgp/path.ts'
 import { type Prefix, prefixFamily } from '../bgp/prefix.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { Neighbor } from '../intent/model.ts'
-import type { Speaker } from '../speaker/speaker.ts'
+import type { CallOptions, Speaker } from '../speaker/speaker.ts'
 import type { StoredTarget } from '../store/store.ts'
 
 const agreeWithinMs = 2000
@@ -39,15 +39,28 @@ export async function proveAdjOut(
   clock: () => number,
 ): Promise<AdjOutProof> {
   if (targets.length === 0) return { neighbors: 0 }
-  const sessions = await speaker.neighbors({ deadlineMs: callDeadlineMs, signal })
-  const established = new Set(sessions.filter(({ state }) => state === 'established').map(({ address }) => address))
+  const options = { deadlineMs: callDeadlineMs, signal }
+  const established = await establishedNeighbors(speaker, options)
   const asked = configured.neighbors.filter(({ address }) => established.has(address))
-  const problems = await Promise.all(
-    asked.map((neighbor) => agree(speaker, neighbor, expected(configured, neighbor, targets, refused), signal)),
+  const answers = await Promise.all(
+    asked.map(async (neighbor) => ({
+      neighbor,
+      problem: await agree(speaker, neighbor, expected(configured, neighbor, targets, refused), signal),
+    })),
   )
-  const problem = problems.find((one) => one !== undefined)
-  if (problem !== undefined) return { neighbors: asked.length, problem }
+  const disagreeing = answers.filter(({ problem }) => problem !== undefined)
+  if (disagreeing.length > 0) {
+    // A session that went down meanwhile has an empty adj-out: that proves nothing, and hears everything when it is back.
+    const still = await establishedNeighbors(speaker, options)
+    const problem = disagreeing.find(({ neighbor }) => still.has(neighbor.address))?.problem
+    return { neighbors: asked.length - disagreeing.length, ...(problem !== undefined && { problem }) }
+  }
   return asked.length === 0 ? { neighbors: 0 } : { neighbors: asked.length, atMs: clock() }
+}
+
+async function establishedNeighbors(speaker: Speaker, options: CallOptions): Promise<ReadonlySet<Address>> {
+  const sessions = await speaker.neighbors(options)
+  return new Set(sessions.filter(({ state }) => state === 'established').map(({ address }) => address))
 }
 
 function expected(

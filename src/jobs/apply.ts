@@ -25,9 +25,9 @@ import type { Doorbell } from './doorbell.ts'
 import { addNeighbors, prepare } from './prepare.ts'
 import { recordProof } from './proof.ts'
 
-const leaseTtlMs = 10_000
+const leaseTtlMs = 6000
 /** Shorter than the lease, so that a call cannot outlive the right to make it. */
-const callDeadlineMs = 5000
+const callDeadlineMs = 4000
 /** Paths a batch: between batches the lease is looked at. */
 const batchPaths = 20_000
 const readBackEachUpTo = 2000

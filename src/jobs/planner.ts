@@ -167,9 +167,13 @@ export class Planner {
 
   async #settle(plan: Plan): Promise<void> {
     const heldOf = (prefix: Prefix) => plan.held.filter((held) => held.prefix === prefix).map(({ detail }) => detail)
+    const { store, clock, logger } = this.#deps
     for (const { revision, state, held } of this.#settlement.take(plan.settled, heldOf)) {
-      await this.#deps.store.proofs.settle(revision, state, this.#deps.clock(), held)
-      this.#deps.logger.info({ revision, state, held }, 'revision')
+      // RIBs agree; `done` is only said where no neighbor's adj-out disagreed (G10).
+      const problems = state === 'done' ? await adjOutProblems(store, revision) : []
+      const told = problems.length > 0 ? 'held' : state
+      await store.proofs.settle(revision, told, clock(), [...held, ...problems])
+      logger.info({ revision, state: told, held: [...held, ...problems] }, 'revision')
     }
   }
 
@@ -200,4 +204,9 @@ async function openRevisions(store: Store): Promise<readonly Revision[]> {
     if (proof.state !== 'superseded') open.push(revision)
   }
   return open.toReversed()
+}
+
+async function adjOutProblems(store: Store, revision: number): Promise<readonly string[]> {
+  const proof = await store.proofs.get(revision)
+  return [...(proof?.speakers.values() ?? [])].flatMap(({ problem }) => (problem === undefined ? [] : [problem]))
 }
