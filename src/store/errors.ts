@@ -48,6 +48,7 @@ function isUnavailable(error: Error): boolean {
 }
 
 function reason(error: Error): string {
+  if (/max retries per request/.test(error.message)) return 'the connection broke'
   const last = (error as Error & { lastNodeError?: Error }).lastNodeError ?? error.cause
   return last instanceof Error ? `${error.message} (${last.message})` : error.message
 }
