@@ -26,7 +26,7 @@ export interface Herald {
   close(): Promise<void>
 }
 
-type Cleanup = () => Promise<void> | void
+export type Cleanup = () => Promise<void> | void
 
 const storeRetryMs = 1000
 
@@ -106,7 +106,10 @@ async function openRedis(
 ): Promise<OpenStore> {
   let redis
   if (redisUrl === undefined) {
-    const embedded = await startEmbeddedRedis({ folder: join(folder, 'redis') })
+    const embedded = await startEmbeddedRedis({
+      folder: join(folder, 'redis'),
+      notify: (event) => logger[event.kind === 'started' ? 'info' : 'warn']({ redis: event }, 'embedded redis'),
+    })
     cleanups.push(() => embedded.stop())
     redis = embedded.settings
   } else {

@@ -60,7 +60,7 @@ export async function applySpeaker(deps: ApplyDeps, speaker: SpeakerId): Promise
 
 async function applyConfigured(deps: ApplyDeps, configured: DesiredSpeaker, lease: Lease): Promise<void> {
   const { store } = deps
-  const speaker = deps.connections.to(configured)
+  const speaker = deps.connections.at(configured)
   const options = { deadlineMs: callDeadlineMs, signal: lease.signal }
   const condition = await prepare(speaker, configured, options)
   if (condition === 'was-empty') await store.speakers.reapply(configured.speaker)

@@ -1,12 +1,13 @@
 /**
- * Connections to speakers, one per endpoint and process, made when first asked for and remade when the speaker's
- * configured endpoint or TLS changes. The Speaker behind it reconnects by itself; nothing here retries.
+ * Connections to speakers, one per speaker and process, made when first asked for and remade when the configured
+ * endpoint or TLS changes. The Speaker behind it reconnects by itself; nothing here retries.
  */
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { SpeakerId } from '../intent/model.ts'
 import type { Speaker } from '../speaker/speaker.ts'
 
-export type Connect = (settings: Pick<DesiredSpeaker, 'endpoint' | 'tls'>) => Speaker
+export type SpeakerAddress = Pick<DesiredSpeaker, 'speaker' | 'endpoint' | 'tls'>
+export type Connect = (settings: Omit<SpeakerAddress, 'speaker'>) => Speaker
 
 export class Connections {
   readonly #open = new Map<SpeakerId, { readonly key: string; readonly speaker: Speaker }>()
@@ -16,14 +17,13 @@ export class Connections {
     this.#connect = connect
   }
 
-  to(configured: DesiredSpeaker): Speaker {
-    const { endpoint, tls } = configured
+  at({ speaker: id, endpoint, tls }: SpeakerAddress): Speaker {
     const key = JSON.stringify([endpoint, tls])
-    const known = this.#open.get(configured.speaker)
+    const known = this.#open.get(id)
     if (known?.key === key) return known.speaker
     known?.speaker.close()
     const speaker = this.#connect(tls === undefined ? { endpoint } : { endpoint, tls })
-    this.#open.set(configured.speaker, { key, speaker })
+    this.#open.set(id, { key, speaker })
     return speaker
   }
 

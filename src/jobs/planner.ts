@@ -71,12 +71,12 @@ export class Planner {
     const concerned = this.#loaded ? new Set<Prefix>() : await this.#load(head.epoch)
     const revisions = head.revision > this.#intent.revision ? await store.revisions.since(this.#intent.revision) : []
     const everything = this.#takeRevisions(revisions, concerned)
-    await this.#deps.highWater.raise({ epoch: head.epoch, revision: this.#intent.revision })
     await this.#takeObservations(concerned)
     for (const prefix of this.#settlement.waiting()) concerned.add(prefix)
     const nowMs = this.#deps.clock()
     for (const [prefix, atMs] of this.#lookAgain) if (atMs <= nowMs) concerned.add(prefix)
     await this.#decide(everything ? this.#everyPrefix() : concerned, revisions, everything)
+    await this.#deps.highWater.raise({ epoch: head.epoch, revision: this.#intent.revision })
   }
 
   async #load(epoch: number): Promise<Set<Prefix>> {

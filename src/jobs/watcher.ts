@@ -70,7 +70,7 @@ class Watch {
     this.#deps = deps
     this.#configured = configured
     this.#id = configured.speaker
-    this.#speaker = deps.connections.to(configured)
+    this.#speaker = deps.connections.at(configured)
   }
 
   /** Runs until the stream breaks, the heartbeat fails or the signal aborts; `up` is told once everything was read. */
