@@ -48,9 +48,12 @@ export function compileSpeaker(intent: Intent, speaker: SpeakerId, moment: Momen
   }
 }
 
-/** True while a freeze is in force (G11): nothing is repaired and nothing expires by itself. */
-export function isFrozen(intent: Intent, nowMs: number): boolean {
-  return new OverlayTime(intent.freezes.values(), nowMs).frozen()
+/**
+ * Until when a freeze is in force (G11: nothing is repaired and nothing expires by itself), ms since the epoch;
+ * Infinity where it has no end, undefined where there is none.
+ */
+export function frozenUntilMs(intent: Intent, nowMs: number): number | undefined {
+  return new OverlayTime(intent.freezes.values(), nowMs).frozenUntilMs()
 }
 
 function treatmentsOf(intent: Intent, speaker: Speaker, moment: Moment): readonly Treatment[] {

@@ -20,8 +20,11 @@ export class OverlayTime {
     this.nowMs = nowMs
   }
 
-  frozen(): boolean {
-    return this.#freezes.some((freeze) => runs(freeze, this.nowMs))
+  /** The first end of a freeze in force; Infinity: it has none; undefined: no freeze is in force. */
+  frozenUntilMs(): number | undefined {
+    const running = this.#freezes.filter((freeze) => runs(freeze, this.nowMs))
+    if (running.length === 0) return undefined
+    return Math.min(...running.map(({ expiresAtMs }) => expiresAtMs ?? Infinity))
   }
 
   inForce(overlay: Timed): boolean {

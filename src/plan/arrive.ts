@@ -1,0 +1,121 @@
+/**
+ * A site that desired state names. In this order:
+ *   1. another program's path of the prefix is there: hands off, unless a person lets Herald adopt it;
+ *   2. G7 and G8 once more, whatever review said: an unowned prefix or a LOCAL_PREF outside its band is not announced;
+ *   3. the speaker refused just this path: asking again changes nothing;
+ *   4. the decision differs: decide anew (announce, change, adopt), reachable or not;
+ *   5. the decision stands: on its way, proved, or to be repaired where the RIB differs.
+ */
+import type { Prefix } from '../bgp/prefix.ts'
+import type { DesiredSite } from '../intent/desired.ts'
+import type { ActionKind, Held } from './action.ts'
+import type { Draft, Standing } from './draft.ts'
+import { type SiteView, hasForeignPath, isDecided, isProved } from './site-view.ts'
+
+export function planArrival(
+  draft: Draft,
+  prefix: Prefix,
+  desired: DesiredSite,
+  site: SiteView,
+  exportProblem: string | undefined,
+): Standing {
+  if (isProved(site, desired.attributes)) return 'proved'
+  return (
+    holdForeignPath(draft, prefix, desired, site) ??
+    holdUnexportable(draft, prefix, desired, site, exportProblem) ??
+    holdRefused(draft, prefix, desired, site) ??
+    decide(draft, prefix, desired, site) ??
+    followDecision(draft, prefix, desired, site)
+  )
+}
+
+/**
+ * Where Herald already announces, a foreign path on its own identifier 0 is its own path altered by hand, which is
+ * drift and not somebody else's property.
+ */
+function holdForeignPath(draft: Draft, prefix: Prefix, desired: DesiredSite, site: SiteView): Standing | undefined {
+  if (!draft.guards.foreignPath || !site.up || !hasForeignPath(site)) return undefined
+  if (draft.input.fleet.adopting(prefix, site.speaker)) return undefined
+  if (site.target?.kind === 'announce' && site.observed?.identifier === 0) return undefined
+  draft.hold(
+    'foreign-path',
+    prefix,
+    site,
+    wantedOf(desired, site),
+    `${site.speaker} holds a path of ${prefix} that is not Herald's; adopt it, or delete it there, to let Herald announce.`,
+  )
+  return 'held'
+}
+
+function holdUnexportable(
+  draft: Draft,
+  prefix: Prefix,
+  desired: DesiredSite,
+  site: SiteView,
+  exportProblem: string | undefined,
+): Standing | undefined {
+  const wanted = wantedOf(desired, site)
+  if (draft.guards.export && exportProblem !== undefined) {
+    draft.hold('export', prefix, site, wanted, exportProblem)
+    return 'held'
+  }
+  const bandProblem = draft.guards.band ? draft.bandProblem(desired.attributes) : undefined
+  if (bandProblem === undefined) return undefined
+  draft.hold('band', prefix, site, wanted, bandProblem)
+  return 'held'
+}
+
+function holdRefused(draft: Draft, prefix: Prefix, desired: DesiredSite, site: SiteView): Standing | undefined {
+  if (!site.applied || !isDecided(site, desired.attributes)) return undefined
+  const words = draft.input.fleet.refused(site.speaker, prefix)
+  if (words === undefined) return undefined
+  draft.hold(
+    'speaker-refused',
+    prefix,
+    site,
+    wantedOf(desired, site),
+    `${site.speaker} refused this path: "${words}"; it is asked again when the attributes change.`,
+  )
+  return 'held'
+}
+
+function decide(draft: Draft, prefix: Prefix, desired: DesiredSite, site: SiteView): Standing | undefined {
+  if (isDecided(site, desired.attributes)) return undefined
+  draft.announce(decisionKind(draft, prefix, site), prefix, site, desired.attributes, desired.because)
+  return site.up ? 'moving' : holdUnknown(draft, prefix, desired, site)
+}
+
+function decisionKind(
+  draft: Draft,
+  prefix: Prefix,
+  site: SiteView,
+): Extract<ActionKind, 'announce' | 'change' | 'adopt'> {
+  if (site.observed?.owner === 'other-epoch') return 'adopt'
+  if (site.target?.kind === 'announce') return 'change'
+  return hasForeignPath(site) && draft.input.fleet.adopting(prefix, site.speaker) ? 'adopt' : 'announce'
+}
+
+function followDecision(draft: Draft, prefix: Prefix, desired: DesiredSite, site: SiteView): Standing {
+  if (!site.up) return holdUnknown(draft, prefix, desired, site)
+  if (!site.applied) return 'moving'
+  const found = site.observed === undefined ? 'the path is not in the RIB' : 'another path is in the RIB'
+  if (draft.holdFrozen(prefix, site, found)) return 'held'
+  const kind = site.observed?.owner === 'other-epoch' ? 'adopt' : 'repair'
+  draft.announce(kind, prefix, site, desired.attributes, `the decision stands and ${found}`)
+  return 'moving'
+}
+
+/** The decision is written all the same: the worker pushes it as soon as the speaker answers. */
+function holdUnknown(draft: Draft, prefix: Prefix, desired: DesiredSite, site: SiteView): Standing {
+  draft.hold('speaker-unknown', prefix, site, wantedOf(desired, site), unknownDetail(site))
+  return 'held'
+}
+
+export function unknownDetail({ speaker }: SiteView): string {
+  return `${speaker} cannot be reached: decided, and pushed and proved when it answers again.`
+}
+
+function wantedOf({ attributes }: DesiredSite, site: SiteView): Held['wanted'] {
+  if (site.target?.kind !== 'announce') return 'announce'
+  return isDecided(site, attributes) ? 'repair' : 'change'
+}

@@ -1,0 +1,19 @@
+/** What a plan may ask about the fleet. The planner job keeps it in memory; tests simulate it. */
+import type { Prefix } from '../bgp/prefix.ts'
+import type { SpeakerId } from '../intent/model.ts'
+import type { ObservedRoute, SpeakerReach, Target } from './observed.ts'
+
+export interface FleetState {
+  speaker(id: SpeakerId): { readonly reach: SpeakerReach; readonly applied: number } | undefined
+  target(speaker: SpeakerId, prefix: Prefix): { readonly target: Target; readonly generation: number } | undefined
+  /** As last read; of an unknown speaker it may be old. */
+  observed(speaker: SpeakerId, prefix: Prefix): ObservedRoute | undefined
+  /** The speaker's words, where it refused the target as it stands. */
+  refused(speaker: SpeakerId, prefix: Prefix): string | undefined
+  /** Speakers that have a target or an observed route of the prefix. */
+  siteSpeakers(prefix: Prefix): Iterable<SpeakerId>
+  /** Standing announce targets of the whole fleet. */
+  readonly announcements: number
+  /** True where a person lets Herald take over the foreign path of this prefix at this speaker. */
+  adopting(prefix: Prefix, speaker: SpeakerId): boolean
+}

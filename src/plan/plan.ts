@@ -1,0 +1,88 @@
+/**
+ * The plan: desired × observed → new standing decisions, and what is held, each with a reason. Pure, total and
+ * incremental: it looks at the prefixes it is given and at nothing else, and asked twice it decides nothing new.
+ *
+ * For every prefix, in order: what desired state names arrives (plan/arrive), then what it does not name may leave
+ * (plan/leave). Over all of them G4 counts what would be withdrawn (plan/draft). Everything is sorted; `actions` has
+ * what adds before what takes away.
+ */
+import type { Prefix } from '../bgp/prefix.ts'
+import { type Moment, compilePrefix } from '../intent/compile.ts'
+import type { DesiredPrefix } from '../intent/desired.ts'
+import type { Intent } from '../intent/model.ts'
+import type { Action, Held, Warning } from './action.ts'
+import { planArrival } from './arrive.ts'
+import { Draft } from './draft.ts'
+import { exportProblem } from './export-rule.ts'
+import type { FleetState } from './fleet-state.ts'
+import { type Guards, allGuards } from './guards.ts'
+import { type Arrival, planDepartures } from './leave.ts'
+import type { TargetChanges } from './observed.ts'
+import { type SiteView, viewSite } from './site-view.ts'
+import { warningsOf } from './warn.ts'
+
+export type { FleetState }
+
+export interface PlanInput {
+  readonly intent: Intent
+  readonly moment: Moment
+  readonly fleet: FleetState
+  /** Announcements (paths, one a speaker) that reviewed revisions take away and that are not yet withdrawn (G4). */
+  readonly allowance: number
+}
+
+/**
+ * `converged`: every desired site is proved and nothing of ours is elsewhere. `pending`: something is on its way, or
+ * waits for what is on its way or for time to pass. `held`: nothing moves and something is held; it stays so until a
+ * person acts or a speaker answers again.
+ */
+export type Settled = 'converged' | 'pending' | 'held'
+
+export interface Plan {
+  readonly actions: readonly Action[]
+  readonly held: readonly Held[]
+  readonly warnings: readonly Warning[]
+  readonly targets: TargetChanges
+  /** Prefixes whose plan changes with time alone, and when: look at them again then (ms since the epoch). */
+  readonly changesAt: ReadonlyMap<Prefix, number>
+  readonly settled: ReadonlyMap<Prefix, Settled>
+}
+
+/** @param guards for tests alone, which plan with one guard missing (plan/guards) */
+export function planPrefixes(input: PlanInput, prefixes: Iterable<Prefix>, guards: Guards = allGuards): Plan {
+  const draft = new Draft(input, guards)
+  for (const prefix of new Set([...prefixes].sort())) planPrefix(draft, prefix)
+  return draft.finish()
+}
+
+function planPrefix(draft: Draft, prefix: Prefix): void {
+  const { intent, moment } = draft.input
+  const desired = compilePrefix(intent, prefix, moment)
+  if (desired?.changesAtMs !== undefined) draft.lookAgainAt(prefix, desired.changesAtMs)
+  draft.stand(prefix, 'proved')
+  const arrivals = desired === undefined ? [] : planArrivals(draft, desired)
+  planDepartures(draft, prefix, desired, arrivals, elsewhere(draft, prefix, desired))
+  if (desired !== undefined) draft.warn(warningsOf(intent, desired))
+}
+
+function planArrivals(draft: Draft, desired: DesiredPrefix): readonly Arrival[] {
+  const { intent, fleet } = draft.input
+  const { prefix } = desired
+  const problem = exportProblem(intent, prefix)
+  const arrivals: Arrival[] = []
+  for (const wanted of desired.sites.values()) {
+    const site = viewSite(intent, fleet, prefix, wanted.speaker)
+    const standing = planArrival(draft, prefix, wanted, site, problem)
+    if (standing !== 'proved') draft.stand(prefix, standing)
+    arrivals.push({ site, standing })
+  }
+  return arrivals
+}
+
+/** Sites with a decision or a route of the prefix that desired state does not name, in speaker order. */
+function elsewhere(draft: Draft, prefix: Prefix, desired: DesiredPrefix | undefined): readonly SiteView[] {
+  const { intent, fleet } = draft.input
+  const speakers = []
+  for (const speaker of fleet.siteSpeakers(prefix)) if (desired?.sites.has(speaker) !== true) speakers.push(speaker)
+  return speakers.sort().map((speaker) => viewSite(intent, fleet, prefix, speaker))
+}
