@@ -59,7 +59,12 @@ function assemble(redis: RedisSettings, keys: Keys, links: Links, facts: ServerF
     leases,
     events: createEvents(links, keys, redis),
     idempotency: createIdempotency(links, keys),
-    bullConnection: () => connectRedis(redis, { kind: 'blocking' }),
+    bullConnection() {
+      const connection = connectRedis(redis, { kind: 'blocking' })
+      // Its user listens for errors on its own; ioredis prints those that nobody listens for.
+      connection.on('error', () => undefined)
+      return connection
+    },
     bullPrefix: keys.bull(),
     async ping() {
       await links.prompt.run((connection) => connection.exists(keys.head()))
