@@ -1,0 +1,86 @@
+/** Intent of one prefix at one speaker, layer by layer, lowest first, in words. */
+import type { Announcement, Drain, Intent, Override, SiteAttributes, Speaker } from '../intent/model.ts'
+import { inventoryOf, isSilent } from '../intent/compile/inventory.ts'
+import { OverlayTime } from '../intent/compile/overlay-time.ts'
+
+export interface Layer {
+  /** Document and part: `Prefix/203.0.113.0/24`, `… at fra`, `Drain/fra-maintenance`. */
+  readonly layer: string
+  readonly says: string
+  /** False: laid on, but not started or expired. */
+  readonly inForce: boolean
+}
+
+export function layersAt(
+  intent: Intent,
+  announcement: Announcement,
+  speaker: Speaker,
+  nowMs: number,
+): readonly Layer[] {
+  const inventory = inventoryOf(intent)
+  const time = new OverlayTime(intent.freezes.values(), nowMs)
+  const name = `Prefix/${announcement.prefix}`
+  const layers: Layer[] = []
+  const add = (layer: string, attributes: SiteAttributes | undefined): void => {
+    if (attributes !== undefined && !isSilent(attributes))
+      layers.push({ layer, says: sayAttributes(attributes), inForce: true })
+  }
+  const neighbors = inventory.neighborsOf(speaker.id)
+  for (const { id, attributes } of neighbors) add(`Neighbor/${id}`, attributes)
+  add(name, announcement.attributes)
+  add(`${name} at ${speaker.pop}`, announcement.pops.get(speaker.pop))
+  for (const { id } of neighbors) add(`${name} toward ${id}`, announcement.neighbors.get(id))
+  for (const override of inventory.overridesOf(announcement.prefix)) {
+    const { at, neighbor } = override
+    const here = at === undefined || inventory.selected(at).has(speaker.pop)
+    if (!here || (neighbor !== undefined && intent.neighbors.get(neighbor)?.speaker !== speaker.id)) continue
+    layers.push(overrideLayer(override, time))
+  }
+  const drains = [...inventory.siteDrains(speaker.id), ...neighbors.flatMap(({ id }) => inventory.neighborDrains(id))]
+  return [...layers, ...drains.map((drain) => drainLayer(drain, time))]
+}
+
+function overrideLayer(override: Override, time: OverlayTime): Layer {
+  const toward = override.neighbor === undefined ? '' : ` toward ${override.neighbor}`
+  const says = `${sayAttributes(override.attributes)}${toward}${until(override)}`
+  return { layer: `Override/${override.id}`, says, inForce: time.inForce(override) }
+}
+
+function drainLayer(drain: Drain, time: OverlayTime): Layer {
+  const gone = drain.target.kind === 'neighbor' ? `withheld from ${drain.target.neighbor}` : 'not announced'
+  const toward = drain.target.kind === 'neighbor' ? ` toward ${drain.target.neighbor}` : ''
+  const stage = time.drainStage(drain)
+  const graceEnds = instant(drain.startedAtMs + drain.graceSeconds * 1000)
+  const says = {
+    gone,
+    marked: `marked GRACEFUL_SHUTDOWN${toward} until ${graceEnds}, then ${gone}`,
+    none: 'nothing now',
+  }[stage ?? 'none']
+  return { layer: `Drain/${drain.id}`, says: `${says}${until(drain)}`, inForce: stage !== undefined }
+}
+
+function until({ expiresAtMs }: { readonly expiresAtMs?: number }): string {
+  return expiresAtMs === undefined ? '' : ` (expires ${instant(expiresAtMs)})`
+}
+
+/** RFC 3339, as everywhere in Herald. */
+export function instant(atMs: number): string {
+  return new Date(atMs).toISOString()
+}
+
+export function sayAttributes(attributes: SiteAttributes): string {
+  const { prepend, med, localPref, communities, largeCommunities, nextHop, announce, gracefulShutdown } = attributes
+  const words = [
+    announce === false && 'do not announce',
+    announce === true && 'announce',
+    prepend !== undefined && `prepend ${prepend}`,
+    med !== undefined && `MED ${med}`,
+    localPref !== undefined && `LOCAL_PREF ${localPref}`,
+    nextHop !== undefined && `next hop ${nextHop}`,
+    communities?.length && `communities ${communities.join(' ')}`,
+    largeCommunities?.length && `large communities ${largeCommunities.join(' ')}`,
+    gracefulShutdown === true && 'GRACEFUL_SHUTDOWN',
+    gracefulShutdown === false && 'no GRACEFUL_SHUTDOWN',
+  ]
+  return words.filter((word) => typeof word === 'string').join(', ') || 'nothing'
+}

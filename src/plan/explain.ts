@@ -1,0 +1,174 @@
+/**
+ * Explain: for one prefix, and on request one POP, how its state came about: intent layer by layer, desired, decided,
+ * observed, what is held and why, and what would change it. Data for programs, sentences for people; the same rules as
+ * the plan, because it asks the plan.
+ */
+import { type PathAttributes, attributesOf } from '../bgp/path.ts'
+import type { Prefix } from '../bgp/prefix.ts'
+import { compilePrefix } from '../intent/compile.ts'
+import type { DesiredPrefix } from '../intent/desired.ts'
+import type { PopId, SpeakerId } from '../intent/model.ts'
+import type { Action, Held, Warning } from './action.ts'
+import { type Layer, instant, layersAt } from './explain-layers.ts'
+import type { ObservedRoute, SpeakerReach, Target } from './observed.ts'
+import { type Plan, type PlanInput, type Settled, planPrefixes } from './plan.ts'
+import { heldReasons } from './reason.ts'
+import { type SiteView, viewSite } from './site-view.ts'
+
+export interface Explanation {
+  readonly prefix: Prefix
+  readonly pop?: PopId
+  readonly settled: Settled
+  /** POPs that intent names; empty where no Prefix document exists. */
+  readonly intended: readonly PopId[]
+  readonly floor: number
+  readonly sites: readonly SiteExplanation[]
+  readonly warnings: readonly Warning[]
+  /** When time alone changes something, ms since the epoch. */
+  readonly changesAtMs?: number
+  /** The whole in words, in reading order. */
+  readonly sentences: readonly string[]
+}
+
+export interface SiteExplanation {
+  readonly speaker: SpeakerId
+  readonly pop: PopId
+  readonly reach: SpeakerReach
+  readonly layers: readonly Layer[]
+  /** Why it is desired, or why not. */
+  readonly because: string
+  readonly desired?: PathAttributes
+  readonly target?: Target
+  /** The worker has pushed the target. */
+  readonly applied: boolean
+  readonly observed?: ObservedRoute
+  readonly actions: readonly Action[]
+  readonly held: readonly Held[]
+  readonly sentences: readonly string[]
+}
+
+export function explainPrefix(input: PlanInput, prefix: Prefix, pop?: PopId): Explanation {
+  const desired = compilePrefix(input.intent, prefix, input.moment)
+  const plan = planPrefixes(input, [prefix])
+  const sites = speakersOf(input, prefix, desired, pop).map((speaker) =>
+    explainSite(input, prefix, desired, plan, speaker),
+  )
+  const changesAtMs = plan.changesAt.get(prefix)
+  const settled = plan.settled.get(prefix) ?? 'converged'
+  return {
+    prefix,
+    ...(pop !== undefined && { pop }),
+    settled,
+    intended: [...(desired?.intended ?? [])].sort(),
+    floor: desired?.floor ?? 0,
+    sites,
+    warnings: plan.warnings,
+    ...(changesAtMs !== undefined && { changesAtMs }),
+    sentences: [
+      intentSentence(input, prefix, desired),
+      ...(sites.length === 0 ? [nowhereSentence(prefix, pop)] : sites.flatMap((site) => site.sentences)),
+      ...plan.warnings.map(({ message }) => message),
+      ...(changesAtMs === undefined ? [] : [`Time alone changes something at ${instant(changesAtMs)}.`]),
+      settledSentence(settled),
+    ],
+  }
+}
+
+function speakersOf(
+  { intent, fleet }: PlanInput,
+  prefix: Prefix,
+  desired: DesiredPrefix | undefined,
+  pop: PopId | undefined,
+): readonly SpeakerId[] {
+  const all = new Set([
+    ...(desired?.sites.keys() ?? []),
+    ...(desired?.lost.keys() ?? []),
+    ...fleet.siteSpeakers(prefix),
+  ])
+  if (pop === undefined) return [...all].sort()
+  for (const { id } of intent.speakers.values()) all.add(id)
+  return [...all].filter((speaker) => intent.speakers.get(speaker)?.pop === pop).sort()
+}
+
+function explainSite(
+  { intent, moment, fleet }: PlanInput,
+  prefix: Prefix,
+  desired: DesiredPrefix | undefined,
+  plan: Plan,
+  speaker: SpeakerId,
+): SiteExplanation {
+  const view = viewSite(intent, fleet, prefix, speaker)
+  const announcement = intent.prefixes.get(prefix)
+  const document = intent.speakers.get(speaker)
+  const site = desired?.sites.get(speaker)
+  const layers =
+    announcement === undefined || document === undefined ? [] : layersAt(intent, announcement, document, moment.nowMs)
+  const because = site?.because ?? desired?.lost.get(speaker)?.because ?? `intent does not name ${view.pop}`
+  const actions = plan.actions.filter((action) => action.speaker === speaker)
+  const held = plan.held.filter((entry) => entry.speaker === speaker)
+  return {
+    speaker,
+    pop: view.pop,
+    reach: view.up ? 'up' : 'unknown',
+    layers,
+    because,
+    ...(site !== undefined && { desired: attributesOf(site.attributes) }),
+    ...(view.target !== undefined && { target: view.target }),
+    applied: view.applied,
+    ...(view.observed !== undefined && { observed: view.observed }),
+    actions,
+    held,
+    sentences: [
+      `${speaker} at ${view.pop}: ${site === undefined ? 'not to be announced' : 'to be announced'}: ${because}.`,
+      ...layers.map(({ layer, says, inForce }) => `  ${layer}${inForce ? '' : ' (not in force)'}: ${says}.`),
+      `  Decided: ${decidedWords(view)}. In the RIB: ${observedWords(view)}.`,
+      ...actions.map((action) => `  Next: ${action.kind}, because ${action.because}.`),
+      ...held.flatMap(({ reason, detail }) => [
+        `  Held (${reason}): ${detail}`,
+        `  Released: ${heldReasons[reason].release}`,
+      ]),
+    ],
+  }
+}
+
+function decidedWords({ target, applied }: SiteView): string {
+  if (target === undefined) return 'nothing'
+  const draining = target.kind === 'announce' && target.drainingSinceMs !== undefined
+  const what = draining ? `announce until drained, since ${instant(target.drainingSinceMs)}` : target.kind
+  return `${what} (revision ${target.revision}, ${applied ? 'applied' : 'not applied yet'})`
+}
+
+function observedWords({ target, observed, up }: SiteView): string {
+  const read = up ? '' : ', as last read; the speaker cannot be reached now'
+  if (observed === undefined) return `no path${read}`
+  if (observed.owner === 'foreign') return `a path that is not Herald's${read}`
+  if (observed.owner === 'other-epoch') return `a path that another Herald store decided${read}`
+  const same = target?.kind === 'announce' && target.attributes === observed.attributes
+  return `${same ? 'the path as decided' : 'another path of ours'}${read}`
+}
+
+function intentSentence({ intent }: PlanInput, prefix: Prefix, desired: DesiredPrefix | undefined): string {
+  const announcement = intent.prefixes.get(prefix)
+  if (announcement === undefined || desired === undefined) return `No Prefix document names ${prefix}.`
+  const except = announcement.except.length === 0 ? '' : ` except ${announcement.except.join(', ')}`
+  const pops = new Set([...desired.sites.values()].map((site) => site.pop)).size
+  return (
+    `${prefix} is intended at ${announcement.at.join(', ')}${except}: ${desired.intended.size} POPs, ${pops} of them now;` +
+    ` its floor is ${desired.floor}${desired.floorForced ? ', which a forced overlay goes below' : ''}.`
+  )
+}
+
+function nowhereSentence(prefix: Prefix, pop: PopId | undefined): string {
+  return pop === undefined ? `No speaker has a decision or a route of ${prefix}.` : `${pop} has no speaker.`
+}
+
+function settledSentence(settled: Settled): string {
+  switch (settled) {
+    case 'converged':
+      return 'Everything is as decided, and proved.'
+    case 'pending':
+      return 'Something is on its way.'
+    case 'held':
+      return 'Nothing moves until what is held is released.'
+  }
+}

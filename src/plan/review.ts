@@ -1,0 +1,74 @@
+/**
+ * Review: the guards on what people (and automation) want committed, before it is. Everything wrong is said at once,
+ * each in one sentence with the numbers, the reason and the way out. What is forceable passes with `force`, and the
+ * guards overridden go into the audit record.
+ */
+import type { Prefix } from '../bgp/prefix.ts'
+import { checkIntent } from '../intent/check.ts'
+import type { Moment } from '../intent/compile.ts'
+import type { DocumentChange, DocumentKey, Finding } from '../intent/document.ts'
+import type { Intent } from '../intent/model.ts'
+import { lossOf } from './loss.ts'
+import { refuseOutOfBand, refusePrivateAsn, refuseUnowned } from './review-export.ts'
+import { refuseBelowFloor, refuseMassRemoval } from './review-loss.ts'
+
+export interface Refusal {
+  readonly guard: 'G1' | 'G4' | 'G7' | 'G8' | 'G13'
+  /** kebab-case name of the rule. */
+  readonly code: string
+  readonly forceable: boolean
+  readonly document?: DocumentKey
+  readonly message: string
+}
+
+export interface ReviewContext {
+  readonly changes: readonly DocumentChange[]
+  /** Prefixes that the person named for removal. */
+  readonly named: ReadonlySet<Prefix>
+  readonly force: boolean
+  readonly moment: Moment
+}
+
+export interface Review {
+  /** Empty: it may be committed. */
+  readonly refusals: readonly Refusal[]
+  /** Guards that force overrode. */
+  readonly overridden: readonly string[]
+  /** Announcements (paths, one a speaker) taken away; the planner tolerates as many withdrawals (G4). */
+  readonly removes: number
+  readonly announcementsBefore: number
+  readonly announcementsAfter: number
+}
+
+export function reviewChange(before: Intent, after: Intent, context: ReviewContext): Review {
+  const { changes, named, force, moment } = context
+  const loss = lossOf(before, after, changes, moment)
+  const all = [
+    ...refuseFindings(before, after),
+    ...refuseUnowned(before, after, loss),
+    ...refusePrivateAsn(before, after),
+    ...refuseOutOfBand(after, changes),
+    ...refuseMassRemoval(before, after, loss, named),
+    ...refuseBelowFloor(loss),
+  ]
+  const overridden = force ? all.filter(({ forceable }) => forceable) : []
+  return {
+    refusals: all.filter((refusal) => !overridden.includes(refusal)),
+    overridden: [...new Set(overridden.map(({ guard }) => guard))].sort(),
+    removes: loss.removes,
+    announcementsBefore: loss.announcementsBefore,
+    announcementsAfter: loss.announcementsAfter,
+  }
+}
+
+/** G13: references and rules are checked when they are written, even where they are inert now. */
+function refuseFindings(before: Intent, after: Intent): readonly Refusal[] {
+  const known = new Set(checkIntent(before).map(identity))
+  return checkIntent(after)
+    .filter((finding) => finding.severity === 'error' && !known.has(identity(finding)))
+    .map(({ code, document, message }) => ({ guard: 'G13', code, forceable: false, document, message }))
+}
+
+function identity({ code, document, pointer, message }: Finding): string {
+  return [code, document, pointer, message].join(' ')
+}
