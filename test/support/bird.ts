@@ -1,0 +1,143 @@
+/**
+ * A BIRD router on loopback as the upstream of private speakers: another implementation of BGP, which logs every route
+ * that is added to or removed from its table. It keeps stale routes while a speaker restarts gracefully (RFC 4724).
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort, loopbackAddress } from './gobgpd.ts'
+
+export interface BirdSession {
+  /** Name of the session in BIRD, letters and digits. */
+  readonly name: string
+  /** Address the speaker speaks from. */
+  readonly address: string
+  readonly port: number
+  readonly asn: number
+}
+
+export interface Bird {
+  readonly address: string
+  readonly port: number
+  readonly asn: number
+  /** `session prefix` of every route it has from its sessions. */
+  routes(): Promise<ReadonlySet<string>>
+  /** `session prefix` of every route it ever removed, in order. */
+  removed(): Promise<readonly string[]>
+  /** Lines of `show protocols`. */
+  sessions(): Promise<readonly string[]>
+  stop(): Promise<void>
+}
+
+const startWithinMs = 10_000
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+export async function startBird(asn: number, sessions: (address: string) => readonly BirdSession[]): Promise<Bird> {
+  const folder = await mkdtemp(join(tmpdir(), 'herald-bird-'))
+  const address = loopbackAddress()
+  const port = await freePort(address)
+  const log = join(folder, 'bird.log')
+  const socket = join(folder, 'bird.ctl')
+  await writeFile(join(folder, 'bird.conf'), configuration(asn, address, port, log, sessions(address)))
+  const child = spawn('bird', ['-f', '-c', join(folder, 'bird.conf'), '-s', socket, '-P', join(folder, 'bird.pid')], {
+    stdio: 'ignore',
+  })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  const giveUpAt = performance.now() + startWithinMs
+  while ((await ask(socket, 'show status').catch(() => [])).length === 0) {
+    if (performance.now() > giveUpAt) throw new Error(`bird does not start: ${await readFile(log, 'utf8')}`)
+    await sleep(50)
+  }
+  return {
+    address,
+    port,
+    asn,
+    async routes() {
+      const found = new Set<string>()
+      let prefix = ''
+      for (const line of await ask(socket, 'show route all')) {
+        const match = /^(\S+\/\d+)?\s+unicast \[(\w+) /.exec(line)
+        if (match === null) continue
+        prefix = match[1] ?? prefix
+        found.add(`${match[2]} ${prefix}`)
+      }
+      return found
+    },
+    async removed() {
+      const text = await readFile(log, 'utf8')
+      return [...text.matchAll(/(\w+)(?:\.ipv[46])? > removed(?: \[[a-z]+\])? (\S+\/\d+)/g)].map(
+        ([, session, prefix]) => `${session} ${prefix}`,
+      )
+    },
+    sessions: () => ask(socket, 'show protocols'),
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) {
+        const exited = once(child, 'exit')
+        child.kill('SIGKILL')
+        await exited
+      }
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function configuration(
+  asn: number,
+  address: string,
+  port: number,
+  log: string,
+  sessions: readonly BirdSession[],
+): string {
+  const channel = '{ import all; export none; debug { routes }; }'
+  const protocols = sessions.map(
+    ({ name, address: theirs, asn: theirAsn }) => `
+protocol bgp ${name} {
+  local ${address} port ${port} as ${asn};
+  neighbor ${theirs} as ${theirAsn};
+  multihop 8;
+  passive yes;
+  strict bind yes;
+  graceful restart on;
+  ipv4 ${channel};
+  ipv6 ${channel};
+}`,
+  )
+  return `
+log "${log}" all;
+router id ${address};
+protocol device { }
+${protocols.join('\n')}
+`
+}
+
+/** One command on BIRD's control socket, spoken directly: reply lines without their codes. */
+async function ask(path: string, command: string): Promise<readonly string[]> {
+  const socket = connect(path)
+  socket.setEncoding('utf8')
+  await once(socket, 'connect')
+  try {
+    let text = ''
+    let greeted = false
+    for await (const chunk of socket) {
+      text += chunk as string
+      if (!greeted && text.includes('\n')) {
+        greeted = true
+        text = ''
+        socket.write(`${command}\n`)
+        continue
+      }
+      if (/(?:^|\n)(?:0|8|9)\d{3} [^\n]*\n$/.test(text)) break
+    }
+    return text.split('\n').map((line) => line.replace(/^(?:\d{4}[- ]| )/, ''))
+  } finally {
+    socket.destroy()
+  }
+}
