@@ -35,7 +35,7 @@ export function isOutcomeUnknown(error: unknown): boolean {
 
 const unavailableReplies = /^(LOADING|BUSY |CLUSTERDOWN|MASTERDOWN|TRYAGAIN|READONLY|NOREPLICAS|UNBLOCKED|MOVED|ASK)/
 const unavailableWords =
-  /Connection is closed|Command timed out|isn't writeable|isn't ready|max retries per request|Cluster|sentinels|ETIMEDOUT|Socket timeout|closed before|ended/i
+  /no connection|Connection is closed|Command timed out|isn't writeable|isn't ready|max retries per request|Cluster|sentinels|ETIMEDOUT|Socket timeout|closed before|ended/i
 
 function isUnavailable(error: Error): boolean {
   const { code, syscall } = error as NodeJS.ErrnoException

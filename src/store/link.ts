@@ -2,6 +2,7 @@
  * A link: one connection to Redis whose commands fail fast. A call made while the connection is down waits a moment for
  * it to come back (an embedded server heals in less), then fails as `store-unavailable` without having been sent.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Cluster, Redis } from 'ioredis'
 import { OperationError } from '../bgp/operation-error.ts'
 import { type RedisSettings, describeRedis } from './connect.ts'
@@ -74,6 +75,8 @@ function openLink(settings: RedisSettings, timeoutMs: number): Link {
       try {
         return await work(redis)
       } catch (error) {
+        // ioredis refuses at once while it has not seen the close yet; a caller that tries again must not starve that.
+        await setImmediate()
         throw translateRedisError(error, where)
       }
     },
@@ -88,7 +91,7 @@ function openLink(settings: RedisSettings, timeoutMs: number): Link {
 function becomesReady(connection: Redis | Cluster, waitMs: number): Promise<void> {
   const emitter = connection as Redis
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => settle(new Error('Connection is closed: timed out')), waitMs)
+    const timer = setTimeout(() => settle(new Error(`no connection within ${waitMs} ms`)), waitMs)
     const onReady = () => settle()
     const settle = (error?: Error) => {
       clearTimeout(timer)

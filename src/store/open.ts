@@ -40,6 +40,10 @@ export async function openStore(settings: {
   const keys = createKeys(settings.tag)
   const links = openLinks(settings.redis)
   try {
+    // All connections at once: the first commit or table should not wait for one.
+    await Promise.all(
+      [links.prompt, links.bulk, links.commit].map((link) => link.run((redis) => redis.exists(keys.head()))),
+    )
     return assemble(settings.redis, keys, links, await inspect(settings.redis, keys, links))
   } catch (error) {
     links.close()

@@ -97,6 +97,9 @@ export async function freePort(): Promise<number> {
 async function start(args: readonly string[], target: { path: string } | { host: string; port: number }) {
   const child = spawn('redis-server', [...args], { stdio: 'ignore' })
   child.on('error', () => undefined)
+  const reap = (): void => void child.kill('SIGKILL')
+  process.once('exit', reap)
+  child.once('exit', () => process.off('exit', reap))
   const deadline = performance.now() + startDeadlineMs
   while (!(await answers(target))) {
     if (child.exitCode !== null || child.pid === undefined || performance.now() > deadline) {
@@ -108,7 +111,7 @@ async function start(args: readonly string[], target: { path: string } | { host:
   return child
 }
 
-/** True once PING is answered with PONG: listening, and done with loading its AOF. */
+/** True once PING is answered (with PONG, or by asking for a password): listening, and done with loading its AOF. */
 async function answers(target: { path: string } | { host: string; port: number }): Promise<boolean> {
   const socket: Socket = connect(target)
   try {
@@ -116,7 +119,7 @@ async function answers(target: { path: string } | { host: string; port: number }
     await once(socket, 'connect')
     socket.write('PING\r\n')
     const [answer] = (await once(socket, 'data')) as [Buffer]
-    return answer.toString().startsWith('+PONG')
+    return /^(\+PONG|-NOAUTH)/.test(answer.toString())
   } catch {
     return false
   } finally {

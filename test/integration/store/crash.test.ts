@@ -21,8 +21,8 @@ test('after kill -9 of Redis in the middle of commits every acknowledged revisio
       await new Promise((resolve) => setTimeout(resolve, 20 + random() * 120))
       await redis.kill()
       stop.abort()
-      for (const written of await Promise.all(writers)) for (const one of written) acknowledged.set(one.revision, one)
       await redis.restart()
+      for (const written of await Promise.all(writers)) for (const one of written) acknowledged.set(one.revision, one)
       await eventually(() =>
         store.ping().then(
           () => true,
