@@ -1,0 +1,80 @@
+/**
+ * A connection to one gobgpd and what is known of it: which version of the API it speaks. The version is asked for at
+ * the first call and forgotten whenever the daemon may have been another one since: after a broken connection, and when
+ * it answers that it does not know the service.
+ */
+import type { Client } from '@grpc/grpc-js'
+import { OperationError } from '../../bgp/operation-error.ts'
+import { type Budget, type Link, unary } from './call.ts'
+import { type GobgpSettings, openChannel } from './channel.ts'
+import { codecV3 } from './codec-v3.ts'
+import { codecV4 } from './codec-v4.ts'
+import type { Codec } from './codec.ts'
+import { isUnimplemented } from './grpc-error.ts'
+import { type Methods, methodsOf } from './methods.ts'
+
+/** A daemon whose API version is known. */
+export interface Daemon extends Link {
+  readonly codec: Codec
+  readonly methods: Methods
+}
+
+export class Connection {
+  readonly #settings: GobgpSettings
+  #client: Client | undefined
+  #codec: Codec | undefined
+  #closed = false
+
+  constructor(settings: GobgpSettings) {
+    this.#settings = settings
+  }
+
+  /** Runs `work` with a daemon of known version; once more with the other one where that had changed meanwhile. */
+  async run<T>(limit: Budget, work: (daemon: Daemon) => Promise<T>): Promise<T> {
+    const codec = await this.#detect(limit)
+    try {
+      return await work(this.#daemon(codec))
+    } catch (error) {
+      if (error instanceof OperationError && error.code === 'speaker-unreachable') this.#codec = undefined
+      if (!isUnimplemented(error)) throw error
+      // UNIMPLEMENTED means that nothing was done, so asking again is safe.
+      this.#codec = undefined
+      const changed = await this.#detect(limit)
+      if (changed === codec) throw error
+      return await work(this.#daemon(changed))
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#client?.close()
+    this.#client = undefined
+  }
+
+  async #detect(limit: Budget): Promise<Codec> {
+    if (this.#codec !== undefined) return this.#codec
+    let unknown: unknown
+    for (const codec of [codecV4, codecV3])
+      try {
+        const daemon = this.#daemon(codec)
+        await unary(daemon, daemon.methods.getBgp, {}, limit)
+        this.#codec = codec
+        return codec
+      } catch (error) {
+        if (!isUnimplemented(error)) throw error
+        unknown = error
+      }
+    throw new OperationError(
+      'speaker-unsupported',
+      `${this.#settings.endpoint} answers gRPC and is not a gobgpd of version 3 or 4`,
+      { cause: unknown },
+    )
+  }
+
+  #daemon(codec: Codec): Daemon {
+    const { endpoint } = this.#settings
+    if (this.#closed) throw new OperationError('aborted', `the connection to gobgpd at ${endpoint} was closed`)
+    this.#client ??= openChannel(this.#settings)
+    return { client: this.#client, endpoint, codec, methods: methodsOf(codec) }
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * gRPC's failures in Herald's words, translated here and nowhere else. GoBGP answers most mistakes with UNKNOWN and a
+ * sentence; the sentence is kept.
+ */
+import { type ServiceError, status } from '@grpc/grpc-js'
+import { type OperationCode, OperationError } from '../../bgp/operation-error.ts'
+
+const notStarted = "bgp server hasn't started yet"
+
+/** @param doing what was asked of whom: `gobgpd at 192.0.2.1:50051, AddPath` */
+export function operationError(error: unknown, doing: string, signal?: AbortSignal): OperationError {
+  if (error instanceof OperationError) return error
+  const said = words(error)
+  if (signal?.aborted === true) return new OperationError('aborted', `${doing} was aborted`, { cause: error })
+  if (said.includes(notStarted))
+    return new OperationError('speaker-unreachable', `${doing}: BGP is not started there (${said})`, { cause: error })
+  const code = operationCode(grpcStatus(error))
+  const sentence = code === 'speaker-timeout' ? `${doing}: no answer within the deadline` : `${doing}: ${said}`
+  return new OperationError(code, sentence, { cause: error })
+}
+
+/** True where the daemon answered that it does not know the service: it speaks the other version of the API. */
+export function isUnimplemented(error: unknown): boolean {
+  return grpcStatus(error instanceof OperationError ? error.cause : error) === status.UNIMPLEMENTED
+}
+
+/** The daemon's own words about what it refused. */
+export function refusal(error: OperationError): string {
+  return words(error.cause ?? error)
+}
+
+function operationCode(code: number | undefined): OperationCode {
+  switch (code) {
+    case status.UNAVAILABLE:
+    case status.CANCELLED: // by the daemon: ours is seen by the signal
+    case status.INTERNAL: // the HTTP/2 stream broke
+      return 'speaker-unreachable'
+    case status.DEADLINE_EXCEEDED:
+      return 'speaker-timeout'
+    case status.UNIMPLEMENTED:
+      return 'speaker-unsupported'
+    default:
+      return 'speaker-refused'
+  }
+}
+
+function grpcStatus(error: unknown): number | undefined {
+  return isServiceError(error) ? error.code : undefined
+}
+
+function words(error: unknown): string {
+  if (isServiceError(error)) return error.details
+  return error instanceof Error ? error.message : String(error)
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'details' in error && 'code' in error && typeof error.code === 'number'
+}

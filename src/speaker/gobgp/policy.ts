@@ -1,0 +1,210 @@
+/**
+ * Makes a daemon's export policy what it must be, adding only what is missing, in this order:
+ *   1. read what is there: assignment and sets. A foreign export policy is refused: merging two would be guessing;
+ *   2. sets, so that no statement ever refers to an empty one;
+ *   3. not installed: policies, then the assignment, which is the one moment when the policy takes effect;
+ *      installed: statements that are missing are appended, then those they replace are removed;
+ *   4. read everything back and compare.
+ * Routes that were announced before are left as they are: nothing here resets a session.
+ */
+import { OperationError } from '../../bgp/operation-error.ts'
+import type { ExportPolicy } from '../export-policy.ts'
+import { type Budget, collect, unary } from './call.ts'
+import { exportDirection, routeAction } from './codec.ts'
+import type { Daemon } from './connection.ts'
+import type { AssignmentMessage, DefinedSetMessage, PolicyMessage, StatementMessage } from './messages.ts'
+import {
+  type PolicyMessages,
+  exportPolicy,
+  policyMessages,
+  statementContent,
+  steerPolicy,
+} from './policy-statements.ts'
+
+const assignmentName = 'global'
+const chain = [steerPolicy, exportPolicy] as const
+
+export async function ensureExportPolicy(
+  daemon: Daemon,
+  policy: ExportPolicy,
+  limit: Budget,
+): Promise<'installed' | 'extended' | 'unchanged'> {
+  const wanted = policyMessages(daemon.codec, policy)
+  const before = await read(daemon, limit)
+  refuseForeign(daemon, before)
+  if (differences(before, wanted).length === 0) return 'unchanged'
+  await addSets(daemon, before, wanted, limit)
+  const installed = isInstalled(before)
+  if (installed) await extend(daemon, before, wanted, limit)
+  else await install(daemon, wanted, limit)
+  const left = differences(await read(daemon, limit), wanted)
+  if (left.length > 0)
+    throw new OperationError(
+      'speaker-policy',
+      `gobgpd at ${daemon.endpoint}: the export policy read back is not what was installed: ${left.join('; ')}`,
+    )
+  return installed ? 'extended' : 'installed'
+}
+
+/** What a daemon has. */
+interface Live {
+  readonly assignment: AssignmentMessage
+  readonly sets: ReadonlyMap<string, DefinedSetMessage>
+}
+
+async function read(daemon: Daemon, limit: Budget): Promise<Live> {
+  const { methods, codec } = daemon
+  const sets = new Map<string, DefinedSetMessage>()
+  let assignment: AssignmentMessage = { name: '', direction: 0, policies: [], default_action: 0 }
+  const request = { name: assignmentName, direction: exportDirection }
+  const types = [codec.definedType.neighbor, codec.definedType.largeCommunity]
+  await Promise.all([
+    collect(daemon, methods.listPolicyAssignment, request, limit, (response) => {
+      assignment = response.assignment ?? assignment
+    }),
+    ...types.map((type) =>
+      collect(daemon, methods.listDefinedSet, { defined_type: type }, limit, ({ defined_set: set }) => {
+        if (set !== null) sets.set(set.name, set)
+      }),
+    ),
+  ])
+  return { assignment, sets }
+}
+
+function refuseForeign({ endpoint }: Daemon, { assignment }: Live): void {
+  const foreign = assignment.policies.map(({ name }) => name).filter((name) => !isOurs(name))
+  if (foreign.length > 0)
+    throw new OperationError(
+      'speaker-policy',
+      `gobgpd at ${endpoint} already has an export policy that is not Herald's (${foreign.join(', ')}): ` +
+        'remove it from the daemon, or express it in Herald',
+    )
+}
+
+function isOurs(policy: string): boolean {
+  return chain.some((name) => name === policy)
+}
+
+function isInstalled({ assignment }: Live): boolean {
+  return chain.every((name, i) => assignment.policies[i]?.name === name)
+}
+
+/** One sentence for each thing that is not as it must be. Statements nobody wants any more are inert and may stay. */
+function differences({ assignment, sets }: Live, wanted: PolicyMessages): readonly string[] {
+  const found: string[] = []
+  for (const set of wanted.sets)
+    if (!sameList(sets.get(set.name)?.list, set.list)) found.push(`set ${set.name} is missing or differs`)
+  if (!isInstalled({ assignment, sets })) return [...found, 'it is not assigned']
+  if (assignment.default_action !== routeAction.reject) found.push('the default is not to reject')
+  for (const [name, statements] of wantedPolicies(wanted)) {
+    const live = statementsOf(assignment, name)
+    for (const { name: missing } of missingFrom(live, statements)) found.push(`statement ${missing} is missing`)
+    for (const stale of replacedIn(live, statements)) found.push(`statement ${stale.name} is out of date`)
+  }
+  return found
+}
+
+function wantedPolicies(wanted: PolicyMessages): readonly (readonly [string, readonly StatementMessage[]])[] {
+  return [
+    [steerPolicy, wanted.steer],
+    [exportPolicy, wanted.export],
+  ]
+}
+
+function statementsOf({ policies }: AssignmentMessage, policy: string): readonly StatementMessage[] {
+  return policies.find(({ name }) => name === policy)?.statements ?? []
+}
+
+function missingFrom(live: readonly StatementMessage[], wanted: readonly StatementMessage[]) {
+  const present = new Map(live.map((statement) => [statement.name, statementContent(statement)]))
+  return wanted.filter((statement) => present.get(statement.name) !== statementContent(statement))
+}
+
+/**
+ * Live statements that would act beside a wanted one: the same mark toward another neighbor or with another deed, or
+ * the same name with a content somebody changed.
+ */
+function replacedIn(live: readonly StatementMessage[], wanted: readonly StatementMessage[]) {
+  const contents = new Map(wanted.map((statement) => [statement.name, statementContent(statement)]))
+  const marks = new Set(wanted.map(markOf))
+  return live.filter(
+    (statement) => contents.get(statement.name) !== statementContent(statement) && marks.has(markOf(statement)),
+  )
+}
+
+function markOf({ conditions }: StatementMessage): string {
+  return conditions?.large_community_set?.name ?? ''
+}
+
+async function addSets(daemon: Daemon, { sets }: Live, wanted: PolicyMessages, limit: Budget): Promise<void> {
+  for (const set of wanted.sets) {
+    if (set.list.length === 0) throw new Error(`assertion: defined set ${set.name} is empty`)
+    const live = sets.get(set.name)
+    if (sameList(live?.list, set.list)) continue
+    await unary(daemon, daemon.methods.addDefinedSet, { defined_set: set, replace: live !== undefined }, limit)
+  }
+}
+
+async function install(daemon: Daemon, wanted: PolicyMessages, limit: Budget): Promise<void> {
+  for (const [name, statements] of wantedPolicies(wanted)) {
+    await removeLeftover(daemon, name, limit)
+    await unary(daemon, daemon.methods.addPolicy, { policy: { name, statements } }, limit)
+  }
+  await assign(daemon, limit)
+}
+
+/** A policy of ours that an installation which was cut short left behind, not assigned and so without effect. */
+async function removeLeftover(daemon: Daemon, name: string, limit: Budget): Promise<void> {
+  try {
+    await unary(daemon, daemon.methods.deletePolicy, { policy: { name, statements: [] }, all: true }, limit)
+  } catch (error) {
+    if (!(error instanceof OperationError && error.code === 'speaker-refused')) throw error
+  }
+}
+
+async function assign(daemon: Daemon, limit: Budget): Promise<void> {
+  const policies = chain.map((name): PolicyMessage => ({ name, statements: [] }))
+  const assignment: AssignmentMessage = {
+    name: assignmentName,
+    direction: exportDirection,
+    policies,
+    default_action: routeAction.reject,
+  }
+  await unary(daemon, daemon.methods.setPolicyAssignment, { assignment }, limit)
+}
+
+async function extend(daemon: Daemon, { assignment }: Live, wanted: PolicyMessages, limit: Budget): Promise<void> {
+  for (const [name, statements] of wantedPolicies(wanted)) {
+    const live = statementsOf(assignment, name)
+    const names = new Set(live.map((statement) => statement.name))
+    const stale = replacedIn(live, statements)
+    // A name cannot be taken twice: where somebody changed a statement of ours, it goes before it comes again.
+    const changed = stale.filter((statement) => statements.some((one) => one.name === statement.name))
+    await remove(daemon, name, changed, limit)
+    for (const { name: gone } of changed) names.delete(gone)
+    const missing = statements.filter((statement) => !names.has(statement.name))
+    if (missing.length > 0)
+      await unary(daemon, daemon.methods.addPolicy, { policy: { name, statements: missing } }, limit)
+    await remove(
+      daemon,
+      name,
+      stale.filter((statement) => !changed.includes(statement)),
+      limit,
+    )
+  }
+  if (assignment.default_action !== routeAction.reject) await assign(daemon, limit)
+}
+
+async function remove(
+  daemon: Daemon,
+  policy: string,
+  statements: readonly StatementMessage[],
+  limit: Budget,
+): Promise<void> {
+  if (statements.length === 0) return
+  await unary(daemon, daemon.methods.deletePolicy, { policy: { name: policy, statements }, all: false }, limit)
+}
+
+function sameList(a: readonly string[] | undefined, b: readonly string[]): boolean {
+  return a !== undefined && a.length === b.length && a.every((item) => b.includes(item))
+}
