@@ -24,23 +24,16 @@ export class Inventory {
   readonly #speakersByPop: ReadonlyMap<PopId, readonly Speaker[]>
   readonly #neighborsBySpeaker: ReadonlyMap<SpeakerId, readonly Neighbor[]>
   readonly #overridesByPrefix: ReadonlyMap<Prefix, readonly Override[]>
-  readonly #prefixesToward: ReadonlyMap<NeighborId, readonly Prefix[]>
+  #prefixesToward: ReadonlyMap<NeighborId, readonly Prefix[]> | undefined
   readonly #siteDrains: ReadonlyMap<SpeakerId, readonly Drain[]>
   readonly #neighborDrains: ReadonlyMap<NeighborId, readonly Drain[]>
   readonly #selections = new Map<string, ReadonlySet<PopId>>()
-  readonly #numbers = new Map<NeighborId, number>()
 
   constructor(intent: Intent) {
     this.intent = intent
     this.#speakersByPop = grouped(inOrder(intent.speakers), (speaker) => speaker.pop)
     this.#neighborsBySpeaker = grouped(inOrder(intent.neighbors), (neighbor) => neighbor.speaker)
     this.#overridesByPrefix = grouped(inOrder(intent.overrides), (override) => override.prefix)
-    const prefixesToward = new Map<NeighborId, Prefix[]>()
-    for (const { prefix, neighbors } of intent.prefixes.values())
-      for (const neighbor of neighbors.keys()) push(prefixesToward, neighbor, prefix)
-    for (const { prefix, neighbor } of intent.overrides.values())
-      if (neighbor !== undefined) push(prefixesToward, neighbor, prefix)
-    this.#prefixesToward = prefixesToward
     const siteDrains = new Map<SpeakerId, Drain[]>()
     const neighborDrains = new Map<NeighborId, Drain[]>()
     for (const drain of inOrder(intent.drains)) {
@@ -67,6 +60,7 @@ export class Inventory {
 
   /** Prefixes for which something is said toward this neighbor alone, in force or not. */
   prefixesToward(neighbor: NeighborId): readonly Prefix[] {
+    this.#prefixesToward ??= prefixesToward(this.intent)
     return this.#prefixesToward.get(neighbor) ?? []
   }
 
@@ -103,16 +97,30 @@ export class Inventory {
     }
   }
 
-  /** The mark that says `effect` toward `neighbor`. */
-  markOf(effect: MarkFunction, neighbor: NeighborId): LargeCommunity {
+  /** The mark that says `effect` toward a neighbor. */
+  markOf(effect: MarkFunction, neighbor: Neighbor): LargeCommunity {
     if (this.intent.network === undefined) throw new Error('assertion: nothing is marked without a Network')
-    let number = this.#numbers.get(neighbor)
-    if (number === undefined) {
-      number = markNumber(neighbor)
-      this.#numbers.set(neighbor, number)
-    }
-    return mark(this.intent.network.asn, effect, number)
+    return mark(this.intent.network.asn, effect, numberOf(neighbor))
   }
+}
+
+const numbers = new WeakMap<Neighbor, number>()
+
+function numberOf(neighbor: Neighbor): number {
+  let number = numbers.get(neighbor)
+  if (number === undefined) {
+    number = markNumber(neighbor.id)
+    numbers.set(neighbor, number)
+  }
+  return number
+}
+
+function prefixesToward({ prefixes, overrides }: Intent): ReadonlyMap<NeighborId, readonly Prefix[]> {
+  const toward = new Map<NeighborId, Prefix[]>()
+  for (const { prefix, neighbors } of prefixes.values())
+    for (const neighbor of neighbors.keys()) push(toward, neighbor, prefix)
+  for (const { prefix, neighbor } of overrides.values()) if (neighbor !== undefined) push(toward, neighbor, prefix)
+  return toward
 }
 
 const inventories = new WeakMap<Intent, Inventory>()

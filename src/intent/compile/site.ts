@@ -147,14 +147,14 @@ export class SiteCompiler {
     const ownLayers = this.#layers.ownLayers(document, neighbor.id, speaker.pop)
     const own = ownLayers.length === 0 ? undefined : this.#layers.own(ownLayers)
     if (drain === 'gone' || own?.announce === false) {
-      marks.push(this.#inventory.markOf('withhold', neighbor.id))
+      marks.push(this.#inventory.markOf('withhold', neighbor))
       return undefined
     }
     const toward = own === undefined ? site : this.#layers.neighbor(document, neighbor.id, speaker.pop)
     const prepend = isExternal(neighbor.kind) ? toward.prepend : own?.prepend
-    if (prepend) marks.push(this.#inventory.markOf(prependMark[prepend], neighbor.id))
+    if (prepend) marks.push(this.#inventory.markOf(prependMark[prepend], neighbor))
     if ((drain === 'marked' || toward.gracefulShutdown === true) && !drained)
-      marks.push(this.#inventory.markOf('gracefulShutdown', neighbor.id))
+      marks.push(this.#inventory.markOf('gracefulShutdown', neighbor))
     if (own === undefined) return undefined
     const treatment = difference(neighbor, site, toward)
     if (treatment !== undefined) marks.push(mark(this.#network.asn, 'treatment', treatment.number))

@@ -1,0 +1,192 @@
+/**
+ * Builders of intents for tests. Each takes only what a case is about; the rest is the plainest thing that works: one
+ * speaker a POP (`fra-1`), one region a POP (`fra-city`), one area (`world`), all of 203.0.113.0/24, 198.51.100.0/24
+ * and 2001:db8::/32 owned, no drain time, revision 1.
+ */
+import type { Address } from '../../src/bgp/address.ts'
+import type { Asn } from '../../src/bgp/asn.ts'
+import type { NeighborKind } from '../../src/bgp/neighbor.ts'
+import type { Prefix } from '../../src/bgp/prefix.ts'
+import type {
+  Announcement,
+  AreaId,
+  Drain,
+  DrainTarget,
+  Freeze,
+  Intent,
+  Neighbor,
+  NeighborAttributes,
+  NeighborId,
+  Network,
+  Override,
+  Pop,
+  PopId,
+  RegionId,
+  Selector,
+  SiteAttributes,
+  Speaker,
+  SpeakerId,
+} from '../../src/intent/model.ts'
+
+export const epoch = 7
+export const asn = 65001 as Asn
+export const serviceV4 = '203.0.113.0/24' as Prefix
+export const serviceV6 = '2001:db8:1::/48' as Prefix
+
+interface PopParts {
+  readonly pop: Pop
+  readonly area: AreaId
+  readonly speakers: readonly Speaker[]
+  readonly neighbors: readonly Neighbor[]
+}
+
+export interface IntentParts {
+  /** Names alone are POPs of the area `world`. */
+  readonly pops?: readonly (string | PopParts)[]
+  readonly prefixes?: readonly Announcement[]
+  readonly drains?: readonly Drain[]
+  readonly overrides?: readonly Override[]
+  readonly freezes?: readonly Freeze[]
+  readonly network?: Partial<Network> | 'none'
+  readonly pools?: readonly string[]
+  readonly revision?: number
+}
+
+export function intent(parts: IntentParts = {}): Intent {
+  const pops = (parts.pops ?? []).map((one) => (typeof one === 'string' ? pop(one) : one))
+  const pools = parts.pools ?? ['203.0.113.0/24', '198.51.100.0/24', '10.0.0.0/8', '2001:db8::/32']
+  return {
+    revision: parts.revision ?? 1,
+    network: parts.network === 'none' ? undefined : { asn, drainSeconds: 0, shrinkPercent: 10, ...parts.network },
+    areas: byId(pops.map(({ area }) => ({ id: area }))),
+    regions: byId(pops.map((one) => ({ id: one.pop.region, area: one.area }))),
+    pops: byId(pops.map((one) => one.pop)),
+    speakers: byId(pops.flatMap(({ speakers }) => speakers)),
+    neighbors: byId(pops.flatMap(({ neighbors }) => neighbors)),
+    pools: new Map([['owned', { id: 'owned', prefixes: pools as Prefix[] }]]),
+    prefixes: new Map((parts.prefixes ?? []).map((one) => [one.prefix, one])),
+    drains: byId(parts.drains ?? []),
+    overrides: byId(parts.overrides ?? []),
+    freezes: byId(parts.freezes ?? []),
+  }
+}
+
+export function pop(
+  id: string,
+  parts: {
+    readonly area?: string
+    readonly speakers?: readonly string[]
+    readonly nextHop?: Speaker['nextHop']
+    readonly neighbors?: readonly ReturnType<typeof neighbor>[]
+  } = {},
+): PopParts {
+  const speakers = (parts.speakers ?? [`${id}-1`]).map((speaker): Speaker => ({
+    id: speaker as SpeakerId,
+    pop: id as PopId,
+    endpoint: `${speaker}.example.net:50051`,
+    nextHop: parts.nextHop ?? {},
+  }))
+  return {
+    pop: { id: id as PopId, region: `${id}-city` as RegionId },
+    area: (parts.area ?? 'world') as AreaId,
+    speakers,
+    neighbors: (parts.neighbors ?? []).map((of) => of(speakers[0]!.id)),
+  }
+}
+
+/** A neighbor of the POP's first speaker. */
+export function neighbor(
+  id: string,
+  parts: { readonly kind?: NeighborKind; readonly asn?: number; readonly attributes?: NeighborAttributes } = {},
+): (speaker: SpeakerId) => Neighbor {
+  return (speaker) => ({
+    id: id as NeighborId,
+    speaker,
+    address: '192.0.2.1' as Address,
+    asn: (parts.asn ?? 64999) as Asn,
+    kind: parts.kind ?? 'transit',
+    managed: false,
+    families: ['ipv4', 'ipv6'],
+    session: {
+      passive: false,
+      holdTimeSeconds: 90,
+      keepaliveSeconds: 30,
+      connectRetrySeconds: 10,
+      gracefulRestartSeconds: 0,
+    },
+    attributes: parts.attributes ?? {},
+  })
+}
+
+/** Announced everywhere, unless told otherwise. */
+export function announce(
+  prefix: string,
+  parts: {
+    readonly at?: readonly string[]
+    readonly except?: readonly string[]
+    readonly floor?: number
+    readonly attributes?: SiteAttributes
+    readonly pops?: Readonly<Record<string, SiteAttributes>>
+    readonly neighbors?: Readonly<Record<string, NeighborAttributes>>
+    readonly adopt?: readonly string[]
+  } = {},
+): Announcement {
+  return {
+    prefix: prefix as Prefix,
+    at: (parts.at ?? ['all']) as Selector[],
+    except: (parts.except ?? []) as Selector[],
+    ...(parts.floor !== undefined && { floor: parts.floor }),
+    attributes: parts.attributes ?? {},
+    pops: new Map(Object.entries(parts.pops ?? {}) as [PopId, SiteAttributes][]),
+    neighbors: new Map(Object.entries(parts.neighbors ?? {}) as [NeighborId, NeighborAttributes][]),
+    adopt: new Set((parts.adopt ?? []) as SpeakerId[]),
+  }
+}
+
+interface OverlayTimes {
+  readonly startedAtMs?: number
+  readonly expiresAtMs?: number
+}
+
+/** Drains a site (a selector), or what `target` says; no grace time, from the beginning of time. */
+export function drain(
+  at: string | DrainTarget,
+  parts: OverlayTimes & { readonly graceSeconds?: number; readonly forced?: boolean } = {},
+): Drain {
+  const target: DrainTarget = typeof at === 'string' ? { kind: 'site', at: at as Selector } : at
+  return {
+    id: typeof at === 'string' ? `${at}-drain` : `${Object.values(at)[1]}-drain`,
+    startedAtMs: 0,
+    target,
+    graceSeconds: 0,
+    forced: false,
+    ...parts,
+  }
+}
+
+export function override(
+  id: string,
+  prefix: string,
+  attributes: SiteAttributes,
+  parts: OverlayTimes & { readonly at?: readonly string[]; readonly neighbor?: string; readonly forced?: boolean } = {},
+): Override {
+  const { at, neighbor: toward, ...rest } = parts
+  return {
+    id,
+    prefix: prefix as Prefix,
+    attributes,
+    startedAtMs: 0,
+    forced: false,
+    ...rest,
+    ...(at !== undefined && { at: at as Selector[] }),
+    ...(toward !== undefined && { neighbor: toward as NeighborId }),
+  }
+}
+
+export function freeze(parts: OverlayTimes = {}): Freeze {
+  return { id: 'freeze', startedAtMs: 0, ...parts }
+}
+
+function byId<V extends { readonly id: string }>(values: readonly V[]): Map<V['id'], V> {
+  return new Map(values.map((value) => [value.id, value]))
+}
