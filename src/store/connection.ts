@@ -34,7 +34,6 @@ export function connectRedis(settings: RedisSettings, patience: Patience): Redis
         db: settings.db,
         sentinelRetryStrategy: retryStrategy,
         sentinelReconnectStrategy: retryStrategy,
-        failoverDetector: true,
         ...(settings.tls !== undefined && { enableTLSForSentinelMode: true, sentinelTLS: readTls(settings.tls) }),
         ...(settings.sentinelUsername !== undefined && { sentinelUsername: settings.sentinelUsername }),
         ...(settings.sentinelPassword !== undefined && { sentinelPassword: settings.sentinelPassword }),
