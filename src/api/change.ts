@@ -1,0 +1,183 @@
+/**
+ * The one way in which anything is written. For every verb:
+ *   1. take head documents and make the edit (pure);
+ *   2. judge what would come out as a whole: schema, references, rules; every problem at once, nothing half applied;
+ *   3. review it against the guards (G1, G4, G7, G8, G13); `force` with a reason overrides what may be overridden;
+ *   4. plan the prefixes concerned, for people to see;
+ *   5. commit by compare-and-set, unless it is a dry run. Where another write came first, all of it again, up to three
+ *      times, unless the client insisted on a revision (If-Match);
+ *   6. ring the planner's doorbell.
+ */
+import { OperationError } from '../bgp/operation-error.ts'
+import type { DocumentChange, DocumentKey, Finding } from '../intent/document.ts'
+import { type Edit, applyChanges } from '../intent/edit.ts'
+import type { Moment } from '../intent/compile.ts'
+import { reviewChange } from '../plan/review.ts'
+import type { ApiContext } from './deps.ts'
+import { documentDiff } from './document-diff.ts'
+import { type HeadState, judge } from './heads.ts'
+import { previewChange } from './preview.ts'
+import { ProblemError } from './problem.ts'
+import { emptyPlan } from './plan-view.ts'
+import type { ChangeView } from './wire/change.ts'
+
+export interface ChangeRequest {
+  /** Pure; called again after a race. */
+  readonly edit: (documents: ReadonlyMap<DocumentKey, unknown>) => EditOutcome
+  readonly author: string
+  readonly reason: string
+  /** The verb as the audit shows it. */
+  readonly command: string
+  readonly force: boolean
+  readonly dryRun: boolean
+  /** If-Match: the revision the client saw. */
+  readonly expected?: number
+}
+
+/** An edit, or what is wrong in the documents that were sent. */
+export type EditOutcome = Edit | { readonly ok: false; readonly findings: readonly Finding[] }
+
+const attempts = 4
+
+export async function makeChange(context: ApiContext, request: ChangeRequest): Promise<ChangeView> {
+  for (let attempt = 1; ; attempt++) {
+    const head = await context.heads.current()
+    checkStore(context, head)
+    if (request.expected !== undefined && request.expected !== head.revision)
+      throw stale(request.expected, head.revision)
+    const reviewed = review(context, head, request)
+    if (reviewed === undefined) return unchanged(head)
+    const view = await viewOf(context, head, reviewed)
+    if (request.dryRun) return { status: 'dry-run', revision: head.revision, ...view }
+    try {
+      const { revision } = await context.deps.store.revisions.commit({
+        expected: head.revision,
+        changes: reviewed.changes,
+        author: request.author,
+        reason: request.reason,
+        command: request.command,
+        forced: reviewed.overridden,
+        removes: reviewed.removes,
+      })
+      await wake(context, revision)
+      return { status: 'accepted', revision, ...view, proof: `/v1/revisions/${revision}/proof` }
+    } catch (error) {
+      if (!(error instanceof OperationError) || error.code !== 'stale-revision') throw error
+      const now = (await context.heads.current()).revision
+      if (request.expected !== undefined || attempt === attempts) throw stale(head.revision, now)
+    }
+  }
+}
+
+interface Reviewed {
+  readonly changes: readonly DocumentChange[]
+  readonly after: ReturnType<typeof judge>
+  readonly doubts: readonly Finding[]
+  readonly overridden: readonly string[]
+  readonly removes: number
+  readonly announcements: { readonly before: number; readonly after: number }
+  readonly moment: Moment
+}
+
+/** Steps 1 to 3. Undefined: the edit changes nothing. Throws what is refused, as a problem. */
+function review({ deps }: ApiContext, head: HeadState, request: ChangeRequest): Reviewed | undefined {
+  const edit = request.edit(head.documents)
+  if (!edit.ok) {
+    if ('findings' in edit) throw invalid(edit.findings)
+    throw new ProblemError(422, 'invalid-edit', edit.problem)
+  }
+  if (edit.changes.length === 0) return undefined
+  const after = judge(applyChanges(head.documents, edit.changes), head.revision + 1)
+  const known = new Set(head.findings.map(findingKey))
+  const news = after.findings.filter((finding) => !known.has(findingKey(finding)))
+  const errors = news.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) throw invalid(errors)
+  const moment: Moment = { epoch: head.epoch, nowMs: deps.clock() }
+  const { refusals, overridden, removes, announcementsBefore, announcementsAfter } = reviewChange(
+    head.intent,
+    after.intent,
+    { changes: edit.changes, named: new Set(edit.named), force: request.force, moment },
+  )
+  if (refusals.length > 0) {
+    const guards = refusals.map((refusal) => ({ ...refusal }))
+    throw new ProblemError(409, 'guard-refused', refusals.map(({ message }) => message).join('; '), { guards })
+  }
+  return {
+    changes: edit.changes,
+    after,
+    doubts: news,
+    overridden,
+    removes,
+    announcements: { before: announcementsBefore, after: announcementsAfter },
+    moment,
+  }
+}
+
+async function viewOf(
+  { deps }: ApiContext,
+  head: HeadState,
+  { changes, after, doubts, overridden, removes, announcements, moment }: Reviewed,
+): Promise<Omit<ChangeView, 'status' | 'revision'>> {
+  const plan = await previewChange(deps.store, {
+    before: head.intent,
+    after: after.intent,
+    changes,
+    moment,
+    removes,
+    announcements: announcements.before,
+  })
+  return {
+    changes: changes.map(documentDiff),
+    plan,
+    findings: doubts.map(({ code, document, pointer, message }) => ({ code, document, pointer, message })),
+    overridden: [...overridden],
+    announcements,
+  }
+}
+
+function unchanged({ revision }: HeadState): ChangeView {
+  return {
+    status: 'unchanged',
+    revision,
+    changes: [],
+    plan: emptyPlan,
+    findings: [],
+    overridden: [],
+    announcements: { before: 0, after: 0 },
+  }
+}
+
+/** A revision committed to a rolled-back store would make the wrong state the newer one. */
+function checkStore({ deps }: ApiContext, head: HeadState): void {
+  const identity = deps.storeIdentity.check(head)
+  if (identity !== 'ok') throw new OperationError('store-rolled-back', identity.problem)
+}
+
+/** The revision is durable: a doorbell that cannot be rung now is rung by the watchdog. */
+async function wake({ deps }: ApiContext, revision: number): Promise<void> {
+  try {
+    await deps.wakePlan()
+  } catch (error) {
+    deps.logger.warn({ err: error, revision }, 'the planner was not woken; the watchdog will')
+  }
+}
+
+function stale(expected: number, head: number): ProblemError {
+  return new ProblemError(
+    412,
+    'stale-revision',
+    `revision ${expected} is not the head any more, ${head} is; look at the new state and try again`,
+    { revision: head },
+  )
+}
+
+function invalid(findings: readonly Finding[]): ProblemError {
+  const detail = findings.map(({ document, pointer, message }) => `${document}${pointer}: ${message}`).join('; ')
+  return new ProblemError(422, 'invalid-documents', detail, {
+    errors: findings.map(({ document, pointer, code, message }) => ({ document, pointer, code, message })),
+  })
+}
+
+function findingKey({ severity, code, document, pointer, message }: Finding): string {
+  return JSON.stringify([severity, code, document, pointer, message])
+}

@@ -1,0 +1,31 @@
+/** Proofs as the API shows them: times as milliseconds after the revision was accepted. */
+import { createHash } from 'node:crypto'
+import type { Intent } from '../intent/model.ts'
+import type { Proof } from '../store/store.ts'
+import type { ProofView } from './wire/revision.ts'
+
+export function proofView(proof: Proof, intent: Intent): ProofView {
+  const after = (atMs: number | undefined): number | undefined =>
+    atMs === undefined ? undefined : atMs - proof.acceptedAtMs
+  const speakers = [...proof.speakers].map(([speaker, part]) => ({
+    speaker,
+    pop: intent.speakers.get(speaker)?.pop,
+    announce: part.announce,
+    withdraw: part.withdraw,
+    pushedMs: after(part.pushedAtMs),
+    ribMs: after(part.ribAtMs),
+    adjOutMs: after(part.adjOutAtMs),
+    neighbors: part.neighbors,
+    problem: part.problem,
+  }))
+  const view = {
+    revision: proof.revision,
+    state: proof.state,
+    acceptedAt: new Date(proof.acceptedAtMs).toISOString(),
+    plannedMs: after(proof.plannedAtMs),
+    doneMs: after(proof.doneAtMs),
+    held: [...proof.held],
+    speakers: speakers.toSorted((a, b) => a.speaker.localeCompare(b.speaker, 'en', { numeric: true })),
+  }
+  return { ...view, progress: createHash('sha256').update(JSON.stringify(view)).digest('base64url').slice(0, 16) }
+}

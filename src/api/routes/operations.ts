@@ -1,0 +1,137 @@
+/** The controller itself: health, metrics, status, schemas, and accepting a Redis that is not the one it knew. */
+import { z } from 'zod'
+import { kinds } from '../../intent/document.ts'
+import { specJsonSchema } from '../../intent/json-schema.ts'
+import type { Api, ApiContext } from '../deps.ts'
+import { reasonSchema } from '../wire/change.ts'
+import { type StatusView, acceptedStoreSchema, readinessSchema, statusSchema } from '../wire/status.ts'
+import { readProblems } from '../write.ts'
+import { authorOf } from '../access.ts'
+
+const noQuery = z.strictObject({})
+
+export function operationRoutes(api: Api, context: ApiContext): void {
+  const { metrics, health } = context.deps
+  api.get(
+    '/healthz',
+    {
+      config: { role: 'public' },
+      schema: {
+        tags: ['operations'],
+        summary: 'The process answers',
+        querystring: noQuery,
+        response: { 200: z.object({ alive: z.literal(true) }) },
+      },
+    },
+    async () => ({ alive: true as const }),
+  )
+
+  api.get(
+    '/readyz',
+    {
+      config: { role: 'public' },
+      schema: {
+        tags: ['operations'],
+        summary: 'Redis answers and is the one that is known',
+        querystring: noQuery,
+        response: { 200: readinessSchema, 503: readinessSchema },
+      },
+    },
+    async (_request, reply) => {
+      const { ready, checks } = await health.ready()
+      return reply.code(ready ? 200 : 503).send({ ready, checks: checks.map((check) => ({ ...check })) })
+    },
+  )
+
+  api.get(
+    '/metrics',
+    { schema: { tags: ['operations'], summary: "Metrics in Prometheus' text format", querystring: noQuery } },
+    async (_request, reply) => reply.type(metrics.contentType).send(await metrics.render()),
+  )
+
+  api.get(
+    '/v1/status',
+    {
+      schema: {
+        tags: ['operations'],
+        summary: 'How the fleet and the controller do',
+        querystring: noQuery,
+        response: { 200: statusSchema, ...readProblems },
+      },
+    },
+    async () => statusOf(context),
+  )
+
+  api.get(
+    '/v1/schemas/:kind',
+    {
+      config: { role: 'public' },
+      schema: {
+        tags: ['documents'],
+        summary: 'JSON Schema of the manifests of a kind',
+        params: z.object({ kind: z.enum(kinds) }),
+        querystring: noQuery,
+        response: { 200: z.record(z.string(), z.unknown()), ...readProblems },
+      },
+    },
+    async (request, reply) => {
+      void reply.type('application/schema+json')
+      return specJsonSchema(request.params.kind)
+    },
+  )
+
+  acceptRoute(api, context)
+}
+
+function acceptRoute(api: Api, { deps, heads }: ApiContext): void {
+  api.post(
+    '/v1/store/accept',
+    {
+      config: { role: 'admin' },
+      schema: {
+        tags: ['operations'],
+        summary: 'Take this Redis as it is now for the true one',
+        description: 'Needed after Redis was rolled back, emptied or exchanged; until then nothing is decided.',
+        querystring: noQuery,
+        body: z.strictObject({ reason: reasonSchema }),
+        response: { 200: acceptedStoreSchema, ...readProblems },
+      },
+    },
+    async (request) => {
+      const { store, storeIdentity, logger, wakePlan } = deps
+      const before = storeIdentity.check(await store.revisions.head())
+      const head = await store.revisions.initialise()
+      await storeIdentity.accept(head)
+      logger.warn({ ...head, author: authorOf(request), reason: request.body.reason, before }, 'store accepted')
+      await wakePlan().catch((error: unknown) => logger.warn({ err: error }, 'the planner was not woken'))
+      const { epoch, revision } = await heads.current()
+      return { epoch, revision }
+    },
+  )
+}
+
+async function statusOf({ deps, heads }: ApiContext): Promise<StatusView> {
+  const { ready, checks } = await deps.health.ready()
+  const { intent, epoch, revision } = await heads.current()
+  const identity = deps.storeIdentity.check({ epoch, revision })
+  const states = await deps.store.speakers.states()
+  const speakers = { up: 0, unknown: 0, behind: 0 }
+  for (const id of intent.speakers.keys()) {
+    const state = states.get(id)
+    speakers[state?.status?.reach ?? 'unknown']++
+    if (state !== undefined && state.decided > state.applied) speakers.behind++
+  }
+  return {
+    version: deps.version,
+    revision,
+    epoch,
+    ready: { ready, checks: checks.map((check) => ({ ...check })) },
+    ...(identity !== 'ok' && { storeProblem: identity.problem }),
+    frozen: [...intent.freezes.keys()],
+    drains: [...intent.drains.keys()],
+    overrides: [...intent.overrides.keys()],
+    pops: intent.pops.size,
+    prefixes: intent.prefixes.size,
+    speakers,
+  }
+}

@@ -1,0 +1,94 @@
+/** Questions about decisions: what would be done now, what documents would do, why a prefix is where it is. */
+import { z } from 'zod'
+import type { Prefix } from '../../bgp/prefix.ts'
+import type { PopId } from '../../intent/model.ts'
+import { explainPrefix } from '../../plan/explain.ts'
+import { type PlanInput, planPrefixes } from '../../plan/plan.ts'
+import { makeChange } from '../change.ts'
+import type { Api, ApiContext } from '../deps.ts'
+import { openRemoves } from '../open-removes.ts'
+import { explanationView, planView } from '../plan-view.ts'
+import { ProblemError } from '../problem.ts'
+import { readFleet } from '../snapshot.ts'
+import { changeSchema } from '../wire/change.ts'
+import { sentDocumentSchema } from '../wire/document.ts'
+import { explanationSchema } from '../wire/explanation.ts'
+import { planSchema } from '../wire/plan.ts'
+import { prefixSchema } from '../wire/prefix.ts'
+import { etag, readProblems } from '../write.ts'
+import { applying } from './documents.ts'
+
+export function planRoutes(api: Api, context: ApiContext): void {
+  api.get(
+    '/v1/plan',
+    {
+      schema: {
+        tags: ['plan'],
+        summary: 'What the planner would do now',
+        description: 'Empty where every speaker is as decided. `prefix` asks about one prefix only.',
+        querystring: z.strictObject({ prefix: prefixSchema.optional() }),
+        response: { 200: planSchema, ...readProblems },
+      },
+    },
+    async (request, reply) => {
+      const { input, prefixes } = await questionAbout(context, request.query.prefix)
+      void reply.header('etag', etag(input.intent.revision))
+      return planView(planPrefixes(input, prefixes), { planned: prefixes.length, of: prefixes.length })
+    },
+  )
+
+  api.post(
+    '/v1/plan',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags: ['plan'],
+        summary: 'What documents would change, without changing it',
+        querystring: z.strictObject({}),
+        body: z.strictObject({ documents: z.array(sentDocumentSchema), prune: z.boolean().optional() }),
+        response: { 200: changeSchema, ...readProblems },
+      },
+    },
+    async (request) =>
+      makeChange(context, {
+        edit: applying(request.body.documents, request.body.prune ?? false),
+        author: request.principal.name,
+        reason: 'plan',
+        command: 'plan',
+        force: false,
+        dryRun: true,
+      }),
+  )
+
+  api.get(
+    '/v1/explain',
+    {
+      schema: {
+        tags: ['plan'],
+        summary: 'Why a prefix is announced where it is, and what holds it',
+        querystring: z.strictObject({ prefix: prefixSchema, pop: z.string().min(1).optional() }),
+        response: { 200: explanationSchema, ...readProblems },
+      },
+    },
+    async (request) => {
+      const { prefix, pop } = request.query
+      const { input } = await questionAbout(context, prefix)
+      if (pop !== undefined && !input.intent.pops.has(pop as PopId))
+        throw new ProblemError(404, 'not-found', `there is no POP "${pop}"; see GET /v1/documents?kind=Pop`)
+      return explanationView(explainPrefix(input, prefix, pop as PopId | undefined))
+    },
+  )
+}
+
+/** What a plan of one prefix, or of all, needs to know. */
+async function questionAbout(
+  { heads, deps }: ApiContext,
+  prefix: Prefix | undefined,
+): Promise<{ readonly input: PlanInput; readonly prefixes: readonly Prefix[] }> {
+  const { intent, epoch } = await heads.current()
+  const moment = { epoch, nowMs: deps.clock() }
+  const asked = prefix === undefined ? undefined : [prefix]
+  const [fleet, allowance] = await Promise.all([readFleet(deps.store, intent, asked ?? 'all'), openRemoves(deps.store)])
+  const prefixes = asked ?? [...new Set([...intent.prefixes.keys(), ...fleet.prefixes])]
+  return { input: { intent, moment, fleet, allowance }, prefixes }
+}

@@ -1,0 +1,126 @@
+/** Speakers and their neighbors: as the watcher last saw them, or live from the daemon. */
+import { z } from 'zod'
+import type { Intent, Neighbor, Speaker, SpeakerId } from '../../intent/model.ts'
+import type { SpeakerNeighbor } from '../../speaker/speaker.ts'
+import type { SpeakerState } from '../../store/store.ts'
+import type { Api, ApiContext } from '../deps.ts'
+import { connectionTo, liveDeadlineMs, speakerOf } from '../live.ts'
+import { flagSchema } from '../wire/change.ts'
+import {
+  type NeighborView,
+  type SpeakerView,
+  neighborListSchema,
+  speakerListSchema,
+  speakerViewSchema,
+} from '../wire/speaker.ts'
+import { readProblems } from '../write.ts'
+
+const params = z.object({ speaker: z.string() })
+const noQuery = z.strictObject({})
+
+export function speakerRoutes(api: Api, context: ApiContext): void {
+  const { store } = context.deps
+  api.get(
+    '/v1/speakers',
+    {
+      schema: {
+        tags: ['speakers'],
+        summary: 'All speakers, as last seen',
+        querystring: noQuery,
+        response: { 200: speakerListSchema, ...readProblems },
+      },
+    },
+    async () => {
+      const [{ intent }, states] = await Promise.all([context.heads.current(), store.speakers.states()])
+      return {
+        speakers: [...intent.speakers.values()].map((speaker) => speakerView(intent, speaker, states.get(speaker.id))),
+      }
+    },
+  )
+
+  api.get(
+    '/v1/speakers/:speaker',
+    {
+      schema: {
+        tags: ['speakers'],
+        summary: 'One speaker, as last seen',
+        params,
+        querystring: noQuery,
+        response: { 200: speakerViewSchema, ...readProblems },
+      },
+    },
+    async (request) => {
+      const { intent } = await context.heads.current()
+      const speaker = speakerOf(intent, request.params.speaker)
+      return speakerView(intent, speaker, await store.speakers.state(speaker.id))
+    },
+  )
+
+  api.get(
+    '/v1/speakers/:speaker/neighbors',
+    {
+      schema: {
+        tags: ['speakers'],
+        summary: 'The neighbors of a speaker; `live=true` asks the daemon',
+        params,
+        querystring: z.strictObject({ live: flagSchema.optional() }),
+        response: { 200: neighborListSchema, ...readProblems },
+      },
+    },
+    async (request) => {
+      const { intent } = await context.heads.current()
+      const speaker = speakerOf(intent, request.params.speaker)
+      const live = request.query.live === 'true'
+      const seen = live
+        ? await connectionTo(context.deps, speaker).neighbors({ deadlineMs: liveDeadlineMs, signal: context.closing })
+        : ((await store.speakers.state(speaker.id)).status?.neighbors ?? [])
+      return { speaker: speaker.id, live, neighbors: neighborViews(intent, speaker.id, seen) }
+    },
+  )
+}
+
+function speakerView(intent: Intent, { id, pop, endpoint }: Speaker, state: SpeakerState | undefined): SpeakerView {
+  const status = state?.status
+  const neighbors = neighborViews(intent, id, status?.neighbors ?? [])
+  return {
+    id,
+    pop,
+    endpoint,
+    reach: status?.reach ?? 'unknown',
+    since: isoTime(status?.sinceMs),
+    problem: status === undefined ? 'never read yet' : status.problem,
+    api: status?.api,
+    routerId: status?.routerId,
+    policy: status?.policy,
+    decided: state?.decided ?? 0,
+    applied: state?.applied ?? 0,
+    readAt: isoTime(status?.readAtMs),
+    foreign: status?.foreign,
+    neighbors: {
+      established: neighbors.filter(({ state: session }) => session === 'established').length,
+      of: neighbors.length,
+    },
+  }
+}
+
+/** Those that documents name, with what was seen of them, then those that only the daemon has. */
+function neighborViews(intent: Intent, speaker: SpeakerId, seen: readonly SpeakerNeighbor[]): NeighborView[] {
+  const byAddress = new Map(seen.map((neighbor) => [neighbor.address, neighbor]))
+  const named = [...intent.neighbors.values()].filter((neighbor) => neighbor.speaker === speaker)
+  const views = named.map((neighbor) => {
+    const session = byAddress.get(neighbor.address)
+    byAddress.delete(neighbor.address)
+    return namedView(neighbor, session)
+  })
+  const unnamed = [...byAddress.values()].map((session) => ({ ...session }))
+  return [...views, ...unnamed].toSorted((a, b) => a.address.localeCompare(b.address, 'en', { numeric: true }))
+}
+
+function namedView({ id, address, asn, kind, managed }: Neighbor, session: SpeakerNeighbor | undefined): NeighborView {
+  const known: NeighborView = { id, address, asn, kind, managed, state: 'unknown' }
+  return session === undefined ? known : { ...known, ...session, asn }
+}
+
+function isoTime(atMs: number | undefined): string | undefined {
+  return atMs === undefined ? undefined : new Date(atMs).toISOString()
+}

@@ -1,0 +1,84 @@
+/**
+ * The HTTP API: Fastify with zod schemas, problems for every error, access control before anything else. Nothing listens
+ * here; see listen.ts.
+ */
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { type ZodTypeProvider, validatorCompiler } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { accessHook } from './access.ts'
+import type { Api, ApiContext, ApiDeps } from './deps.ts'
+import { createHeads } from './heads.ts'
+import { useIdempotency } from './idempotency.ts'
+import { describeApi, serveDocs } from './openapi.ts'
+import { problem, translate } from './problem.ts'
+import { adoptRoutes } from './routes/adopt.ts'
+import { documentRoutes } from './routes/documents.ts'
+import { eventRoutes } from './routes/events.ts'
+import { operationRoutes } from './routes/operations.ts'
+import { overlayRoutes } from './routes/overlays.ts'
+import { planRoutes } from './routes/plan.ts'
+import { prefixRoutes } from './routes/prefixes.ts'
+import { revisionRoutes } from './routes/revisions.ts'
+import { routeRoutes } from './routes/routes.ts'
+import { speakerRoutes } from './routes/speakers.ts'
+import { type Problem, problemMediaType } from './wire/problem.ts'
+
+export const bodyLimitBytes = 8 * 1024 * 1024
+
+const routes = [
+  prefixRoutes,
+  overlayRoutes,
+  planRoutes,
+  documentRoutes,
+  revisionRoutes,
+  speakerRoutes,
+  routeRoutes,
+  adoptRoutes,
+  eventRoutes,
+  operationRoutes,
+]
+
+/** Ready to listen (listen.ts) or to be asked in process (`inject`). */
+export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
+  const api: Api = fastify({
+    loggerInstance: deps.logger,
+    disableRequestLogging: true,
+    bodyLimit: bodyLimitBytes,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 300 },
+    // A malformed URL never reaches a route; the answer has the shape of every other error.
+    frameworkErrors: (error, request, reply) => sendError(deps, error, request, reply),
+  }).withTypeProvider<ZodTypeProvider>()
+  api.setValidatorCompiler(validatorCompiler)
+  api.setSerializerCompiler(() => (body) => JSON.stringify(body))
+  api.decorateRequest('principal')
+  api.addHook('onRequest', accessHook(deps.auth))
+  api.addHook('onRoute', (route) => {
+    // Whatever a route does not name is refused (G4): an unknown filter must not mean "everything".
+    if (route.schema?.querystring === undefined) route.schema = { ...route.schema, querystring: z.strictObject({}) }
+  })
+  useIdempotency(api, deps)
+  api.setErrorHandler((error, request, reply) => sendError(deps, error, request, reply))
+  api.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, problem(404, 'not-found', `there is no ${request.method} ${request.url}; see /docs`)),
+  )
+  const closing = new AbortController()
+  api.addHook('preClose', async () => closing.abort())
+  const context: ApiContext = { deps, heads: createHeads(deps.store), closing: closing.signal }
+  await describeApi(api, deps.version)
+  for (const add of routes) add(api, context)
+  await serveDocs(api)
+  await api.ready()
+  return api
+}
+
+function sendError(deps: ApiDeps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const translated = translate(error)
+  if (translated.status === 500)
+    deps.logger.error({ err: error, method: request.method, url: request.url }, 'the API failed on a request')
+  sendProblem(reply, translated)
+}
+
+function sendProblem(reply: FastifyReply, body: Problem): void {
+  void reply.code(body.status).type(problemMediaType).serializer(JSON.stringify).send(body)
+}

@@ -1,0 +1,96 @@
+/**
+ * The fleet as Redis has it at this moment, read for one question: a preview, a plan, an explanation. The planner keeps
+ * its own memory; this is a copy for people.
+ */
+import type { Prefix } from '../bgp/prefix.ts'
+import type { Intent, SpeakerId } from '../intent/model.ts'
+import type { ObservedRoute, SpeakerReach, Target } from '../plan/observed.ts'
+import type { FleetState } from '../plan/fleet-state.ts'
+import type { Store } from '../store/store.ts'
+
+interface Standing {
+  readonly target: Target
+  readonly generation: number
+}
+
+/** A fleet that also tells which prefixes it knows. */
+export interface FleetSnapshot extends FleetState {
+  readonly prefixes: readonly Prefix[]
+}
+
+interface SpeakerView {
+  readonly reach: SpeakerReach
+  readonly applied: number
+  readonly targets: ReadonlyMap<Prefix, Standing>
+  readonly observed: ReadonlyMap<Prefix, ObservedRoute>
+  readonly refused: ReadonlyMap<Prefix, string>
+}
+
+/**
+ * @param prefixes what the question is about; `all` reads every table of every speaker
+ * @param announcements standing announcements in all, where only some prefixes are read
+ */
+export async function readFleet(
+  store: Store,
+  intent: Intent,
+  prefixes: readonly Prefix[] | 'all',
+  announcements?: number,
+): Promise<FleetSnapshot> {
+  const states = await store.speakers.states()
+  const ids = [...new Set([...states.keys(), ...intent.speakers.keys()])]
+  const views = new Map(
+    await Promise.all(
+      ids.map(async (id): Promise<[SpeakerId, SpeakerView]> => {
+        const [targets, observed, refused] = await Promise.all([
+          prefixes === 'all' ? store.targets.all(id) : store.targets.of(id, prefixes),
+          prefixes === 'all' ? store.observations.all(id) : store.observations.of(id, prefixes),
+          store.observations.refused(id),
+        ])
+        const state = states.get(id)
+        return [
+          id,
+          {
+            reach: state?.status?.reach ?? 'unknown',
+            applied: state?.applied ?? 0,
+            targets: new Map(targets.map(({ prefix, target, generation }) => [prefix, { target, generation }])),
+            observed,
+            refused,
+          },
+        ]
+      }),
+    ),
+  )
+  return fleetOf(views, intent, announcements)
+}
+
+function fleetOf(
+  views: ReadonlyMap<SpeakerId, SpeakerView>,
+  intent: Intent,
+  announcements: number | undefined,
+): FleetSnapshot {
+  const sites = new Map<Prefix, Set<SpeakerId>>()
+  let standing = 0
+  for (const [id, { targets, observed }] of views) {
+    for (const [prefix, { target }] of targets) {
+      if (target.kind === 'announce') standing++
+      mapSet(sites, prefix).add(id)
+    }
+    for (const prefix of observed.keys()) mapSet(sites, prefix).add(id)
+  }
+  return {
+    speaker: (id) => views.get(id),
+    target: (speaker, prefix) => views.get(speaker)?.targets.get(prefix),
+    observed: (speaker, prefix) => views.get(speaker)?.observed.get(prefix),
+    refused: (speaker, prefix) => views.get(speaker)?.refused.get(prefix),
+    siteSpeakers: (prefix) => sites.get(prefix) ?? [],
+    announcements: announcements ?? standing,
+    prefixes: [...sites.keys()],
+    adopting: (prefix, speaker) => intent.prefixes.get(prefix)?.adopt.has(speaker) ?? false,
+  }
+}
+
+function mapSet(sites: Map<Prefix, Set<SpeakerId>>, prefix: Prefix): Set<SpeakerId> {
+  let found = sites.get(prefix)
+  if (found === undefined) sites.set(prefix, (found = new Set()))
+  return found
+}

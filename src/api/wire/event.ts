@@ -1,0 +1,42 @@
+/** Events of the stream, by type. */
+import { z } from 'zod'
+
+export const eventSchema = z
+  .discriminatedUnion('type', [
+    z.object({
+      type: z.literal('revision'),
+      revision: z.number().int(),
+      author: z.string(),
+      reason: z.string(),
+      command: z.string(),
+    }),
+    z.object({
+      type: z.literal('plan'),
+      actions: z.number().int(),
+      held: z.number().int(),
+      revision: z.number().int(),
+    }),
+    z.object({
+      type: z.literal('proof'),
+      revision: z.number().int(),
+      speaker: z.string().optional(),
+      stage: z.enum(['planned', 'pushed', 'rib', 'adj-out', 'pending', 'held', 'done', 'superseded']),
+    }),
+    z.object({
+      type: z.literal('speaker'),
+      speaker: z.string(),
+      reach: z.enum(['up', 'unknown']),
+      problem: z.string().optional(),
+    }),
+    z.object({ type: z.literal('neighbor'), speaker: z.string(), address: z.string(), state: z.string() }),
+    z.object({
+      type: z.literal('drift'),
+      speaker: z.string(),
+      prefix: z.string(),
+      /** `absent`, or the attributes that were found. */
+      found: z.string(),
+    }),
+  ])
+  .meta({ id: 'Event' })
+
+export type EventView = z.infer<typeof eventSchema>

@@ -1,0 +1,45 @@
+/** Why a prefix is announced where it is: layer by layer, and in sentences. */
+import { z } from 'zod'
+import { actionSchema, attributesSchema, heldSchema, warningSchema } from './plan.ts'
+
+export const siteExplanationSchema = z
+  .object({
+    speaker: z.string(),
+    pop: z.string(),
+    reach: z.enum(['up', 'unknown']),
+    layers: z.array(z.object({ layer: z.string(), says: z.string(), inForce: z.boolean() })),
+    because: z.string(),
+    desired: attributesSchema.optional(),
+    target: z
+      .object({
+        kind: z.enum(['announce', 'withdraw']),
+        revision: z.number().int(),
+        attributes: attributesSchema.optional(),
+      })
+      .optional(),
+    applied: z.boolean(),
+    observed: z.object({ owner: z.enum(['ours', 'other-epoch', 'foreign']), attributes: attributesSchema }).optional(),
+    actions: z.array(actionSchema),
+    held: z.array(heldSchema),
+    sentences: z.array(z.string()),
+  })
+  .meta({ id: 'SiteExplanation' })
+
+export const explanationSchema = z
+  .object({
+    prefix: z.string(),
+    pop: z.string().optional(),
+    settled: z.enum(['converged', 'pending', 'held']),
+    /** POPs that intent names. */
+    intended: z.array(z.string()),
+    floor: z.number().int(),
+    sites: z.array(siteExplanationSchema),
+    warnings: z.array(warningSchema),
+    /** When time alone changes something. */
+    changesAt: z.string().optional(),
+    /** The whole in words, in reading order. */
+    sentences: z.array(z.string()),
+  })
+  .meta({ id: 'Explanation' })
+
+export type ExplanationView = z.infer<typeof explanationSchema>

@@ -1,0 +1,34 @@
+/** How the controller itself does. */
+import { z } from 'zod'
+
+export const readinessSchema = z
+  .object({
+    ready: z.boolean(),
+    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+  })
+  .meta({ id: 'Readiness' })
+
+export const statusSchema = z
+  .object({
+    version: z.string(),
+    revision: z.number().int(),
+    /** Names the Redis store. */
+    epoch: z.number().int(),
+    ready: readinessSchema,
+    /** Why the planner decides nothing, where Redis is not the store that was known. */
+    storeProblem: z.string().optional(),
+    frozen: z.array(z.string()),
+    drains: z.array(z.string()),
+    overrides: z.array(z.string()),
+    pops: z.number().int(),
+    prefixes: z.number().int(),
+    speakers: z.object({ up: z.number().int(), unknown: z.number().int(), behind: z.number().int() }),
+  })
+  .meta({ id: 'Status' })
+
+export const acceptedStoreSchema = z
+  .object({ epoch: z.number().int(), revision: z.number().int() })
+  .meta({ id: 'AcceptedStore' })
+
+export type StatusView = z.infer<typeof statusSchema>
+export type AcceptedStoreView = z.infer<typeof acceptedStoreSchema>

@@ -1,0 +1,50 @@
+/** Options for path attributes, shared by `publish` and `override`. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+
+export interface AttributeOptions {
+  readonly prepend?: number
+  readonly med?: number
+  readonly localPref?: number
+  readonly community?: readonly string[]
+  readonly largeCommunity?: readonly string[]
+  readonly nextHop?: string
+  readonly gracefulShutdown?: boolean
+}
+
+export function addAttributeOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--prepend <n>', 'own AS prepended').choices(['0', '1', '2', '3']).argParser(parseNumber))
+    .addOption(new Option('--med <n>', 'MULTI_EXIT_DISC').argParser(parseNumber))
+    .addOption(new Option('--local-pref <n>', 'LOCAL_PREF, toward internal neighbors only').argParser(parseNumber))
+    .addOption(new Option('--community <list>', 'such as 65001:100,no-export').argParser(parseList))
+    .addOption(new Option('--large-community <list>', 'such as 65001:1:2').argParser(parseList))
+    .option('--next-hop <address>', 'instead of the speaker’s own')
+    .option('--graceful-shutdown', 'mark 65535:0 (RFC 8326)')
+}
+
+/** The attributes as documents write them; undefined where no option was given. */
+export function attributesFrom(options: AttributeOptions): Readonly<Record<string, unknown>> | undefined {
+  const { prepend, med, localPref, community, largeCommunity, nextHop, gracefulShutdown } = options
+  const attributes = Object.entries({
+    prepend,
+    med,
+    localPref,
+    communities: community,
+    largeCommunities: largeCommunity,
+    nextHop,
+    gracefulShutdown,
+  }).filter(([, value]) => value !== undefined)
+  return attributes.length === 0 ? undefined : Object.fromEntries(attributes)
+}
+
+export function parseNumber(text: string): number {
+  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('write a number.')
+  return Number(text)
+}
+
+/** `a,b` or the option given several times. */
+export function parseList(text: string, before: readonly string[] | undefined): readonly string[] {
+  const words = text.split(',').map((word) => word.trim())
+  if (words.includes('')) throw new InvalidArgumentError('an empty name is in the list.')
+  return [...(before ?? []), ...words]
+}

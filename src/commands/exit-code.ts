@@ -1,0 +1,36 @@
+/**
+ * Exit codes, the same for every verb:
+ *   0 done   1 a difference (diff), refused, or failed   2 wrong usage or input (plan --detailed-exitcode: changes)
+ *   3 committed, but not proved in time, or held   4 Herald cannot be reached
+ */
+export const exitCode = { ok: 0, refused: 1, usage: 2, notConverged: 3, unreachable: 4 } as const
+
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode]
+
+/** Ends a command: what is wrong, where, and the way out, on stderr. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+  readonly code: ExitCode
+  /** Further lines: one problem each. */
+  readonly details: readonly string[]
+
+  constructor(code: ExitCode, message: string, details: readonly string[] = []) {
+    super(message)
+    this.code = code
+    this.details = details
+  }
+}
+
+/** A declined question, or an output that ends with a code of its own: nothing more is to be said. */
+export class Quit extends Error {
+  override readonly name = 'Quit'
+  readonly code: number
+
+  constructor(code: number) {
+    super()
+    this.code = code
+  }
+}
+
+export const exitCodesHelp = `
+Exit codes: 0 done; 1 difference, refused or failed; 2 wrong usage or input; 3 not proved in time, or held; 4 unreachable.`

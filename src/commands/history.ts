@@ -1,0 +1,98 @@
+/** `history`, `undo` and `restore`: the audit and the way back. */
+import type { Command } from 'commander'
+import { stringify } from 'yaml'
+import type { ProofView, RevisionListView, RevisionView } from '../api/wire/revision.ts'
+import { ApiError, type ApiClient } from './client.ts'
+import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
+import { diffLines } from './line-diff.ts'
+import { print } from './output.ts'
+import { renderTable } from './table.ts'
+import { proofText } from './wait.ts'
+import { addWriteOptions, runWrite } from './write.ts'
+
+export function registerHistory(program: Command, cli: CliContext): void {
+  program
+    .command('history [revision]')
+    .description('who changed what, when and why; with a revision, all of it and its proof')
+    .option('-n, --limit <count>', 'how many', '20')
+    .option('--before <revision>', 'older than this')
+    .addHelpText('after', '\nExamples:\n  herald history\n  herald history 17\n  herald history 17 -o yaml')
+    .action(async (word: string | undefined, options: { limit: string; before?: string }, command: Command) => {
+      await withApi(cli, command, (api) =>
+        word === undefined ? list(cli, command, api, options) : one(cli, command, api, revisionNumber(word)),
+      )
+    })
+
+  addWriteOptions(program.command('undo <revision>').description('take back what one revision changed'))
+    .addHelpText('after', '\nExample:\n  herald undo 17 --reason "wrong site" --wait')
+    .action(async (word: string, _options: unknown, command: Command) => {
+      await runWrite(cli, command, { method: 'POST', path: `/v1/revisions/${revisionNumber(word)}/undo`, body: {} })
+    })
+
+  addWriteOptions(
+    program.command('restore <revision>').description('make all documents as they were at a revision (needs admin)'),
+  )
+    .addHelpText('after', '\nExample:\n  herald restore 12 --reason "back to before the migration" --wait')
+    .action(async (word: string, _options: unknown, command: Command) => {
+      await runWrite(cli, command, { method: 'POST', path: `/v1/revisions/${revisionNumber(word)}/restore`, body: {} })
+    })
+}
+
+export function revisionNumber(word: string): number {
+  if (!/^\d{1,15}$/.test(word)) throw usageError(`"${word}" is not a revision; see: herald history`)
+  return Number(word)
+}
+
+async function list(
+  cli: CliContext,
+  command: Command,
+  api: ApiClient,
+  { limit, before }: { readonly limit: string; readonly before?: string },
+): Promise<void> {
+  const page = await api.request<RevisionListView>({ path: '/v1/revisions', query: { limit, before } })
+  print(cli.terminal, outputOf(command), {
+    data: page.revisions,
+    table: () => {
+      const rows = page.revisions.map(({ revision, at, author, command: verb, forced, reason }) => [
+        String(revision),
+        at.replace('T', ' ').replace(/\.\d+Z$/, 'Z'),
+        author,
+        forced.length > 0 ? `${verb} (forced ${forced.join(', ')})` : verb,
+        reason,
+      ])
+      const more = page.next === undefined ? '' : `\nOlder ones: herald history --before ${page.next}`
+      return renderTable(['REVISION', 'AT', 'AUTHOR', 'COMMAND', 'REASON'], rows) + more
+    },
+    names: () => page.revisions.map(({ revision }) => String(revision)),
+  })
+}
+
+async function one(cli: CliContext, command: Command, api: ApiClient, number: number): Promise<void> {
+  const revision = await api.request<RevisionView>({ path: `/v1/revisions/${number}` })
+  const proof = await api.request<ProofView>({ path: `/v1/revisions/${number}/proof` }).catch((error: unknown) => {
+    if (error instanceof ApiError && error.problem.status === 404) return undefined // older than proofs are kept
+    throw error
+  })
+  print(cli.terminal, outputOf(command), {
+    data: { ...revision, ...(proof !== undefined && { proof }) },
+    table: () =>
+      [revisionText(revision), ...(proof === undefined ? [] : ['', proofText(cli.terminal, proof)])].join('\n'),
+    names: () => revision.changes.map(({ document }) => document),
+  })
+}
+
+function revisionText({ revision, at, author, command, reason, forced, changes }: RevisionView): string {
+  const head = [
+    `revision ${revision}, ${at}`,
+    `by ${author}: ${command}`,
+    `because: ${reason}`,
+    ...(forced.length > 0 ? [`forced: ${forced.join(', ')}`] : []),
+  ]
+  const lines = (spec: unknown): readonly string[] => (spec === undefined ? [] : stringify(spec).trimEnd().split('\n'))
+  const diffs = changes.flatMap(({ document, before, after }) => [
+    '',
+    document,
+    ...diffLines(lines(before), lines(after)).map(({ sign, line }) => `${sign} ${line}`),
+  ])
+  return [...head, ...diffs].join('\n')
+}

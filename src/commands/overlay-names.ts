@@ -1,0 +1,31 @@
+/** Finds overlays (drains, overrides) by their own name or by what they are about. */
+import type { DocumentListView, DocumentView } from '../api/wire/document.ts'
+import type { ApiClient } from './client.ts'
+import { CommandError, exitCode } from './exit-code.ts'
+
+/** The one overlay that is meant; fails where none or several are, naming them. */
+export async function findOverlay(
+  api: ApiClient,
+  kind: 'Drain' | 'Override',
+  said: string,
+  about: (spec: Readonly<Record<string, unknown>>) => readonly unknown[],
+): Promise<DocumentView> {
+  const { documents } = await api.request<DocumentListView>({ path: '/v1/documents', query: { kind } })
+  const named = documents.find(({ name }) => name === said)
+  if (named !== undefined) return named
+  const found = documents.filter(({ spec }) => about(spec as Readonly<Record<string, unknown>>).includes(said))
+  const [only] = found
+  if (only !== undefined && found.length === 1) return only
+  const word = kind.toLowerCase()
+  if (only !== undefined)
+    throw new CommandError(
+      exitCode.refused,
+      `${found.length} ${word}s are about ${said}; name one`,
+      found.map(({ name }) => name),
+    )
+  const all = documents.map(({ name }) => name).join(', ')
+  throw new CommandError(
+    exitCode.refused,
+    `no ${word} is about "${said}"; there ${all === '' ? 'is none' : `are: ${all}`}`,
+  )
+}

@@ -1,0 +1,53 @@
+/** The command line as a whole: global options, every verb, and the same manners for all. */
+import { Command, Option } from 'commander'
+import { registerAdopt } from './adopt.ts'
+import { registerApply } from './apply.ts'
+import { type CliContext, outputs } from './cli-context.ts'
+import { registerCompletion } from './completion.ts'
+import { registerDrain } from './drain.ts'
+import { exitCodesHelp } from './exit-code.ts'
+import { registerExplain } from './explain.ts'
+import { registerFreeze } from './freeze.ts'
+import { registerGet } from './get.ts'
+import { registerHistory } from './history.ts'
+import { registerOverride } from './override.ts'
+import { registerPlan } from './plan.ts'
+import { registerPublish } from './publish.ts'
+import { registerServe } from './serve.ts'
+import { registerShow } from './show.ts'
+import { registerStatus } from './status.ts'
+import { registerValidate } from './validate.ts'
+import { registerWatch } from './watch.ts'
+
+export function createProgram(cli: CliContext, version: string): Command {
+  const program = new Command('herald')
+    .description('BGP route-announcement controller for IP anycast')
+    .version(version)
+    .showHelpAfterError('(herald <command> --help shows how)')
+    .exitOverride()
+    .addOption(new Option('--url <address>', 'where Herald is: http://host:port or unix:///path; HERALD_URL'))
+    .addOption(new Option('--token <token>', 'bearer token; better in HERALD_TOKEN'))
+    .addOption(new Option('-o, --output <format>', 'how to print').choices([...outputs]))
+    .configureOutput({
+      writeOut: (text) => cli.terminal.out(text.trimEnd()),
+      writeErr: (text) => cli.terminal.err(text.trimEnd()),
+    })
+    .addHelpText('after', exitCodesHelp)
+  registerPublish(program, cli)
+  registerDrain(program, cli)
+  registerOverride(program, cli)
+  registerFreeze(program, cli)
+  registerPlan(program, cli)
+  registerExplain(program, cli)
+  registerShow(program, cli)
+  registerWatch(program, cli)
+  registerStatus(program, cli)
+  registerApply(program, cli)
+  registerValidate(program, cli)
+  registerGet(program, cli)
+  registerHistory(program, cli)
+  registerAdopt(program, cli)
+  registerServe(program, cli)
+  registerCompletion(program, cli)
+  return program
+}

@@ -1,0 +1,122 @@
+/** `show route|neighbor|speaker`: what daemons say, in the columns that gobgp and birdc print. */
+import type { Command } from 'commander'
+import type {
+  NeighborListView,
+  NeighborView,
+  RouteListView,
+  RouteView,
+  SpeakerListView,
+  SpeakerView,
+} from '../api/wire/speaker.ts'
+import type { ApiClient } from './client.ts'
+import { type CliContext, outputOf, withApi } from './cli-context.ts'
+import { formatDuration } from './duration.ts'
+import { print } from './output.ts'
+import { routesText } from './route-text.ts'
+import { renderTable } from './table.ts'
+import { type Terminal, paint } from './terminal.ts'
+
+export function registerShow(program: Command, cli: CliContext): void {
+  const show = program.command('show').description('what the daemons have: routes, neighbors, speakers')
+
+  show
+    .command('route [prefix]')
+    .description(
+      'RIB and adj-out of a prefix, live from the daemons; without one, what a speaker was last read to hold',
+    )
+    .option('--speaker <name>', 'at this speaker only')
+    .addHelpText('after', '\nExamples:\n  herald show route 203.0.113.0/24\n  herald show route --speaker fra1')
+    .action(async (prefix: string | undefined, options: { readonly speaker?: string }, command: Command) => {
+      const query = { prefix, speaker: options.speaker, ...(prefix !== undefined && { live: true }) }
+      const { routes, truncated } = await withApi(cli, command, (api) =>
+        api.request<RouteListView>({ path: '/v1/routes', query }),
+      )
+      print(cli.terminal, outputOf(command), {
+        data: routes,
+        table: () => routesText(routes) + (truncated ? '\n… and more; name a prefix' : ''),
+        names: () => [...new Set(routes.map((route: RouteView) => route.prefix))],
+      })
+    })
+
+  show
+    .command('neighbor [speaker]')
+    .description('neighbors of a speaker, live; without one, of all, as last seen')
+    .addHelpText('after', '\nExamples:\n  herald show neighbor fra1\n  herald show neighbor')
+    .action(async (speaker: string | undefined, _options: unknown, command: Command) => {
+      const lists = await withApi(cli, command, (api) => neighborLists(api, speaker))
+      print(cli.terminal, outputOf(command), {
+        data: lists,
+        table: () => neighborsText(cli.terminal, lists),
+        names: () => lists.flatMap(({ neighbors }) => neighbors.map(({ id, address }) => id ?? address)),
+      })
+    })
+
+  show
+    .command('speaker [name]')
+    .description('speakers: reach, API, what is on its way')
+    .addHelpText('after', '\nExamples:\n  herald show speaker\n  herald show speaker fra1 -o yaml')
+    .action(async (name: string | undefined, _options: unknown, command: Command) => {
+      const speakers = await withApi(cli, command, async (api) =>
+        name === undefined
+          ? (await api.request<SpeakerListView>({ path: '/v1/speakers' })).speakers
+          : [await api.request<SpeakerView>({ path: `/v1/speakers/${encodeURIComponent(name)}` })],
+      )
+      print(cli.terminal, outputOf(command), {
+        data: name === undefined ? speakers : speakers[0],
+        table: () => speakersText(cli.terminal, speakers),
+        names: () => speakers.map(({ id }) => id),
+      })
+    })
+}
+
+async function neighborLists(api: ApiClient, speaker: string | undefined): Promise<readonly NeighborListView[]> {
+  const of = (id: string, live: boolean) =>
+    api.request<NeighborListView>({ path: `/v1/speakers/${encodeURIComponent(id)}/neighbors`, query: { live } })
+  if (speaker !== undefined) return [await of(speaker, true)]
+  const { speakers } = await api.request<SpeakerListView>({ path: '/v1/speakers' })
+  const lists: NeighborListView[] = []
+  for (const { id } of speakers) lists.push(await of(id, false))
+  return lists
+}
+
+function neighborsText(terminal: Terminal, lists: readonly NeighborListView[]): string {
+  const rows = lists.flatMap(({ speaker, neighbors }) =>
+    neighbors.map((neighbor) => [
+      speaker,
+      neighbor.id ?? '(no document)',
+      neighbor.address,
+      String(neighbor.asn),
+      neighbor.kind ?? '',
+      stateText(terminal, neighbor),
+      neighbor.uptimeSeconds === undefined ? '' : formatDuration(neighbor.uptimeSeconds),
+      String(neighbor.received ?? ''),
+      String(neighbor.advertised ?? ''),
+    ]),
+  )
+  const headers = ['SPEAKER', 'NEIGHBOR', 'ADDRESS', 'AS', 'KIND', 'STATE', 'UP', 'RECEIVED', 'ADVERTISED']
+  return rows.length === 0 ? 'No neighbors.' : renderTable(headers, rows)
+}
+
+function stateText(terminal: Terminal, { state, adminDown }: NeighborView): string {
+  return paint(
+    terminal,
+    state === 'established' ? 'green' : 'yellow',
+    adminDown === true ? `${state} (admin down)` : state,
+  )
+}
+
+function speakersText(terminal: Terminal, speakers: readonly SpeakerView[]): string {
+  const rows = speakers.map((speaker) => [
+    speaker.id,
+    speaker.pop,
+    speaker.endpoint,
+    paint(terminal, speaker.reach === 'up' ? 'green' : 'yellow', speaker.reach),
+    speaker.api ?? '',
+    speaker.decided > speaker.applied ? `${speaker.applied} of ${speaker.decided}` : `${speaker.applied}`,
+    `${speaker.neighbors.established}/${speaker.neighbors.of}`,
+    String(speaker.foreign ?? ''),
+    speaker.problem ?? '',
+  ])
+  const headers = ['SPEAKER', 'POP', 'ENDPOINT', 'REACH', 'API', 'APPLIED', 'NEIGHBORS', 'FOREIGN', 'PROBLEM']
+  return rows.length === 0 ? 'No speakers.' : renderTable(headers, rows)
+}

@@ -1,0 +1,71 @@
+/** `status` and `accept`: how Herald itself does, and taking a Redis that is not the one it knew. */
+import { type Command, Option } from 'commander'
+import type { AcceptedStoreView, StatusView } from '../api/wire/status.ts'
+import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
+import { Quit, exitCode } from './exit-code.ts'
+import { print } from './output.ts'
+import { type Terminal, paint } from './terminal.ts'
+
+export function registerStatus(program: Command, cli: CliContext): void {
+  program
+    .command('status')
+    .description('how the fleet and the controller do; exits 1 where somebody must act')
+    .addHelpText('after', '\nExample:\n  herald status')
+    .action(async (_options: unknown, command: Command) => {
+      const status = await withApi(cli, command, (api) => api.request<StatusView>({ path: '/v1/status' }))
+      print(cli.terminal, outputOf(command), {
+        data: status,
+        table: () => statusText(cli.terminal, status),
+        names: () => [String(status.revision)],
+      })
+      if (!status.ready.ready || status.storeProblem !== undefined) throw new Quit(exitCode.refused)
+    })
+
+  program
+    .command('accept')
+    .alias('accept-state')
+    .description(
+      'take Redis as it is now for the true state, after it was rolled back, emptied or exchanged (needs admin)',
+    )
+    .addOption(new Option('-r, --reason <text>', 'why').makeOptionMandatory())
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', '\nExample:\n  herald accept --reason "restored from the backup of 02:00"')
+    .action(async (options: { readonly reason: string; readonly yes?: boolean }, command: Command) => {
+      await accept(cli, command, options)
+    })
+}
+
+async function accept(
+  cli: CliContext,
+  command: Command,
+  { reason, yes }: { readonly reason: string; readonly yes?: boolean },
+): Promise<void> {
+  if (reason.trim() === '') throw usageError('every change has a reason; say why with --reason')
+  if (cli.terminal.interactive && yes !== true) {
+    const answer = await cli.terminal.ask('Herald will decide from this Redis as it is now. Accept it? [y/N] ')
+    if (!/^y(es)?$/i.test(answer.trim())) throw new Quit(exitCode.refused)
+  }
+  const accepted = await withApi(cli, command, (api) =>
+    api.request<AcceptedStoreView>({ method: 'POST', path: '/v1/store/accept', body: { reason } }),
+  )
+  print(cli.terminal, outputOf(command), {
+    data: accepted,
+    table: () => `accepted: revision ${accepted.revision} of epoch ${accepted.epoch}`,
+    names: () => [String(accepted.revision)],
+  })
+}
+
+function statusText(terminal: Terminal, status: StatusView): string {
+  const { speakers, ready } = status
+  const state = ready.ready ? paint(terminal, 'green', 'ready') : paint(terminal, 'red', 'not ready')
+  const lines = [
+    `herald ${status.version}: ${state}, revision ${status.revision}, epoch ${status.epoch}`,
+    `${status.prefixes} prefixes, ${status.pops} POPs, ${speakers.up} speakers up, ${speakers.unknown} unknown, ${speakers.behind} with decisions on their way`,
+  ]
+  for (const { name, ok, detail } of ready.checks) if (!ok) lines.push(`${paint(terminal, 'red', name)}: ${detail}`)
+  if (status.storeProblem !== undefined) lines.push(paint(terminal, 'red', status.storeProblem))
+  if (status.frozen.length > 0) lines.push(paint(terminal, 'yellow', `frozen: ${status.frozen.join(', ')}`))
+  if (status.drains.length > 0) lines.push(`drains: ${status.drains.join(', ')}`)
+  if (status.overrides.length > 0) lines.push(`overrides: ${status.overrides.join(', ')}`)
+  return lines.join('\n')
+}

@@ -1,0 +1,45 @@
+/** `validate`: check manifests as a whole, without a controller. */
+import { type Command, Option } from 'commander'
+import { buildIntent } from '../intent/build.ts'
+import { checkIntent } from '../intent/check.ts'
+import { type Document, type DocumentKey, type Finding, documentKey } from '../intent/document.ts'
+import { readDocument } from '../intent/schema.ts'
+import { parseList } from './attribute-options.ts'
+import type { CliContext } from './cli-context.ts'
+import { CommandError, exitCode } from './exit-code.ts'
+import { count, loadManifests } from './manifest-files.ts'
+
+export function registerValidate(program: Command, cli: CliContext): void {
+  program
+    .command('validate')
+    .description('check manifests as a whole, without a controller')
+    .addOption(
+      new Option('-f, --file <paths>', 'files, folders, or - for stdin').argParser(parseList).makeOptionMandatory(),
+    )
+    .addHelpText('after', '\nExample:\n  herald validate -f network/')
+    .action(async (options: { readonly file: readonly string[] }) => {
+      const manifests = await loadManifests(options.file, cli.terminal)
+      const findings = judgeDocuments(manifests.documents)
+      const lines = findings.map(({ severity, document, pointer, message }) => {
+        const place = manifests.place(document, pointer) ?? document
+        return `${place}: ${severity === 'warning' ? 'warning: ' : ''}${document}${pointer}: ${message}`
+      })
+      const errors = findings.filter(({ severity }) => severity === 'error').length
+      if (errors > 0) throw new CommandError(exitCode.usage, `${count(errors, 'problem')} in the manifests`, lines)
+      for (const line of lines) cli.terminal.err(line)
+      cli.terminal.out(`${count(manifests.documents.length, 'document')}, no problem`)
+    })
+}
+
+function judgeDocuments(documents: readonly Document[]): readonly Finding[] {
+  const findings: Finding[] = []
+  const specs = new Map<DocumentKey, unknown>()
+  for (const document of documents) {
+    const read = readDocument(document)
+    if (read.ok) specs.set(documentKey(read.document), read.document.spec)
+    else findings.push(...read.findings)
+  }
+  if (findings.length > 0) return findings // references to a document that cannot be read would only be noise
+  const built = buildIntent(specs, 0)
+  return [...built.findings, ...checkIntent(built.intent)]
+}

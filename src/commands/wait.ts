@@ -1,0 +1,127 @@
+/**
+ * `--wait`: the proof of a revision as it comes, per speaker: pushed → in RIB → in adj-out, in milliseconds after it was
+ * accepted. On a terminal the table is redrawn, else each stage is a line of its own.
+ */
+import type { ProofView } from '../api/wire/revision.ts'
+import type { ApiClient } from './client.ts'
+import type { CliContext, Output } from './cli-context.ts'
+import { CommandError, exitCode } from './exit-code.ts'
+import { print } from './output.ts'
+import { renderTable } from './table.ts'
+import { type Terminal, paint } from './terminal.ts'
+
+/** Something held may be released by a speaker that answers again; for so long it is worth waiting. */
+const heldGraceMs = 3000
+const pollSeconds = 2
+
+/** Resolves when done. Otherwise fails with exit code 3 and what is missing. */
+export async function waitForProof(
+  cli: CliContext,
+  api: ApiClient,
+  revision: number,
+  options: { readonly timeoutSeconds: number; readonly output: Output },
+): Promise<void> {
+  const live = options.output === 'table' ? progressOn(cli.terminal) : undefined
+  const deadline = performance.now() + options.timeoutSeconds * 1000
+  let heldSince: number | undefined
+  let proof: ProofView | undefined
+  while (!cli.signal.aborted) {
+    const left = deadline - performance.now()
+    const wait = Math.max(1, Math.min(pollSeconds, Math.ceil(left / 1000)))
+    const query = { wait, ...(proof !== undefined && { seen: proof.progress }) }
+    proof = await api.request<ProofView>({ path: `/v1/revisions/${revision}/proof`, query })
+    live?.show(proof)
+    if (proof.state === 'done' || proof.state === 'superseded') break
+    heldSince = proof.state === 'held' ? (heldSince ?? performance.now()) : undefined
+    if (heldSince !== undefined && performance.now() - heldSince > heldGraceMs) break
+    if (performance.now() >= deadline) break
+  }
+  live?.end()
+  if (proof !== undefined) conclude(cli.terminal, options.output, proof, options.timeoutSeconds)
+}
+
+function conclude(terminal: Terminal, output: Output, proof: ProofView, timeoutSeconds: number): void {
+  if (output === 'json' || output === 'yaml') print(terminal, output, { data: proof, table: () => '', names: () => [] })
+  else if (output === 'table') terminal.out(proofText(terminal, proof))
+  if (proof.state === 'done') return
+  const details = [
+    ...proof.held,
+    ...proof.speakers.flatMap(({ speaker, problem }) => (problem ? [`${speaker}: ${problem}`] : [])),
+  ]
+  const what = {
+    pending: `revision ${proof.revision} is committed, but not proved within ${timeoutSeconds} s; it goes on, see: herald history ${proof.revision}`,
+    held: `revision ${proof.revision} is committed, but held`,
+    superseded: `revision ${proof.revision} was superseded by a later one before it was proved`,
+  }[proof.state]
+  throw new CommandError(exitCode.notConverged, what, details)
+}
+
+export function proofText(terminal: Terminal, proof: ProofView): string {
+  const rows = proof.speakers.map(({ pop, speaker, pushedMs, ribMs, adjOutMs, neighbors, problem }) => [
+    pop ?? '-',
+    speaker,
+    milliseconds(pushedMs),
+    milliseconds(ribMs),
+    milliseconds(adjOutMs),
+    neighbors === undefined ? '-' : String(neighbors),
+    problem ?? '',
+  ])
+  const headers = ['POP', 'SPEAKER', 'PUSHED', 'RIB', 'ADJ-OUT', 'NEIGHBORS', '']
+  const table = rows.length === 0 ? [] : [renderTable(headers, rows)]
+  const state = paint(terminal, proof.state === 'done' ? 'green' : 'yellow', proof.state)
+  const end = proof.doneMs === undefined ? '' : ` ${milliseconds(proof.doneMs)} after it was accepted`
+  const planned = proof.plannedMs === undefined ? '' : `, planned after ${milliseconds(proof.plannedMs)}`
+  return [...table, `revision ${proof.revision}: ${state}${end}${planned}`].join('\n')
+}
+
+function milliseconds(value: number | undefined): string {
+  return value === undefined ? '-' : `${value} ms`
+}
+
+interface Progress {
+  show(proof: ProofView): void
+  end(): void
+}
+
+function progressOn(terminal: Terminal): Progress {
+  return terminal.redraws ? redrawn(terminal) : lineByLine(terminal)
+}
+
+function redrawn(terminal: Terminal): Progress {
+  let drawn = 0
+  const clear = (): string => (drawn === 0 ? '' : `\u001b[${drawn}A\u001b[J`)
+  return {
+    show(proof) {
+      const text = proofText(terminal, proof)
+      terminal.out(clear() + text)
+      drawn = text.split('\n').length
+    },
+    end() {
+      if (drawn > 0) terminal.out(`${clear()}\u001b[1A`)
+      drawn = 0
+    },
+  }
+}
+
+/** One line a stage and speaker, on stdout as it comes. */
+function lineByLine(terminal: Terminal): Progress {
+  const told = new Set<string>()
+  const tell = (line: string): void => {
+    if (told.has(line)) return
+    told.add(line)
+    terminal.out(line)
+  }
+  return {
+    show({ plannedMs, speakers, held }) {
+      if (plannedMs !== undefined) tell(`planned ${plannedMs} ms`)
+      for (const { pop = '-', speaker, pushedMs, ribMs, adjOutMs, problem } of speakers) {
+        if (pushedMs !== undefined) tell(`${pop} ${speaker} pushed ${pushedMs} ms`)
+        if (ribMs !== undefined) tell(`${pop} ${speaker} in RIB ${ribMs} ms`)
+        if (adjOutMs !== undefined) tell(`${pop} ${speaker} in adj-out ${adjOutMs} ms`)
+        if (problem !== undefined) tell(`${pop} ${speaker}: ${problem}`)
+      }
+      for (const sentence of held) tell(`held: ${sentence}`)
+    },
+    end: () => undefined,
+  }
+}
