@@ -132,8 +132,9 @@ function neighborSet({ definedType }: Codec, address: Address): DefinedSetMessag
   return { defined_type: definedType.neighbor, name: `${neighborSetPrefix}${address}`, list }
 }
 
+/** GoBGP anchors a literal by itself; one that is anchored already is read back mangled on version 3. */
 function markSet({ definedType }: Codec, community: string): DefinedSetMessage {
-  return { defined_type: definedType.largeCommunity, name: `herald-${community}`, list: [`^${community}$`] }
+  return { defined_type: definedType.largeCommunity, name: `herald-${community}`, list: [community] }
 }
 
 /** The mark with any epoch: which Redis store decided a path does not matter to neighbors. */

@@ -34,9 +34,11 @@ export async function ensureExportPolicy(
   refuseForeign(daemon, before)
   if (differences(before, wanted).length === 0) return 'unchanged'
   await addSets(daemon, before, wanted, limit)
+  for (const [name, statements] of wantedPolicies(wanted))
+    if (isAssigned(before, name)) await extend(daemon, before, name, statements, limit)
+    else await define(daemon, name, statements, limit)
   const installed = isInstalled(before)
-  if (installed) await extend(daemon, before, wanted, limit)
-  else await install(daemon, wanted, limit)
+  if (!installed || before.assignment.default_action !== routeAction.reject) await assign(daemon, limit)
   const left = differences(await read(daemon, limit), wanted)
   if (left.length > 0)
     throw new OperationError(
@@ -83,6 +85,10 @@ function refuseForeign({ endpoint }: Daemon, { assignment }: Live): void {
 
 function isOurs(policy: string): boolean {
   return chain.some((name) => name === policy)
+}
+
+function isAssigned({ assignment }: Live, policy: string): boolean {
+  return assignment.policies.some(({ name }) => name === policy)
 }
 
 function isInstalled({ assignment }: Live): boolean {
@@ -137,20 +143,24 @@ function markOf({ conditions }: StatementMessage): string {
 }
 
 async function addSets(daemon: Daemon, { sets }: Live, wanted: PolicyMessages, limit: Budget): Promise<void> {
-  for (const set of wanted.sets) {
-    if (set.list.length === 0) throw new Error(`assertion: defined set ${set.name} is empty`)
-    const live = sets.get(set.name)
-    if (sameList(live?.list, set.list)) continue
-    await unary(daemon, daemon.methods.addDefinedSet, { defined_set: set, replace: live !== undefined }, limit)
-  }
+  await Promise.all(
+    wanted.sets.map(async (set) => {
+      if (set.list.length === 0) throw new Error(`assertion: defined set ${set.name} is empty`)
+      const live = sets.get(set.name)
+      if (sameList(live?.list, set.list)) return
+      await unary(daemon, daemon.methods.addDefinedSet, { defined_set: set, replace: live !== undefined }, limit)
+    }),
+  )
 }
 
-async function install(daemon: Daemon, wanted: PolicyMessages, limit: Budget): Promise<void> {
-  for (const [name, statements] of wantedPolicies(wanted)) {
-    await removeLeftover(daemon, name, limit)
-    await unary(daemon, daemon.methods.addPolicy, { policy: { name, statements } }, limit)
-  }
-  await assign(daemon, limit)
+async function define(
+  daemon: Daemon,
+  name: string,
+  statements: readonly StatementMessage[],
+  limit: Budget,
+): Promise<void> {
+  await removeLeftover(daemon, name, limit)
+  await unary(daemon, daemon.methods.addPolicy, { policy: { name, statements } }, limit)
 }
 
 /** A policy of ours that an installation which was cut short left behind, not assigned and so without effect. */
@@ -173,26 +183,23 @@ async function assign(daemon: Daemon, limit: Budget): Promise<void> {
   await unary(daemon, daemon.methods.setPolicyAssignment, { assignment }, limit)
 }
 
-async function extend(daemon: Daemon, { assignment }: Live, wanted: PolicyMessages, limit: Budget): Promise<void> {
-  for (const [name, statements] of wantedPolicies(wanted)) {
-    const live = statementsOf(assignment, name)
-    const names = new Set(live.map((statement) => statement.name))
-    const stale = replacedIn(live, statements)
-    // A name cannot be taken twice: where somebody changed a statement of ours, it goes before it comes again.
-    const changed = stale.filter((statement) => statements.some((one) => one.name === statement.name))
-    await remove(daemon, name, changed, limit)
-    for (const { name: gone } of changed) names.delete(gone)
-    const missing = statements.filter((statement) => !names.has(statement.name))
-    if (missing.length > 0)
-      await unary(daemon, daemon.methods.addPolicy, { policy: { name, statements: missing } }, limit)
-    await remove(
-      daemon,
-      name,
-      stale.filter((statement) => !changed.includes(statement)),
-      limit,
-    )
-  }
-  if (assignment.default_action !== routeAction.reject) await assign(daemon, limit)
+async function extend(
+  daemon: Daemon,
+  { assignment }: Live,
+  policy: string,
+  wanted: readonly StatementMessage[],
+  limit: Budget,
+): Promise<void> {
+  const live = statementsOf(assignment, policy)
+  const stale = replacedIn(live, wanted)
+  // A name cannot be taken twice: where somebody changed a statement of ours, it goes before it comes again.
+  const changed = stale.filter((statement) => wanted.some(({ name }) => name === statement.name))
+  await remove(daemon, policy, changed, limit)
+  const missing = missingFrom(live, wanted)
+  if (missing.length > 0)
+    await unary(daemon, daemon.methods.addPolicy, { policy: { name: policy, statements: missing } }, limit)
+  const replaced = stale.filter((statement) => !changed.includes(statement))
+  await remove(daemon, policy, replaced, limit)
 }
 
 async function remove(
@@ -205,6 +212,8 @@ async function remove(
   await unary(daemon, daemon.methods.deletePolicy, { policy: { name: policy, statements }, all: false }, limit)
 }
 
+/** Lists are read back as the regular expressions that GoBGP makes of them, with or without anchors. */
 function sameList(a: readonly string[] | undefined, b: readonly string[]): boolean {
-  return a !== undefined && a.length === b.length && a.every((item) => b.includes(item))
+  const bare = (item: string) => item.replace(/^\^/, '').replace(/\$$/, '')
+  return a !== undefined && a.length === b.length && a.every((item, i) => bare(item) === bare(b[i] ?? ''))
 }

@@ -1,14 +1,13 @@
 /**
  * The event stream: best-path changes and neighbors' states. Reading never waits for the consumer, because gobgpd
- * buffers without bound for a reader that stalls; what the consumer has not taken yet is merged: a prefix is named once,
- * a neighbor has its latest state.
+ * buffers without bound for a reader that stalls (about 1 kB an event).
  */
 import { Metadata } from '@grpc/grpc-js'
 import type { Address } from '../../bgp/address.ts'
 import { OperationError } from '../../bgp/operation-error.ts'
-import type { Prefix } from '../../bgp/prefix.ts'
-import type { SpeakerEvent, SpeakerNeighbor } from '../speaker.ts'
-import { peerEvent, sessionStates } from './codec.ts'
+import { EventQueue } from '../event-queue.ts'
+import type { SpeakerEvent } from '../speaker.ts'
+import { type Codec, peerEvent, sessionStates } from './codec.ts'
 import type { Daemon } from './connection.ts'
 import { operationError } from './grpc-error.ts'
 import { WireReader } from './wire.ts'
@@ -24,79 +23,40 @@ export async function* watchEvents(
   { client, endpoint, codec, methods: { watchEvent: method } }: Daemon,
   { signal, opened, opensWithinMs }: WatchOptions,
 ): AsyncGenerator<readonly SpeakerEvent[]> {
-  const merged = new MergedEvents()
-  let changed = Promise.withResolvers<void>()
-  let ended: { readonly error?: OperationError } | undefined
-  const end = (error: unknown) => {
-    ended ??= signal.aborted ? {} : { error: operationError(error, `gobgpd at ${endpoint}, WatchEvent`) }
-    changed.resolve()
-  }
-  // Without init: a dump of the table would be 31 MB. The peers' dump is short, and its end says that the stream is on.
-  const request = { peer: {}, table: { filters: [{ type: codec.watchBest, init: false }] } }
+  const doing = `gobgpd at ${endpoint}, WatchEvent`
+  const queue = new EventQueue()
+  const end = (error: unknown) => (signal.aborted ? queue.end() : queue.end(operationError(error, doing)))
+  // Without init: a dump of the table can be 31 MB. The dump of peers is short, and its end says that the stream is on.
   const stream = client.makeServerStreamRequest(
     method.path,
     method.requestSerialize,
     method.responseDeserialize,
-    request,
+    { peer: {}, table: { filters: [{ type: codec.watchBest, init: false }] } },
     new Metadata(),
   )
-  const hung = setTimeout(() => {
-    end(new OperationError('speaker-timeout', `gobgpd at ${endpoint}, WatchEvent: nothing within ${opensWithinMs} ms`))
-  }, opensWithinMs)
+  const hung = setTimeout(
+    () => end(new OperationError('speaker-timeout', `${doing}: nothing within ${opensWithinMs} ms`)),
+    opensWithinMs,
+  )
   stream.on('data', (response: Buffer) => {
-    if (readEvent(codec, response, merged)) {
-      clearTimeout(hung)
-      opened()
-    }
-    if (!merged.empty) changed.resolve()
+    if (!readEvent(codec, response, queue)) return
+    clearTimeout(hung)
+    opened()
   })
   stream.on('error', end)
-  stream.on('end', () => end(new OperationError('speaker-unreachable', `gobgpd at ${endpoint} ended the event stream`)))
-  const abort = () => stream.cancel()
+  stream.on('end', () => end(new OperationError('speaker-unreachable', `${doing}: the daemon ended the stream`)))
+  const abort = () => {
+    queue.end()
+    stream.cancel()
+  }
   signal.addEventListener('abort', abort, { once: true })
   if (signal.aborted) abort()
   try {
-    for (;;) {
-      await changed.promise
-      changed = Promise.withResolvers()
-      if (!merged.empty) yield merged.take()
-      if (ended?.error !== undefined) throw ended.error
-      if (ended !== undefined) return
-      if (!merged.empty) changed.resolve()
-    }
+    yield* queue.drain()
   } finally {
     clearTimeout(hung)
     signal.removeEventListener('abort', abort)
     stream.cancel()
-  }
-}
-
-class MergedEvents {
-  #prefixes = new Set<Prefix>()
-  #neighbors = new Map<Address, SpeakerNeighbor['state']>()
-
-  get empty(): boolean {
-    return this.#prefixes.size === 0 && this.#neighbors.size === 0
-  }
-
-  route(prefix: Prefix): void {
-    this.#prefixes.add(prefix)
-  }
-
-  neighbor(address: Address, state: SpeakerNeighbor['state']): void {
-    this.#neighbors.set(address, state)
-  }
-
-  take(): readonly SpeakerEvent[] {
-    const events: SpeakerEvent[] = [...this.#neighbors].map(([address, state]) => ({
-      kind: 'neighbor',
-      address,
-      state,
-    }))
-    if (this.#prefixes.size > 0) events.push({ kind: 'routes', prefixes: [...this.#prefixes] })
-    this.#prefixes = new Set()
-    this.#neighbors = new Map()
-    return events
   }
 }
 
@@ -109,7 +69,7 @@ const peerState = 5
 const peerStateField = { neighborAddress: 4, sessionState: 13 } as const
 
 /** Notes what the event names; true where it ends the dump of peers that a stream begins with. */
-function readEvent(codec: Daemon['codec'], response: Buffer, into: MergedEvents): boolean {
+function readEvent(codec: Codec, response: Buffer, into: EventQueue): boolean {
   let endOfInit = false
   const event = new WireReader(response)
   while (event.next())
@@ -119,7 +79,7 @@ function readEvent(codec: Daemon['codec'], response: Buffer, into: MergedEvents)
   return endOfInit
 }
 
-function readTable(codec: Daemon['codec'], table: WireReader, into: MergedEvents): void {
+function readTable(codec: Codec, table: WireReader, into: EventQueue): void {
   while (table.next()) {
     if (table.field !== tableEventPaths) {
       table.skip()
@@ -137,7 +97,7 @@ function readTable(codec: Daemon['codec'], table: WireReader, into: MergedEvents
   }
 }
 
-function readPeer(event: WireReader, into: MergedEvents): boolean {
+function readPeer(event: WireReader, into: EventQueue): boolean {
   let type = 0
   let address = ''
   let session = 0
