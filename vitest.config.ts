@@ -1,0 +1,18 @@
+/** Test projects: the core in parallel, daemons with little concurrency (CI has two cores). */
+import { defineConfig } from 'vitest/config'
+
+function project(name: string, options: object = {}) {
+  return { test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node', ...options } }
+}
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/support/reporter.ts'],
+    projects: [
+      project('unit'),
+      project('property', { testTimeout: 120_000 }),
+      project('scenario'),
+      project('integration', { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2, pool: 'forks' }),
+    ],
+  },
+})
