@@ -79,6 +79,11 @@ export class PretendFleet implements FleetState {
     return [...this.#speakers.keys()]
   }
 
+  /** Prefixes with a standing decision. */
+  decidedPrefixes(speaker: SpeakerId): Iterable<Prefix> {
+    return this.#at(speaker).targets.keys()
+  }
+
   /** What the RIB truly holds. */
   rib(speaker: SpeakerId): ReadonlyMap<Prefix, AttributesKey> {
     return this.#at(speaker).rib
