@@ -12,7 +12,13 @@ export default defineConfig({
       project('unit'),
       project('property', { testTimeout: 120_000 }),
       project('scenario'),
-      project('integration', { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2, pool: 'forks' }),
+      project('integration', {
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        pool: 'forks',
+        maxWorkers: 2,
+        sequence: { groupOrder: 1 },
+      }),
     ],
   },
 })
