@@ -30,12 +30,14 @@ export function translateRedisError(error: unknown, where: string): unknown {
 export function isOutcomeUnknown(error: unknown): boolean {
   if (error instanceof OperationError) return error.cause !== undefined && isOutcomeUnknown(error.cause)
   if (!(error instanceof Error)) return false
-  return /timed out|Connection is closed|max retries per request|ECONNRESET|EPIPE/i.test(error.message)
+  return /timed out|Connection is closed|aborted due to connection close|max retries per request|ECONNRESET|EPIPE/i.test(
+    error.message,
+  )
 }
 
 const unavailableReplies = /^(LOADING|BUSY |CLUSTERDOWN|MASTERDOWN|TRYAGAIN|READONLY|NOREPLICAS|UNBLOCKED|MOVED|ASK)/
 const unavailableWords =
-  /no connection|Connection is closed|Command timed out|isn't writeable|isn't ready|max retries per request|Cluster|sentinels|ETIMEDOUT|Socket timeout|closed before|ended/i
+  /no connection|Connection is closed|aborted due to connection close|Command timed out|isn't writeable|isn't ready|max retries per request|Cluster|sentinels|ETIMEDOUT|Socket timeout|closed before|ended/i
 
 function isUnavailable(error: Error): boolean {
   const { code, syscall } = error as NodeJS.ErrnoException

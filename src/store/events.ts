@@ -30,7 +30,7 @@ export function createEvents(links: Links, keys: Keys, settings: RedisSettings):
     follow: (after, signal) => follow(settings, keys.events(), after, signal),
     async latest(limit) {
       const entries = await links.prompt.run((redis) => redis.xrevrange(keys.events(), '+', '-', 'COUNT', limit))
-      return entries.reverse().map(readEntry)
+      return entries.toReversed().map(readEntry)
     },
   }
 }

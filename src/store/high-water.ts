@@ -19,7 +19,7 @@ export interface HighWater {
   seen(): Head | undefined
 }
 
-const wayOut = 'Restore the right Redis, or accept this state with: herald accept-state'
+const wayOut = 'Nothing is decided until the right Redis is back, or an admin accepts this one (POST /v1/store/accept)'
 
 /** Fails with `store-misconfigured` where the file cannot be read or is damaged. */
 export async function openHighWater(file: string): Promise<HighWater> {

@@ -46,7 +46,8 @@ export function inspectServer(
       'store-misconfigured',
       `Redis at ${where} is a read-only replica of ${facts.get('master_host')}:${facts.get('master_port')}; name the master`,
     )
-  return { durability: durabilityOf(facts, appendfsync, settings), findings: findings(facts, appendfsync, where) }
+  const durability = durabilityOf(facts, appendfsync, settings)
+  return { durability, findings: findings(durability, appendfsync, where) }
 }
 
 function durabilityOf(
@@ -61,8 +62,8 @@ function durabilityOf(
   return { kind: syncs && atLeast(facts.get('redis_version') ?? '', waitaof) ? 'waitaof' : 'written' }
 }
 
-function findings(facts: ReadonlyMap<string, string>, appendfsync: string | undefined, where: string): string[] {
-  if (facts.get('aof_enabled') !== '1')
+function findings(durability: Durability, appendfsync: string | undefined, where: string): string[] {
+  if (durability.kind === 'none')
     return [
       `Redis at ${where} keeps no append-only file: a crash loses acknowledged revisions. ` +
         'Turn it on: redis-cli CONFIG SET appendonly yes && redis-cli CONFIG REWRITE',
@@ -71,6 +72,11 @@ function findings(facts: ReadonlyMap<string, string>, appendfsync: string | unde
     return [
       `Redis at ${where} leaves syncing its AOF to the system (appendfsync no): a power cut may lose acknowledged ` +
         'revisions. Fix it: redis-cli CONFIG SET appendfsync everysec && redis-cli CONFIG REWRITE',
+    ]
+  if (durability.kind === 'waitaof')
+    return [
+      `Redis at ${where} syncs its AOF once a second, so each change waits up to a second before it is acknowledged. ` +
+        'Make it quick: redis-cli CONFIG SET appendfsync always && redis-cli CONFIG REWRITE',
     ]
   return []
 }

@@ -30,12 +30,14 @@ export interface Links {
 /** How long a call waits for a connection that is down, ms. */
 const readyWaitMs = 1500
 const commandTimeoutMs = 1500
+/** Longer than the second between two syncs of the AOF. */
+const commitTimeoutMs = 1900
 const bulkTimeoutMs = 30_000
 
 export function openLinks(settings: RedisSettings): Links {
   const prompt = openLink(settings, commandTimeoutMs)
   const bulk = openLink(settings, bulkTimeoutMs)
-  const commit = openLink(settings, commandTimeoutMs)
+  const commit = openLink(settings, commitTimeoutMs)
   return {
     where: describeRedis(settings),
     prompt,

@@ -55,13 +55,24 @@ export function findProgram(name: string): string | undefined {
 }
 
 function serverArguments({ folder, socket, pidFile, log }: RedisFiles): string[] {
-  return [
-    ...['--port', '0', '--unixsocket', socket, '--unixsocketperm', '700'],
-    ...['--dir', folder, '--pidfile', pidFile, '--logfile', log, '--daemonize', 'no'],
-    // everysec, and durability.ts syncs after each commit: with `always` Redis exits when its disk is full.
-    ...['--appendonly', 'yes', '--appendfsync', 'everysec', '--aof-load-truncated', 'yes', '--save', ''],
-    ...['--maxmemory', '0', '--maxmemory-policy', 'noeviction', '--stop-writes-on-bgsave-error', 'no'],
-  ]
+  const settings = {
+    port: '0',
+    unixsocket: socket,
+    unixsocketperm: '700',
+    dir: folder,
+    pidfile: pidFile,
+    logfile: log,
+    daemonize: 'no',
+    save: '',
+    appendonly: 'yes',
+    // durability.ts syncs after each commit: with `always` Redis exits when its disk is full.
+    appendfsync: 'everysec',
+    'aof-load-truncated': 'yes',
+    'stop-writes-on-bgsave-error': 'no',
+    maxmemory: '0',
+    'maxmemory-policy': 'noeviction',
+  }
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
 }
 
 async function spawnServer(files: RedisFiles, program: string): Promise<RedisProcess> {

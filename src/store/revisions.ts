@@ -54,7 +54,7 @@ export function createRevisions(links: Links, keys: Keys, durability: Durability
       for (const [key, spec] of Object.entries(documentsReply)) documents.set(key as DocumentKey, JSON.parse(spec))
       const revision = at ?? newest
       if (!Number.isInteger(revision) || revision < 0 || revision > newest) throw notFound(revision, newest)
-      for (const { changes } of (await records(revision + 1, newest)).reverse()) walkBack(documents, changes)
+      for (const { changes } of (await records(revision + 1, newest)).toReversed()) walkBack(documents, changes)
       return { revision, documents }
     },
     async since(revision) {
@@ -68,7 +68,7 @@ export function createRevisions(links: Links, keys: Keys, durability: Durability
     async list({ before, limit }) {
       const newest = (await head())?.revision ?? 0
       const to = Math.min(newest, (before ?? Infinity) - 1)
-      return (await records(Math.max(1, to - limit + 1), to)).reverse()
+      return (await records(Math.max(1, to - limit + 1), to)).toReversed()
     },
   }
 }
@@ -85,8 +85,10 @@ async function commitRevision(links: Links, keys: Keys, durability: Durability, 
   }
   const sets = commit.changes.filter(({ after }) => after !== undefined)
   const deletes = commit.changes.filter(({ after }) => after === undefined)
+  const heading = [expected, JSON.stringify(revision), JSON.stringify(event), revision.atMs, proofKeptMs, eventsKept]
   const args = [
-    ...[expected, JSON.stringify(revision), JSON.stringify(event), revision.atMs, proofKeptMs, eventsKept, sets.length],
+    ...heading,
+    sets.length,
     ...sets.flatMap(({ key, after }) => [key, JSON.stringify(after)]),
     ...deletes.map(({ key }) => key),
   ]

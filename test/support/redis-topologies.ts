@@ -97,7 +97,16 @@ const busPorts = new Map<number, number>()
 async function startClusterNode(): Promise<TestRedis> {
   const bus = await freePort()
   const node = await startRedis({
-    args: ['--cluster-enabled', 'yes', '--cluster-port', String(bus), '--cluster-node-timeout', '2000'],
+    args: [
+      '--appendfsync',
+      'everysec',
+      '--cluster-enabled',
+      'yes',
+      '--cluster-port',
+      String(bus),
+      '--cluster-node-timeout',
+      '2000',
+    ],
   })
   busPorts.set(node.port, bus)
   return node

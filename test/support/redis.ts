@@ -43,15 +43,18 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   const socket = join(folder, 'redis.sock')
   const onSocket = options.socket === true
   const port = onSocket ? 0 : await freePort()
-  const address = onSocket
-    ? ['--port', '0', '--unixsocket', socket, '--unixsocketperm', '700']
-    : ['--port', String(port), '--bind', '127.0.0.1']
-  const args = [
+  const address = onSocket ? { port: '0', unixsocket: socket } : { port: String(port), bind: '127.0.0.1' }
+  const settings = {
     ...address,
-    ...['--dir', folder, '--logfile', join(folder, 'redis.log'), '--save', '', '--appendonly', 'yes'],
-    ...['--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction'],
-    ...(options.args ?? []),
-  ]
+    dir: folder,
+    logfile: join(folder, 'redis.log'),
+    save: '',
+    appendonly: 'yes',
+    // With everysec, Redis 7.2 and later would hold back each commit for up to a second (WAITAOF).
+    appendfsync: 'always',
+    'maxmemory-policy': 'noeviction',
+  }
+  const args = [...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]), ...(options.args ?? [])]
   const target = onSocket ? { path: socket } : { host: '127.0.0.1', port }
   let child: ChildProcess | undefined = await start(args, target)
 

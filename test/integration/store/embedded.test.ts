@@ -19,7 +19,7 @@ beforeEach(async () => {
   folder = join(root, 'data', 'redis')
 })
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
   await rm(root, { recursive: true, force: true })
 })
 

@@ -12,6 +12,7 @@ test.each([
   ['CLUSTERDOWN The cluster is down', 'store-unavailable'],
   ['Command timed out', 'store-unavailable'],
   ['Connection is closed.', 'store-unavailable'],
+  ['Command aborted due to connection close', 'store-unavailable'],
   ["Stream isn't writeable and enableOfflineQueue options is false", 'store-unavailable'],
   ['Reached the max retries per request limit (which is 0).', 'store-unavailable'],
   ['All sentinels are unreachable. Retrying from scratch after 20ms.', 'store-unavailable'],
@@ -40,6 +41,7 @@ test('a mistake of ours stays what it is', () => {
 test('only an answer that never came leaves the outcome open', () => {
   expect(isOutcomeUnknown(new Error('Command timed out'))).toBe(true)
   expect(isOutcomeUnknown(new Error('Connection is closed.'))).toBe(true)
+  expect(isOutcomeUnknown(new Error('Command aborted due to connection close'))).toBe(true)
   expect(isOutcomeUnknown(new Error('OOM command not allowed'))).toBe(false)
   expect(isOutcomeUnknown(new Error("Stream isn't writeable and enableOfflineQueue options is false"))).toBe(false)
 })

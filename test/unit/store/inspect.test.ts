@@ -50,6 +50,8 @@ test('what is not as safe as it could be is found and said, what is well set up 
   const findings = (fields: Readonly<Record<string, string>>, appendfsync: string) =>
     inspectServer(info(fields), appendfsync, tcp, 'db').findings
   expect(findings({}, 'everysec')).toEqual([])
+  expect(findings({ redis_version: '7.2.0' }, 'always')).toEqual([])
+  expect(findings({ redis_version: '7.2.0' }, 'everysec')).toEqual([expect.stringContaining('appendfsync always')])
   expect(findings({ aof_enabled: '0' }, 'everysec')).toEqual([expect.stringContaining('appendonly yes')])
   expect(findings({}, 'no')).toEqual([expect.stringContaining('appendfsync everysec')])
 })
