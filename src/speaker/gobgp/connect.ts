@@ -2,99 +2,106 @@
  * A gobgpd behind the port `Speaker`, over gRPC. Nothing connects before the first call; the channel reconnects by
  * itself, and calls fail at once while the daemon is away.
  */
-import type { Speaker, SpeakerNeighbor } from '../speaker.ts'
+import type { Address } from '../../bgp/address.ts'
+import type { Path } from '../../bgp/path.ts'
+import type { Prefix } from '../../bgp/prefix.ts'
+import type { ExportPolicy } from '../export-policy.ts'
+import type { CallOptions, GlobalConfig, NeighborConfig, PathKey, Speaker, SpeakerNeighbor } from '../speaker.ts'
 import { announce, withdraw } from './announce.ts'
-import { budget, collect, unary } from './call.ts'
+import { type Budget, budget, collect, unary } from './call.ts'
 import type { GobgpSettings } from './channel.ts'
-import { Connection } from './connection.ts'
+import { Connection, type Daemon } from './connection.ts'
 import { globalMessage, peerMessage, readGlobal, readNeighbor } from './neighbors.ts'
 import { PathDecoder } from './path-message.ts'
 import { ensureExportPolicy } from './policy.ts'
 import { listAdjOut, listRib } from './rib.ts'
 import { watchEvents } from './watch.ts'
 
+/** How long a watch may take to begin, ms. */
+const watchOpensWithinMs = 5000
+
 export function connectGobgp(settings: GobgpSettings): Speaker {
-  const connection = new Connection(settings)
-  const decoder = new PathDecoder()
-  return {
-    async global(options) {
-      const limit = budget(options)
-      return connection.run(limit, async (daemon) =>
-        readGlobal(daemon.codec, await unary(daemon, daemon.methods.getBgp, {}, limit)),
-      )
-    },
-
-    async start(config, options) {
-      const limit = budget(options)
-      await connection.run(limit, (daemon) =>
-        unary(daemon, daemon.methods.startBgp, { global: globalMessage(config) }, limit),
-      )
-    },
-
-    async announce(paths, options) {
-      if (paths.length === 0) return []
-      const limit = budget(options)
-      return connection.run(limit, (daemon) => announce(daemon, paths, limit, Date.now()))
-    },
-
-    async withdraw(paths, options) {
-      if (paths.length === 0) return
-      const limit = budget(options)
-      await connection.run(limit, (daemon) => withdraw(daemon, paths, limit, Date.now()))
-    },
-
-    async rib(prefixes, options) {
-      if (prefixes !== 'all' && prefixes.length === 0) return []
-      const limit = budget(options)
-      return connection.run(limit, (daemon) => listRib(daemon, decoder, prefixes, limit))
-    },
-
-    async adjOut(neighbor, prefixes, options) {
-      if (prefixes !== 'all' && prefixes.length === 0) return []
-      const limit = budget(options)
-      return connection.run(limit, (daemon) => listAdjOut(daemon, decoder, neighbor, prefixes, limit))
-    },
-
-    async neighbors(options) {
-      const limit = budget(options)
-      return connection.run(limit, async (daemon) => {
-        const found: SpeakerNeighbor[] = []
-        await collect(daemon, daemon.methods.listPeer, {}, limit, (response) => {
-          const neighbor = readNeighbor(daemon.codec, response, Date.now())
-          if (neighbor !== undefined) found.push(neighbor)
-        })
-        return found
-      })
-    },
-
-    async addNeighbor(config, options) {
-      const limit = budget(options)
-      await connection.run(limit, (daemon) =>
-        unary(daemon, daemon.methods.addPeer, { peer: peerMessage(config) }, limit),
-      )
-    },
-
-    async deleteNeighbor(address, options) {
-      const limit = budget(options)
-      await connection.run(limit, (daemon) => unary(daemon, daemon.methods.deletePeer, { address }, limit))
-    },
-
-    async ensureExportPolicy(policy, options) {
-      const limit = budget(options)
-      return connection.run(limit, (daemon) => ensureExportPolicy(daemon, policy, limit))
-    },
-
-    async *watch(options) {
-      const limit = budget({ deadlineMs: watchOpensWithinMs, signal: options.signal })
-      const daemon = await connection.run(limit, async (found) => {
-        await unary(found, found.methods.getBgp, {}, limit) // a version known from before may be another one now
-        return found
-      })
-      yield* watchEvents(daemon, { ...options, opensWithinMs: watchOpensWithinMs })
-    },
-
-    close: () => connection.close(),
-  }
+  return new GobgpSpeaker(settings)
 }
 
-const watchOpensWithinMs = 5000
+class GobgpSpeaker implements Speaker {
+  readonly #connection: Connection
+  readonly #decoder = new PathDecoder()
+
+  constructor(settings: GobgpSettings) {
+    this.#connection = new Connection(settings)
+  }
+
+  global(options: CallOptions) {
+    return this.#run(options, async (daemon, limit) =>
+      readGlobal(daemon.codec, await unary(daemon, daemon.methods.getBgp, {}, limit)),
+    )
+  }
+
+  async start(config: GlobalConfig, options: CallOptions) {
+    const request = { global: globalMessage(config) }
+    await this.#run(options, (daemon, limit) => unary(daemon, daemon.methods.startBgp, request, limit))
+  }
+
+  async announce(paths: readonly Path[], options: CallOptions) {
+    if (paths.length === 0) return []
+    return this.#run(options, (daemon, limit) => announce(daemon, paths, limit, Date.now()))
+  }
+
+  async withdraw(paths: readonly PathKey[], options: CallOptions) {
+    if (paths.length === 0) return
+    await this.#run(options, (daemon, limit) => withdraw(daemon, paths, limit, Date.now()))
+  }
+
+  async rib(prefixes: readonly Prefix[] | 'all', options: CallOptions) {
+    if (prefixes !== 'all' && prefixes.length === 0) return []
+    return this.#run(options, (daemon, limit) => listRib(daemon, this.#decoder, prefixes, limit))
+  }
+
+  async adjOut(neighbor: Address, prefixes: readonly Prefix[] | 'all', options: CallOptions) {
+    if (prefixes !== 'all' && prefixes.length === 0) return []
+    return this.#run(options, (daemon, limit) => listAdjOut(daemon, this.#decoder, neighbor, prefixes, limit))
+  }
+
+  neighbors(options: CallOptions) {
+    return this.#run(options, async (daemon, limit) => {
+      const found: SpeakerNeighbor[] = []
+      await collect(daemon, daemon.methods.listPeer, {}, limit, (response) => {
+        const neighbor = readNeighbor(daemon.codec, response, Date.now())
+        if (neighbor !== undefined) found.push(neighbor)
+      })
+      return found
+    })
+  }
+
+  async addNeighbor(config: NeighborConfig, options: CallOptions) {
+    const request = { peer: peerMessage(config) }
+    await this.#run(options, (daemon, limit) => unary(daemon, daemon.methods.addPeer, request, limit))
+  }
+
+  async deleteNeighbor(address: Address, options: CallOptions) {
+    await this.#run(options, (daemon, limit) => unary(daemon, daemon.methods.deletePeer, { address }, limit))
+  }
+
+  ensureExportPolicy(policy: ExportPolicy, options: CallOptions) {
+    return this.#run(options, (daemon, limit) => ensureExportPolicy(daemon, policy, limit))
+  }
+
+  async *watch(options: Parameters<Speaker['watch']>[0]) {
+    const daemon = await this.#run({ deadlineMs: watchOpensWithinMs, signal: options.signal }, async (found, limit) => {
+      await unary(found, found.methods.getBgp, {}, limit) // a version known from before may be another one now
+      return found
+    })
+    yield* watchEvents(daemon, { ...options, opensWithinMs: watchOpensWithinMs })
+  }
+
+  close() {
+    this.#connection.close()
+  }
+
+  /** All calls of one question share one deadline. */
+  #run<T>(options: CallOptions, work: (daemon: Daemon, limit: Budget) => Promise<T>): Promise<T> {
+    const limit = budget(options)
+    return this.#connection.run(limit, (daemon) => work(daemon, limit))
+  }
+}

@@ -62,15 +62,15 @@ export function methodsOf(codec: Codec): Methods {
     return definition as unknown as Method<Request, Response>
   }
   const bytesIn = (name: string) => ({ ...method<Buffer, unknown>(name), requestSerialize: identity })
-  const bytesOut = <Request>(name: string) => ({ ...method<Request, Buffer>(name), responseDeserialize: identity })
+  const bytesOut = { responseDeserialize: identity }
   const methods: Methods = {
     getBgp: method('GetBgp'),
     startBgp: method('StartBgp'),
     addPath: bytesIn('AddPath'),
     addPathStream: bytesIn('AddPathStream'),
     deletePath: bytesIn('DeletePath'),
-    listPath: bytesOut('ListPath'),
-    watchEvent: bytesOut('WatchEvent'),
+    listPath: { ...method('ListPath'), ...bytesOut },
+    watchEvent: { ...method('WatchEvent'), ...bytesOut },
     listPeer: method('ListPeer'),
     addPeer: method('AddPeer'),
     deletePeer: method('DeletePeer'),

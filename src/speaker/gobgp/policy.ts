@@ -59,17 +59,26 @@ async function read(daemon: Daemon, limit: Budget): Promise<Live> {
   const sets = new Map<string, DefinedSetMessage>()
   let assignment: AssignmentMessage = { name: '', direction: 0, policies: [], default_action: 0 }
   const request = { name: assignmentName, direction: exportDirection }
-  const types = [codec.definedType.neighbor, codec.definedType.largeCommunity]
-  await Promise.all([
-    collect(daemon, methods.listPolicyAssignment, request, limit, (response) => {
-      assignment = response.assignment ?? assignment
-    }),
-    ...types.map((type) =>
-      collect(daemon, methods.listDefinedSet, { defined_type: type }, limit, ({ defined_set: set }) => {
-        if (set !== null) sets.set(set.name, set)
+  const list = (type: number) =>
+    collect(daemon, methods.listDefinedSet, { defined_type: type }, limit, ({ defined_set: set }) => {
+      if (set !== null) sets.set(set.name, set)
+    })
+  try {
+    await Promise.all([
+      collect(daemon, methods.listPolicyAssignment, request, limit, (response) => {
+        assignment = response.assignment ?? assignment
       }),
-    ),
-  ])
+      list(codec.definedType.neighbor),
+      list(codec.definedType.largeCommunity),
+    ])
+  } catch (error) {
+    // Without BGP there are no policies, and GoBGP says so in words that mean something else.
+    const { global } = await unary(daemon, methods.getBgp, {}, limit)
+    if ((global?.asn ?? 0) !== 0) throw error
+    throw new OperationError('speaker-unreachable', `gobgpd at ${daemon.endpoint}: BGP is not started there`, {
+      cause: error,
+    })
+  }
   return { assignment, sets }
 }
 
