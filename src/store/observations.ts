@@ -14,6 +14,7 @@ import type { Keys } from './keys.ts'
 import type { Link, Links } from './link.ts'
 import { defineScript, runScript } from './script.ts'
 import type { Observations } from './store.ts'
+import { readWholeHash } from './whole-hash.ts'
 
 const slice = 2000
 const promptLimit = 500
@@ -68,9 +69,9 @@ export function createObservations(links: Links, keys: Keys): Observations {
 
   return {
     async all(speaker) {
-      const texts = await links.bulk.run((redis) => redis.hgetall(keys.observed(speaker)))
+      const { fields, values } = await readWholeHash(links.bulk, keys.observed(speaker))
       const decode = routeDecoder()
-      return new Map(Object.entries(texts).map(([prefix, text]) => [prefix as Prefix, decode(text)]))
+      return new Map(fields.map((prefix, i) => [prefix as Prefix, decode(values[i] ?? '')]))
     },
     async of(speaker, prefixes) {
       const found = new Map<Prefix, ObservedRoute>()
@@ -88,13 +89,19 @@ export function createObservations(links: Links, keys: Keys): Observations {
       return record(keys.observed(speaker), speaker, entries)
     },
     async recordAll(speaker, seen) {
-      const stored = await links.bulk.run((redis) => redis.hgetall(keys.observed(speaker)))
+      const { fields, values } = await readWholeHash(links.bulk, keys.observed(speaker))
       const entries: (readonly [Prefix, string])[] = []
-      for (const [prefix, route] of seen) {
-        const text = encodeRoute(route)
-        if (stored[prefix] !== text) entries.push([prefix, text])
+      let known = 0
+      for (const [i, prefix] of (fields as readonly Prefix[]).entries()) {
+        const route = seen.get(prefix)
+        const text = route === undefined ? '' : encodeRoute(route)
+        if (route !== undefined) known++
+        if (text !== values[i]) entries.push([prefix, text])
       }
-      for (const prefix of Object.keys(stored) as Prefix[]) if (!seen.has(prefix)) entries.push([prefix, ''])
+      if (known < seen.size) {
+        const stored = new Set(fields)
+        for (const [prefix, route] of seen) if (!stored.has(prefix)) entries.push([prefix, encodeRoute(route)])
+      }
       return record(keys.observed(speaker), speaker, entries)
     },
     async takeDirty(limit) {

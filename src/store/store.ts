@@ -65,7 +65,11 @@ export interface StoredTarget {
 }
 
 export interface Targets {
-  /** Per speaker: targets set and forgotten under one new generation. `lease-lost` where the fence does not hold. */
+  /**
+   * Per speaker: targets set and forgotten under one new generation (more than 2,000: slices under rising ones, the last
+   * is answered; only forgotten: no new one). `lease-lost` where the fence does not hold. After any other failure part of
+   * it may be decided: read it again.
+   */
   decide(
     fence: Fence,
     changes: ReadonlyMap<SpeakerId, { readonly set: ReadonlyMap<Prefix, Target>; readonly forget: readonly Prefix[] }>,
@@ -103,7 +107,7 @@ export interface SpeakerState {
 
 export interface Speakers {
   configure(fence: Fence, configured: readonly DesiredSpeaker[]): Promise<void>
-  /** Speakers that were ever configured and not removed. */
+  /** Speakers that have any state: configured, decided for or reported. */
   known(): Promise<readonly SpeakerId[]>
   state(speaker: SpeakerId): Promise<SpeakerState>
   states(): Promise<ReadonlyMap<SpeakerId, SpeakerState>>
@@ -121,7 +125,7 @@ export interface Observations {
   record(speaker: SpeakerId, seen: ReadonlyMap<Prefix, ObservedRoute | undefined>): Promise<readonly Prefix[]>
   /** The same for a whole RIB: what is not in it is not there. */
   recordAll(speaker: SpeakerId, seen: ReadonlyMap<Prefix, ObservedRoute>): Promise<readonly Prefix[]>
-  /** Takes up to `limit` dirty marks. */
+  /** Takes up to `limit` dirty marks. They are gone from Redis even where the answer is lost: then load everything again. */
   takeDirty(limit: number): Promise<readonly { readonly speaker: SpeakerId; readonly prefix: Prefix }[]>
   refuse(speaker: SpeakerId, refused: ReadonlyMap<Prefix, string | undefined>): Promise<void>
   refused(speaker: SpeakerId): Promise<ReadonlyMap<Prefix, string>>
@@ -207,6 +211,7 @@ export interface Events {
   append(event: HeraldEvent): Promise<string>
   /** Events after `after` (`$`: from now on), as they come, until the signal aborts. Uses a connection of its own. */
   follow(after: string, signal: AbortSignal): AsyncIterable<StoredEvent>
+  /** The newest ones, oldest of them first. */
   latest(limit: number): Promise<readonly StoredEvent[]>
 }
 

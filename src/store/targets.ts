@@ -15,6 +15,7 @@ import type { Keys } from './keys.ts'
 import type { Link, Links } from './link.ts'
 import { defineScript, runScript } from './script.ts'
 import type { Fence, StoredTarget, Targets } from './store.ts'
+import { readWholeHash } from './whole-hash.ts'
 
 /** Decisions in one Lua call: 2,000 take Redis about 5 ms. */
 const slice = 2000
@@ -107,9 +108,9 @@ export function createTargets(links: Links, keys: Keys): Targets {
       return generations
     },
     async all(speaker) {
-      const texts = await links.bulk.run((redis) => redis.hgetall(keys.targets(speaker)))
+      const { fields, values } = await readWholeHash(links.bulk, keys.targets(speaker))
       const decode = targetDecoder()
-      return Object.entries(texts).map(([prefix, text]) => decode(prefix as Prefix, text))
+      return fields.map((prefix, i) => decode(prefix as Prefix, values[i] ?? ''))
     },
     of: read,
     async pending(speaker) {
