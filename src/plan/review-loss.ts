@@ -41,7 +41,7 @@ function belowFloor({ prefix, before, floor, popsBefore, popsAfter }: PrefixLoss
   if (popsAfter.size === 0) return `${prefix} would be announced nowhere; now it is at ${was} (G1)`
   const intended = before?.intended.size ?? 0
   const half = Math.max(2, Math.ceil(intended / 2))
-  const left = `${prefix} would be announced at ${popsAfter.size} POPs (${[...popsAfter].join(', ')}), now at ${was}`
+  const left = `${prefix} would be announced at ${popsAfter.size === 1 ? '1 POP' : `${popsAfter.size} POPs`} (${[...popsAfter].join(', ')}), now at ${was}`
   if (popsAfter.size < half)
     return `${left}: below ${half}, which is half of the ${intended} POPs intended and at least 2 (G1)`
   return popsAfter.size < floor ? `${left}: below its floor of ${floor} (G1)` : undefined

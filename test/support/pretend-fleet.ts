@@ -2,7 +2,6 @@
  * A tiny pure fleet: speakers with RIBs, a worker that pushes targets and reads back, a watcher that notices. It keeps
  * the promises that Redis, workers and watchers keep, and nothing more, so that the planner meets every order of events.
  */
-import type { Asn } from '../../src/bgp/asn.ts'
 import { ownerEpoch } from '../../src/bgp/mark.ts'
 import { type AttributesKey, attributesKey, attributesOf } from '../../src/bgp/path.ts'
 import type { Prefix } from '../../src/bgp/prefix.ts'
@@ -38,6 +37,8 @@ export const foreignPath = attributesKey({
 
 export class PretendFleet implements FleetState {
   readonly adoptable = new Set<string>()
+  /** Names the store; paths of another one are `other-epoch`. */
+  epoch = epoch
   readonly #speakers = new Map<SpeakerId, PretendSpeaker>()
 
   constructor(speakers: Iterable<SpeakerId>) {
@@ -156,6 +157,13 @@ export class PretendFleet implements FleetState {
     for (const prefix of new Set([...speaker.observed.keys(), ...speaker.rib.keys()])) this.#read(speaker, prefix)
   }
 
+  /** Herald runs on another, empty Redis, and reads every RIB anew. */
+  startEpoch(number: number): void {
+    this.epoch = number
+    this.loseTargets()
+    for (const id of this.#speakers.keys()) this.look(id)
+  }
+
   /** Redis lost every target and every generation. */
   loseTargets(): void {
     for (const speaker of this.#speakers.values()) {
@@ -183,7 +191,7 @@ export class PretendFleet implements FleetState {
   #read(speaker: PretendSpeaker, prefix: Prefix): void {
     const attributes = speaker.rib.get(prefix)
     if (attributes === undefined) speaker.observed.delete(prefix)
-    else speaker.observed.set(prefix, { attributes, identifier: 0, owner: ownerOf(asn, attributes) })
+    else speaker.observed.set(prefix, { attributes, identifier: 0, owner: this.#ownerOf(attributes) })
   }
 
   #at(id: SpeakerId): PretendSpeaker {
@@ -203,10 +211,10 @@ export class PretendFleet implements FleetState {
     }
     return speaker
   }
-}
 
-function ownerOf(ours: Asn, attributes: AttributesKey): ObservedRoute['owner'] {
-  const found = ownerEpoch(ours, attributesOf(attributes).largeCommunities)
-  if (found === undefined) return 'foreign'
-  return found === epoch ? 'ours' : 'other-epoch'
+  #ownerOf(attributes: AttributesKey): ObservedRoute['owner'] {
+    const found = ownerEpoch(asn, attributesOf(attributes).largeCommunities)
+    if (found === undefined) return 'foreign'
+    return found === this.epoch ? 'ours' : 'other-epoch'
+  }
 }

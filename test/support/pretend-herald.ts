@@ -6,14 +6,12 @@ import type { Prefix } from '../../src/bgp/prefix.ts'
 import type { Intent, SpeakerId } from '../../src/intent/model.ts'
 import type { Guards } from '../../src/plan/guards.ts'
 import { type Plan, type PlanInput, planPrefixes } from '../../src/plan/plan.ts'
-import { epoch } from './builders.ts'
 import { PretendFleet } from './pretend-fleet.ts'
 
 export class PretendHerald {
   readonly fleet: PretendFleet
   intent: Intent
   nowMs: number
-  epoch = epoch
   /** Withdrawals that reviewed revisions allow; generous, because most cases are not about G4. */
   allowance = 1000
   guards: Guards | undefined
@@ -25,7 +23,7 @@ export class PretendHerald {
   }
 
   get input(): PlanInput {
-    const moment = { epoch: this.epoch, nowMs: this.nowMs }
+    const moment = { epoch: this.fleet.epoch, nowMs: this.nowMs }
     return { intent: this.intent, moment, fleet: this.fleet, allowance: this.allowance }
   }
 

@@ -301,10 +301,9 @@ describe('what is not ours', () => {
 
   test('a path of another epoch that intent names is taken over', () => {
     const herald = published(['ams', 'fra'])
-    herald.fleet.loseTargets()
-    herald.epoch = 8
-    const plan = herald.look()
-    expect(actions(plan)).toEqual(['announce ams-1', 'announce fra-1'])
+    herald.fleet.startEpoch(8)
+    expect(actions(herald.look())).toEqual(['adopt ams-1', 'adopt fra-1'])
+    expect(settled(herald.rest())).toBe('converged')
   })
 
   test('a site another program took while Herald was leaving it is forgotten, not withdrawn', () => {
