@@ -22,6 +22,14 @@ export type Standing = 'proved' | 'moving' | 'held'
 interface Departure {
   readonly action: Action
   readonly target: Target
+  /** False where an overlay names the site: that is a word, and G4 is about what goes without one. */
+  readonly counted: boolean
+}
+
+/** A departure and what asked for it: documents that no longer name the site, or an overlay that names it. */
+export interface Cause {
+  readonly by: 'intent' | 'overlay'
+  readonly because: string
 }
 
 export class Draft {
@@ -57,16 +65,15 @@ export class Draft {
     this.#set(site.speaker, prefix, this.#announceTarget(to))
   }
 
-  drain(prefix: Prefix, site: SiteView, to: AttributesKey, because: string): void {
+  drain(prefix: Prefix, site: SiteView, to: AttributesKey, { by, because }: Cause): void {
     const target = { ...this.#announceTarget(to), drainingSinceMs: this.input.moment.nowMs }
-    this.#departures.push({ action: { kind: 'drain', prefix, ...at(site), to, because }, target })
+    const action: Action = { kind: 'drain', prefix, ...at(site), to, because }
+    this.#departures.push({ action, target, counted: by === 'intent' })
   }
 
-  withdraw(prefix: Prefix, site: SiteView, because: string): void {
-    this.#departures.push({
-      action: { kind: 'withdraw', prefix, ...at(site), because },
-      target: this.#withdrawTarget(),
-    })
+  withdraw(prefix: Prefix, site: SiteView, { by, because }: Cause): void {
+    const action: Action = { kind: 'withdraw', prefix, ...at(site), because }
+    this.#departures.push({ action, target: this.#withdrawTarget(), counted: by === 'intent' })
   }
 
   /** Withdraws once more what was withdrawn and is there again; no new decision, so G4 does not count it. */
@@ -132,7 +139,7 @@ export class Draft {
     const { intent, fleet, allowance } = this.input
     const percent = intent.network?.shrinkPercent ?? 0
     const tolerated = allowance + Math.max(1, Math.floor((percent / 100) * fleet.announcements))
-    const wanted = this.#departures.length
+    const wanted = this.#departures.filter(({ counted }) => counted).length
     if (this.guards.massWithdrawal && wanted > tolerated) {
       const detail =
         `This plan would take away ${wanted} of ${fleet.announcements} announcements, more than the ${tolerated} that` +

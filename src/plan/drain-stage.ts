@@ -8,7 +8,7 @@ import { type AttributesKey, attributesKey, attributesOf, sorted } from '../bgp/
 import type { Prefix } from '../bgp/prefix.ts'
 import type { DesiredPrefix } from '../intent/desired.ts'
 import { unknownDetail } from './arrive.ts'
-import type { Draft } from './draft.ts'
+import type { Cause, Draft } from './draft.ts'
 import type { SiteView } from './site-view.ts'
 
 export function drainOrWithdraw(
@@ -18,20 +18,25 @@ export function drainOrWithdraw(
   site: SiteView,
   othersServe: boolean,
 ): void {
-  const because = desired?.lost.get(site.speaker)?.because ?? `intent does not name ${site.pop} for ${prefix}`
+  const lost = desired?.lost.get(site.speaker)
+  const cause: Cause =
+    lost === undefined
+      ? { by: 'intent', because: `intent does not name ${site.pop} for ${prefix}` }
+      : { by: 'overlay', because: lost.because }
   const drainMs = draft.guards.drainStage ? (draft.input.intent.network?.drainSeconds ?? 0) * 1000 : 0
   const sinceMs = site.target?.kind === 'announce' ? site.target.drainingSinceMs : undefined
-  const unmarked = desired?.lost.get(site.speaker)?.graced === true ? undefined : unmarkedAttributes(site)
+  const unmarked = lost?.graced === true ? undefined : unmarkedAttributes(site)
   if (!site.up) {
-    draft.withdraw(prefix, site, because)
+    draft.withdraw(prefix, site, cause)
     draft.hold('speaker-unknown', prefix, site, 'withdraw', unknownDetail(site))
   } else if (sinceMs !== undefined && othersServe && holdDraining(draft, prefix, site, sinceMs + drainMs)) {
     return
   } else if (sinceMs === undefined && othersServe && drainMs > 0 && unmarked !== undefined) {
-    draft.drain(prefix, site, marked(unmarked), `${because}; marked GRACEFUL_SHUTDOWN before it goes`)
+    const because = `${cause.because}; marked GRACEFUL_SHUTDOWN before it goes`
+    draft.drain(prefix, site, marked(unmarked), { ...cause, because })
     draft.lookAgainAt(prefix, draft.input.moment.nowMs + drainMs)
   } else {
-    draft.withdraw(prefix, site, because)
+    draft.withdraw(prefix, site, cause)
   }
 }
 

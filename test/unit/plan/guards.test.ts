@@ -206,6 +206,17 @@ describe('mass withdrawal', () => {
     expect(plan.held.filter(({ reason }) => reason === 'mass-withdrawal')).toHaveLength(count - expected)
   })
 
+  test('a drained site is named by its drain, and goes without an allowance when its grace time is over', () => {
+    const herald = new PretendHerald(intent({ pops, prefixes: many }))
+    herald.rest()
+    herald.allowance = 0
+    const one = drain('fra', { startedAtMs: herald.nowMs, graceSeconds: 60 })
+    herald.intent = { ...herald.intent, drains: new Map([[one.id, one]]) }
+    herald.rest()
+    herald.nowMs += 60_000
+    expect(herald.plan().actions.filter(({ kind }) => kind === 'withdraw')).toHaveLength(many.length)
+  })
+
   test('an intent of revision 0 takes nothing away', () => {
     const herald = published()
     herald.intent = intent({ revision: 0 })
