@@ -9,7 +9,7 @@ import { attributesOf } from '../bgp/path.ts'
 import { type Prefix, prefixFamily } from '../bgp/prefix.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { Neighbor } from '../intent/model.ts'
-import type { CallOptions, Speaker } from '../speaker/speaker.ts'
+import type { Speaker, SpeakerNeighbor } from '../speaker/speaker.ts'
 import type { StoredTarget } from '../store/store.ts'
 
 const agreeWithinMs = 2000
@@ -25,6 +25,13 @@ export interface AdjOutProof {
   readonly problem?: string
 }
 
+/** What was pushed to the speaker: what its neighbors should be sent, or no longer. */
+export interface Pushed {
+  readonly configured: DesiredSpeaker
+  readonly targets: readonly StoredTarget[]
+  readonly refused: ReadonlyMap<Prefix, string>
+}
+
 interface Expected {
   readonly present: ReadonlySet<Prefix>
   readonly absent: ReadonlySet<Prefix>
@@ -32,15 +39,14 @@ interface Expected {
 
 export async function proveAdjOut(
   speaker: Speaker,
-  configured: DesiredSpeaker,
-  targets: readonly StoredTarget[],
-  refused: ReadonlyMap<Prefix, string>,
+  neighbors: readonly SpeakerNeighbor[],
+  { configured, targets, refused }: Pushed,
   signal: AbortSignal,
   clock: () => number,
 ): Promise<AdjOutProof> {
   if (targets.length === 0) return { neighbors: 0 }
   const options = { deadlineMs: callDeadlineMs, signal }
-  const established = await establishedNeighbors(speaker, options)
+  const established = establishedOf(neighbors)
   const asked = configured.neighbors.filter(({ address }) => established.has(address))
   const answers = await Promise.all(
     asked.map(async (neighbor) => ({
@@ -51,16 +57,15 @@ export async function proveAdjOut(
   const disagreeing = answers.filter(({ problem }) => problem !== undefined)
   if (disagreeing.length > 0) {
     // A session that went down meanwhile has an empty adj-out: that proves nothing, and hears everything when it is back.
-    const still = await establishedNeighbors(speaker, options)
+    const still = establishedOf(await speaker.neighbors(options))
     const problem = disagreeing.find(({ neighbor }) => still.has(neighbor.address))?.problem
     return { neighbors: asked.length - disagreeing.length, ...(problem !== undefined && { problem }) }
   }
   return asked.length === 0 ? { neighbors: 0 } : { neighbors: asked.length, atMs: clock() }
 }
 
-async function establishedNeighbors(speaker: Speaker, options: CallOptions): Promise<ReadonlySet<Address>> {
-  const sessions = await speaker.neighbors(options)
-  return new Set(sessions.filter(({ state }) => state === 'established').map(({ address }) => address))
+function establishedOf(neighbors: readonly SpeakerNeighbor[]): ReadonlySet<Address> {
+  return new Set(neighbors.filter(({ state }) => state === 'established').map(({ address }) => address))
 }
 
 function expected(

@@ -19,7 +19,7 @@ import type { ObservedRoute } from '../plan/observed.ts'
 import { observe } from '../speaker/ownership.ts'
 import type { Speaker } from '../speaker/speaker.ts'
 import type { Lease, Store, StoredTarget } from '../store/store.ts'
-import { type AdjOutProof, proveAdjOut } from './adj-out.ts'
+import { proveAdjOut } from './adj-out.ts'
 import type { Connections } from './connections.ts'
 import type { Doorbell } from './doorbell.ts'
 import { addNeighbors, prepare } from './prepare.ts'
@@ -62,11 +62,17 @@ async function applyConfigured(deps: ApplyDeps, configured: DesiredSpeaker, leas
   const { store } = deps
   const speaker = deps.connections.at(configured)
   const options = { deadlineMs: callDeadlineMs, signal: lease.signal }
-  const condition = await prepare(speaker, configured, options)
-  if (condition === 'was-empty') await store.speakers.reapply(configured.speaker)
-  const head = await store.revisions.head()
-  const { decided, targets } = await store.targets.pending(configured.speaker)
+  const [condition, head, standing] = await Promise.all([
+    prepare(speaker, configured, options),
+    store.revisions.head(),
+    store.targets.pending(configured.speaker),
+  ])
   if (head === undefined) return
+  let { decided, targets } = standing
+  if (condition === 'was-empty') {
+    await store.speakers.reapply(configured.speaker)
+    ;({ decided, targets } = await store.targets.pending(configured.speaker))
+  }
   const work = await push(deps, speaker, configured, lease, targets)
   const pushedAtMs = deps.clock()
   if (targets.length > 0) {
@@ -75,8 +81,9 @@ async function applyConfigured(deps: ApplyDeps, configured: DesiredSpeaker, leas
     await store.observations.record(configured.speaker, seen)
   }
   const ribAtMs = deps.clock()
-  await addNeighbors(speaker, configured, condition, options)
-  const adjOut: AdjOutProof = await proveAdjOut(speaker, configured, targets, work.refused, lease.signal, deps.clock)
+  const neighbors = await addNeighbors(speaker, configured, condition, options)
+  const expectations = { configured, targets, refused: work.refused }
+  const adjOut = await proveAdjOut(speaker, neighbors, expectations, lease.signal, deps.clock)
   if (!lease.held()) throw new OperationError('lease-lost', `apply lease of ${configured.speaker} was lost`)
   await store.speakers.applied(lease.fence, configured.speaker, decided)
   if (targets.length === 0) return

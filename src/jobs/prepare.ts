@@ -7,18 +7,27 @@ import { markNumber } from '../bgp/mark.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { Neighbor } from '../intent/model.ts'
 import type { ExportPolicy } from '../speaker/export-policy.ts'
-import type { CallOptions, NeighborConfig, Speaker } from '../speaker/speaker.ts'
+import type { CallOptions, NeighborConfig, Speaker, SpeakerNeighbor } from '../speaker/speaker.ts'
+
+/** `was-empty`: the daemon had no export policy of ours, so it is new or was restarted and holds nothing. */
+export type Condition = 'was-empty' | 'ready'
 
 /**
- * `was-empty`: the daemon had no export policy of ours, so it is new or was restarted and holds nothing.
+ * Makes sure of BGP and of the export policy, before any path.
  * Throws `speaker-refused` where the daemon runs with another AS than intent says.
  */
-export async function prepare(
-  speaker: Speaker,
-  configured: DesiredSpeaker,
-  options: CallOptions,
-): Promise<'was-empty' | 'ready'> {
-  const { asn } = await speaker.global(options)
+export async function prepare(speaker: Speaker, configured: DesiredSpeaker, options: CallOptions): Promise<Condition> {
+  const policy = exportPolicy(configured)
+  // Asked at once: in the usual case both answer that nothing is to be done.
+  const [{ asn }, verified] = await Promise.all([
+    speaker.global(options),
+    speaker.ensureExportPolicy(policy, options).catch((error: unknown) => ({ error })),
+  ])
+  if (asn !== undefined && asn !== configured.asn)
+    throw new OperationError(
+      'speaker-refused',
+      `${configured.speaker} runs AS ${asn}, and the Network document says AS ${configured.asn}`,
+    )
   if (asn === undefined) {
     if (configured.start === undefined)
       throw new OperationError(
@@ -26,27 +35,26 @@ export async function prepare(
         `${configured.speaker}: BGP is not started there; give gobgpd a configuration file, or the Speaker document spec.start`,
       )
     await speaker.start({ asn: configured.asn, ...configured.start }, options)
-  } else if (asn !== configured.asn)
-    throw new OperationError(
-      'speaker-refused',
-      `${configured.speaker} runs AS ${asn}, and the Network document says AS ${configured.asn}`,
-    )
-  return (await speaker.ensureExportPolicy(exportPolicy(configured), options)) === 'installed' ? 'was-empty' : 'ready'
+    await speaker.ensureExportPolicy(policy, options)
+    return 'was-empty'
+  }
+  if (typeof verified === 'object') throw verified.error
+  return verified === 'installed' ? 'was-empty' : 'ready'
 }
 
-/** Adds the managed neighbors that are missing; those of gobgpd's own file are left alone. */
+/** Adds the managed neighbors that are missing; those of gobgpd's own file are left alone. Answers all there were. */
 export async function addNeighbors(
   speaker: Speaker,
   configured: DesiredSpeaker,
-  condition: 'was-empty' | 'ready',
+  condition: Condition,
   options: CallOptions,
-): Promise<void> {
-  const managed = configured.neighbors.filter((neighbor) => neighbor.managed)
-  if (managed.length === 0) return
-  const present = new Set((await speaker.neighbors(options)).map(({ address }) => address))
-  for (const neighbor of managed)
-    if (!present.has(neighbor.address))
+): Promise<readonly SpeakerNeighbor[]> {
+  const neighbors = await speaker.neighbors(options)
+  const present = new Set(neighbors.map(({ address }) => address))
+  for (const neighbor of configured.neighbors)
+    if (neighbor.managed && !present.has(neighbor.address))
       await speaker.addNeighbor(neighborConfig(neighbor, condition === 'was-empty'), options)
+  return neighbors
 }
 
 function exportPolicy({ asn, neighbors, treatments }: DesiredSpeaker): ExportPolicy {

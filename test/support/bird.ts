@@ -64,7 +64,7 @@ export async function startBird(asn: number, sessions: (address: string) => read
       const found = new Set<string>()
       let prefix = ''
       for (const line of await ask(socket, 'show route all')) {
-        const match = /^(\S+\/\d+)?\s+unicast \[(\w+) /.exec(line)
+        const match = /^(\S+\/\d+)?\s+(?:unicast|unreachable) \[(\w+) /.exec(line)
         if (match === null) continue
         prefix = match[1] ?? prefix
         found.add(`${match[2]} ${prefix}`)
