@@ -93,7 +93,7 @@ export class Planner {
       if (configured !== undefined) this.#configured.set(speaker, JSON.stringify(configured))
     }
     const everyPrefix = this.#everyPrefix()
-    for (const open of await openRevisions(store)) this.#settlement.open(open.revision, everyPrefix, open.removes)
+    for (const open of await openRevisions(store, revision)) this.#settlement.open(open.revision, everyPrefix, open.removes)
     this.#loaded = true
     logger.info({ revision, speakers: states.size, prefixes: everyPrefix.size }, 'leading: intent and fleet loaded')
     return everyPrefix
@@ -196,9 +196,9 @@ export class Planner {
 }
 
 /** Revisions whose proof is not closed, oldest first. Older than the first closed one nothing is open any more. */
-async function openRevisions(store: Store): Promise<readonly Revision[]> {
+async function openRevisions(store: Store, upTo: number): Promise<readonly Revision[]> {
   const open: Revision[] = []
-  for (const revision of await store.revisions.list({ limit: 100 })) {
+  for (const revision of await store.revisions.list({ before: upTo + 1, limit: 100 })) {
     const proof = await store.proofs.get(revision.revision)
     if (proof === undefined || proof.state === 'done') break
     if (proof.state !== 'superseded') open.push(revision)
