@@ -4,6 +4,7 @@
  */
 import { type Document, type DocumentKey, type Finding, documentKey } from '../intent/document.ts'
 import { applyChanges, applyDocuments } from '../intent/edit.ts'
+import { keepMasked, mask } from '../intent/redact.ts'
 import { readDocument } from '../intent/schema.ts'
 import { judge } from './heads.ts'
 
@@ -20,6 +21,7 @@ export function readDocuments(
   for (const document of incoming) {
     const key = documentKey(document)
     const read = readDocument(document)
+    if (masksNothing(document, current)) findings.push(maskedPassword(key))
     if (seen.has(key)) findings.push(duplicate(key))
     else if (read.ok) documents.push(read.document)
     else {
@@ -54,5 +56,22 @@ function duplicate(key: DocumentKey): Finding {
     document: key,
     pointer: '/metadata/name',
     message: `${key} is given twice; keep one`,
+  }
+}
+
+/** A mask where no password is stored: taken as it is, it would become the password. */
+function masksNothing(document: Document, current: ReadonlyMap<DocumentKey, unknown>): boolean {
+  if (document.kind !== 'Neighbor') return false
+  const { spec } = keepMasked(document, current.get(documentKey(document)))
+  return (spec as { readonly session?: { readonly password?: unknown } | null } | null)?.session?.password === mask
+}
+
+function maskedPassword(key: DocumentKey): Finding {
+  return {
+    severity: 'error',
+    code: 'masked-password',
+    document: key,
+    pointer: '/spec/session/password',
+    message: `${mask} stands for a stored password, and none is stored; write the password itself`,
   }
 }

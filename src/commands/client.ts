@@ -125,10 +125,5 @@ function detailLines(problem: Problem): string[] {
     ({ document, pointer, message }) => `${document ?? ''}${pointer}: ${message}`,
   )
   const guards = (problem.guards ?? []).map(({ guard, message }) => `${guard}: ${message}`)
-  const forceable = problem.guards?.every((guard) => guard.forceable) === true && guards.length > 0
-  return [
-    ...errors,
-    ...guards,
-    ...(forceable ? ['If you mean it: --force, with a reason (the audit will name both)'] : []),
-  ]
+  return [...errors, ...guards]
 }

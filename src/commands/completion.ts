@@ -71,7 +71,7 @@ function namesFor(command: Command, rest: readonly string[]): readonly Kind[] | 
   )
   if (option?.long === '--at') return sites
   if (option?.long === '--speaker') return ['Speaker']
-  if (option?.long === '--neighbor' || option?.long === '--not-to' || option?.long === '--toward') return ['Neighbor']
+  if (option?.long === '--neighbor') return ['Neighbor']
   const position = rest.filter((word) => !word.startsWith('-')).length
   if (command.name() === 'get')
     return position === 0 ? kinds.map((kind) => kind.toLowerCase()) : [kindOf(rest[0] ?? '')]

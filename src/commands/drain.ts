@@ -53,9 +53,7 @@ Examples:
     .addHelpText('after', '\nExample:\n  herald undrain fra --reason "upgrade done" --wait')
     .action(async (what: string, _options: unknown, command: Command) => {
       await withApi(cli, command, async (api) => {
-        const drain = await findOverlay(api, 'Drain', what, ({ at, speaker, neighbor }) =>
-          [at, speaker, neighbor].flat(),
-        )
+        const drain = await findOverlay(api, 'Drain', what, ({ target }) => Object.values(target ?? {}))
         await writeWith(cli, command, api, { method: 'DELETE', path: `/v1/drains/${encodeURIComponent(drain.name)}` })
       })
     })

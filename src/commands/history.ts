@@ -8,7 +8,7 @@ import { diffLines } from './line-diff.ts'
 import { print } from './output.ts'
 import { renderTable } from './table.ts'
 import { proofText } from './wait.ts'
-import { addWriteOptions, runWrite } from './write.ts'
+import { addWriteOptions, runWrite, writeWith } from './write.ts'
 
 export function registerHistory(program: Command, cli: CliContext): void {
   program
@@ -23,10 +23,15 @@ export function registerHistory(program: Command, cli: CliContext): void {
       )
     })
 
-  addWriteOptions(program.command('undo <revision>').description('take back what one revision changed'))
+  addWriteOptions(
+    program.command('undo [revision]').description('take back what one revision changed; without one, the last'),
+  )
     .addHelpText('after', '\nExample:\n  herald undo 17 --reason "wrong site" --wait')
-    .action(async (word: string, _options: unknown, command: Command) => {
-      await runWrite(cli, command, { method: 'POST', path: `/v1/revisions/${revisionNumber(word)}/undo`, body: {} })
+    .action(async (word: string | undefined, _options: unknown, command: Command) => {
+      await withApi(cli, command, async (api) => {
+        const revision = word === undefined ? await lastRevision(api) : revisionNumber(word)
+        await writeWith(cli, command, api, { method: 'POST', path: `/v1/revisions/${revision}/undo`, body: {} })
+      })
     })
 
   addWriteOptions(
@@ -41,6 +46,13 @@ export function registerHistory(program: Command, cli: CliContext): void {
 export function revisionNumber(word: string): number {
   if (!/^\d{1,15}$/.test(word)) throw usageError(`"${word}" is not a revision; see: herald history`)
   return Number(word)
+}
+
+async function lastRevision(api: ApiClient): Promise<number> {
+  const { revisions } = await api.request<RevisionListView>({ path: '/v1/revisions', query: { limit: 1 } })
+  const [last] = revisions
+  if (last === undefined) throw usageError('there is no revision yet')
+  return last.revision
 }
 
 async function list(

@@ -10,7 +10,7 @@ interface OverrideOptions extends AttributeOptions {
   readonly at?: readonly string[]
   readonly neighbor?: string
   readonly for?: number
-  readonly silent?: boolean
+  readonly withhold?: boolean
 }
 
 export function registerOverride(program: Command, cli: CliContext): void {
@@ -19,7 +19,7 @@ export function registerOverride(program: Command, cli: CliContext): void {
     .description('lay attributes over a prefix for a while: everywhere, at sites, or toward one neighbor')
     .addOption(new Option('--at <selectors>', 'areas, regions or POPs').argParser(parseList))
     .option('--neighbor <name>', 'toward this neighbor only')
-    .option('--silent', 'do not announce it there')
+    .option('--withhold', 'do not announce it there')
     .addOption(new Option('--for <duration>', 'ends by itself after, such as 2h').argParser(parseDuration))
   addWriteOptions(addAttributeOptions(override))
     .addHelpText(
@@ -27,12 +27,12 @@ export function registerOverride(program: Command, cli: CliContext): void {
       `
 Examples:
   herald override 203.0.113.0/24 --at fra --prepend 2 --for 1h --reason "fra is full"
-  herald override 203.0.113.0/24 --neighbor fra-isp-a --silent --for 30m --reason "isp-a drops packets"`,
+  herald override 203.0.113.0/24 --neighbor fra-isp-a --withhold --for 30m --reason "isp-a drops packets"`,
     )
     .action(async (prefix: string, options: OverrideOptions, command: Command) => {
-      const attributes = { ...attributesFrom(options), ...(options.silent && { announce: false }) }
+      const attributes = { ...attributesFrom(options), ...(options.withhold && { announce: false }) }
       if (Object.keys(attributes).length === 0)
-        throw usageError('say what to lay over it, such as --prepend 2 or --silent')
+        throw usageError('say what to lay over it, such as --prepend 2 or --withhold')
       await runWrite(cli, command, {
         method: 'POST',
         path: '/v1/overrides',

@@ -7,8 +7,8 @@ import { addWriteOptions, runWrite } from './write.ts'
 interface PublishOptions extends AttributeOptions {
   readonly at: readonly string[]
   readonly only?: boolean
-  readonly notTo?: readonly string[]
-  readonly toward?: string
+  readonly neighbor?: string
+  readonly withhold?: boolean
 }
 
 export function registerPublish(program: Command, cli: CliContext): void {
@@ -19,8 +19,8 @@ export function registerPublish(program: Command, cli: CliContext): void {
       new Option('--at <selectors>', 'all, or areas, regions, POPs').argParser(parseList).makeOptionMandatory(),
     )
     .option('--only', 'there and nowhere else (a move)')
-    .addOption(new Option('--not-to <neighbors>', 'do not announce to these neighbors').argParser(parseList))
-    .option('--toward <neighbor>', 'the attributes count toward this neighbor only')
+    .option('--neighbor <name>', 'what is said counts toward this neighbor only')
+    .option('--withhold', 'do not announce it to that neighbor')
   addWriteOptions(addAttributeOptions(publish))
     .addHelpText(
       'after',
@@ -28,7 +28,7 @@ export function registerPublish(program: Command, cli: CliContext): void {
 Examples:
   herald publish 203.0.113.0/24 --at eu,sin --reason "launch" --wait
   herald publish 203.0.113.0/24 --at sin --only --reason "move to Singapore"
-  herald publish 2001:db8::/48 --at all --prepend 1 --not-to fra-isp-a --dry-run`,
+  herald publish 2001:db8::/48 --at all --neighbor fra-isp-a --withhold --dry-run`,
     )
     .action(async (prefix: string, options: PublishOptions, command: Command) => {
       await runWrite(cli, command, {
@@ -61,14 +61,13 @@ Examples:
 }
 
 function saidAttributes(options: PublishOptions): Readonly<Record<string, unknown>> {
+  const { neighbor, withhold } = options
   const attributes = attributesFrom(options)
-  if (options.toward !== undefined && attributes === undefined)
-    throw usageError('--toward needs attributes, such as --prepend 2')
-  const neighbors: Record<string, unknown> = {}
-  for (const neighbor of options.notTo ?? []) neighbors[neighbor] = { announce: false }
-  if (options.toward !== undefined) neighbors[options.toward] = { ...attributes }
-  return {
-    ...(attributes !== undefined && options.toward === undefined && { attributes }),
-    ...(Object.keys(neighbors).length > 0 && { neighbors }),
+  if (neighbor === undefined) {
+    if (withhold === true) throw usageError('--withhold needs a --neighbor; to be silent at a site: herald withdraw')
+    return attributes === undefined ? {} : { attributes }
   }
+  if (attributes === undefined && withhold !== true)
+    throw usageError('--neighbor needs something to say toward it, such as --withhold or --prepend 2')
+  return { neighbors: { [neighbor]: { ...attributes, ...(withhold && { announce: false }) } } }
 }

@@ -1,11 +1,11 @@
 /** Documents: read at head or at any earlier revision, put and deleted one by one, applied as a set. */
 import { z } from 'zod'
 import { type Document, type DocumentKey, type Kind, documentKey, kinds, splitKey } from '../../intent/document.ts'
-import { parsePrefix } from '../../bgp/prefix.ts'
-import { type Edit, applyDocuments } from '../../intent/edit.ts'
+import { applyDocuments, removeDocuments } from '../../intent/edit.ts'
 import { requireAdmin } from '../access.ts'
 import type { EditOutcome } from '../change.ts'
 import type { Api, ApiContext } from '../deps.ts'
+import { shownSpec } from '../document-diff.ts'
 import { ProblemError } from '../problem.ts'
 import { readDocuments } from '../read-documents.ts'
 import { deleteQuerySchema, writeFields, writeQuerySchema } from '../wire/change.ts'
@@ -60,7 +60,7 @@ export function documentRoutes(api: Api, context: ApiContext): void {
       const key = documentKey(document)
       if (!documents.has(key)) throw notFound(key, revision)
       void reply.header('etag', etag(revision))
-      return { revision, document: { ...document, spec: documents.get(key) } }
+      return { revision, document: { ...document, spec: shownSpec(key, documents.get(key)) } }
     },
   )
 
@@ -109,8 +109,16 @@ function writeRoutes(api: Api, context: ApiContext): void {
     async (request, reply) => {
       const key = documentKey({ kind: request.params.kind, name: request.params['*'] })
       const { reason, force, dryRun } = request.query
+      const { documents, revision } = await context.heads.current()
+      if (!documents.has(key)) throw notFound(key, revision)
       const command = `delete ${key}`
-      return write(context, request, reply, { edit: deleting(key), command, reason, force, dryRun })
+      return write(context, request, reply, {
+        edit: (documents) => removeDocuments(documents, [key]),
+        command,
+        reason,
+        force,
+        dryRun,
+      })
     },
   )
 
@@ -153,21 +161,8 @@ export function applying(
   }
 }
 
-function deleting(key: DocumentKey): (documents: ReadonlyMap<DocumentKey, unknown>) => Edit {
-  return (documents) => {
-    if (!documents.has(key)) return { ok: true, changes: [], named: [] }
-    const { kind, name } = splitKey(key)
-    const prefix = kind === 'Prefix' ? parsePrefix(name) : undefined
-    return {
-      ok: true,
-      changes: [{ key, before: documents.get(key), after: undefined }],
-      named: prefix?.ok === true ? [prefix.value] : [],
-    }
-  }
-}
-
 function listed(documents: ReadonlyMap<DocumentKey, unknown>, kind: Kind | undefined) {
-  const list = [...documents].map(([key, spec]) => ({ ...splitKey(key), spec }))
+  const list = [...documents].map(([key, spec]) => ({ ...splitKey(key), spec: shownSpec(key, spec) }))
   return list
     .filter((document) => kind === undefined || document.kind === kind)
     .toSorted(

@@ -118,8 +118,9 @@ function wayBackRoutes(api: Api, context: ApiContext): void {
     async (request, reply) => {
       const { revision } = request.params
       const { changes } = await store.revisions.get(revision)
+      const later = await store.revisions.since(revision)
       return write(context, request, reply, {
-        edit: (documents) => revert(documents, changes),
+        edit: (documents) => revert(documents, changes, later),
         command: `undo ${revision}`,
         ...request.body,
         force: request.body.force,

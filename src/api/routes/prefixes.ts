@@ -1,0 +1,84 @@
+/** The two verbs that operators use most: where a prefix is announced. */
+import { z } from 'zod'
+import { publish, withdraw } from '../../intent/edit.ts'
+import type { Api, ApiContext } from '../deps.ts'
+import { writeFields, writeQuerySchema } from '../wire/change.ts'
+import { prefixSchema } from '../wire/prefix.ts'
+import { selectorsSchema, attributesWrittenSchema } from '../wire/selector.ts'
+import { write, writeResponses } from '../write.ts'
+
+export function prefixRoutes(api: Api, context: ApiContext): void {
+  api.post(
+    '/v1/prefixes/publish',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['verbs'],
+        summary: 'Announce a prefix at sites',
+        description:
+          'Adds the sites to those it is announced at; with `only` it is announced there and nowhere else (a move). Attributes count at these sites, those under `neighbors` toward one neighbor.',
+        querystring: writeQuerySchema,
+        body: z.strictObject({
+          prefix: prefixSchema,
+          at: selectorsSchema,
+          only: z.boolean().optional(),
+          attributes: attributesWrittenSchema.optional(),
+          neighbors: z.record(z.string(), attributesWrittenSchema).optional(),
+          ...writeFields,
+        }),
+        response: writeResponses,
+      },
+    },
+    async (request, reply) => {
+      const { prefix, at, only, attributes, neighbors, reason, force } = request.body
+      return write(context, request, reply, {
+        edit: (documents) =>
+          publish(documents, {
+            prefix,
+            at,
+            ...(only !== undefined && { only }),
+            ...(attributes !== undefined && { attributes }),
+            ...(neighbors !== undefined && { neighbors }),
+          }),
+        command: `publish ${prefix} --at ${at.join(',')}${only === true ? ' --only' : ''}`,
+        reason,
+        force,
+        dryRun: request.query.dryRun,
+      })
+    },
+  )
+
+  api.post(
+    '/v1/prefixes/withdraw',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['verbs'],
+        summary: 'Stop announcing a prefix at sites, or everywhere',
+        description: 'Everywhere has to be said: `everywhere: true`.',
+        querystring: writeQuerySchema,
+        body: z
+          .strictObject({
+            prefix: prefixSchema,
+            at: selectorsSchema.optional(),
+            everywhere: z.literal(true).optional(),
+            ...writeFields,
+          })
+          .refine(({ at, everywhere }) => (at === undefined) !== (everywhere === undefined), {
+            message: 'say where: `at`, or `everywhere: true`',
+          }),
+        response: writeResponses,
+      },
+    },
+    async (request, reply) => {
+      const { prefix, at, reason, force } = request.body
+      return write(context, request, reply, {
+        edit: (documents) => withdraw(documents, at === undefined ? { prefix } : { prefix, at }),
+        command: `withdraw ${prefix} ${at === undefined ? '--everywhere' : `--at ${at.join(',')}`}`,
+        reason,
+        force,
+        dryRun: request.query.dryRun,
+      })
+    },
+  )
+}
