@@ -66,7 +66,7 @@ const tableEventPaths = 2
 const pathNlri = 1
 const peerEventField = { type: 1, peer: 2 } as const
 const peerState = 5
-const peerStateField = { neighborAddress: 4, sessionState: 13 } as const
+const peerStateField = { neighborAddress: 5, sessionState: 13 } as const
 
 /** Notes what the event names; true where it ends the dump of peers that a stream begins with. */
 function readEvent(codec: Codec, response: Buffer, into: EventQueue): boolean {

@@ -10,7 +10,7 @@ import type { Prefix } from '../../../src/bgp/prefix.ts'
 import type { ExportPolicy } from '../../../src/speaker/export-policy.ts'
 import { connectGobgp } from '../../../src/speaker/gobgp/connect.ts'
 import { createMemorySpeaker } from '../../../src/speaker/memory.ts'
-import type { NeighborConfig, Speaker } from '../../../src/speaker/speaker.ts'
+import type { NeighborConfig, Speaker, SpeakerNeighbor } from '../../../src/speaker/speaker.ts'
 import { type GobgpVersion, loopbackAddress, startGobgpd } from '../../support/gobgpd.ts'
 
 export const asn = 65001 as Asn
@@ -28,6 +28,8 @@ export interface Listener {
   teach(prefix: Prefix, attributes: PathAttributes): Promise<void>
   /** UPDATE messages it ever got; undefined where nothing counts them. */
   updates(): Promise<number | undefined>
+  /** Dies. */
+  leave(): Promise<void>
 }
 
 export interface Bench {
@@ -37,6 +39,8 @@ export interface Bench {
   readonly internal: Listener
   /** The export policy that was installed: all three neighbors, no treatments. */
   readonly policy: ExportPolicy
+  /** Sessions of memory come up by themselves; elsewhere nobody is at the other end. */
+  readonly setState?: (neighbor: Address, state: SpeakerNeighbor['state']) => void
   close(): Promise<void>
 }
 
@@ -90,13 +94,15 @@ async function memoryBench(): Promise<Bench> {
         speaker.learn(neighbor.address, prefix, attributesKey({ ...attributes, asPath }))
       },
       updates: async () => undefined,
+      leave: async () => speaker.setNeighborState(neighbor.address, 'idle'),
     }
   }
   const [transit, peer, internal] = [listener('transit'), listener('peer'), listener('internal')]
   const policy = policyOf([transit, peer, internal])
   await speaker.ensureExportPolicy(policy, options)
   for (const neighbor of [transit, peer, internal]) await speaker.addNeighbor(neighborConfig(neighbor), options)
-  return { speaker, transit, peer, internal, policy, close: async () => speaker.close() }
+  const setState: NonNullable<Bench['setState']> = (neighbor, state) => speaker.setNeighborState(neighbor, state)
+  return { speaker, transit, peer, internal, policy, setState, close: async () => speaker.close() }
 }
 
 async function gobgpBench(version: GobgpVersion): Promise<Bench> {
@@ -127,6 +133,7 @@ async function gobgpBench(version: GobgpVersion): Promise<Bench> {
         }[]
         return Number(peer?.state.messages.received.update ?? 0)
       },
+      leave: neighbor.kill,
     }
     const config = neighborConfig(heard, { localAddress: must(parseAddress(own)), remotePort: neighbor.bgpPort })
     return { heard, config }
