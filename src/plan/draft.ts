@@ -65,6 +65,12 @@ export class Draft {
     this.#set(site.speaker, prefix, this.#announceTarget(to))
   }
 
+  /** The decision as it stands, once more: the RIB differs. */
+  restore(prefix: Prefix, site: SiteView, target: AnnounceTarget, because: string): void {
+    this.#arrivals.push({ kind: 'repair', prefix, ...at(site), to: target.attributes, because })
+    this.#set(site.speaker, prefix, target)
+  }
+
   drain(prefix: Prefix, site: SiteView, to: AttributesKey, { by, because }: Cause): void {
     const target = { ...this.#announceTarget(to), drainingSinceMs: this.input.moment.nowMs }
     const action: Action = { kind: 'drain', prefix, ...at(site), to, because }

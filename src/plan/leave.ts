@@ -7,7 +7,9 @@
  *   4. overlays that nobody forced leave a prefix at its floor: the best of the leaving sites are kept (G1);
  *   5. make before break: every desired site that can be reached is proved, and enough POPs stand;
  *   6. the site is marked GRACEFUL_SHUTDOWN (RFC 8326) for the network's drain time, and seen marked;
- *   7. it is withdrawn, if the plan as a whole does not withdraw too much (G4, plan/draft).
+ *   7. it is withdrawn, if the plan as a whole does not withdraw too much that nobody named (G4, plan/draft).
+ *
+ * A site that 4 or 5 keep is kept up: while it stays, it serves.
  */
 import type { Prefix } from '../bgp/prefix.ts'
 import type { DesiredPrefix } from '../intent/desired.ts'
@@ -38,7 +40,7 @@ export function planDepartures(
   for (const site of leaving) {
     if (kept.has(site.pop)) holdFloor(draft, prefix, desired, site, kept)
     else if (draft.guards.makeBeforeBreak && making.waitsFor !== undefined) holdForMake(draft, prefix, site, making)
-    else drainOrWithdraw(draft, prefix, desired, site, making.standing > 0)
+    else release(draft, prefix, desired, site, making.standing > 0)
   }
 }
 
@@ -49,16 +51,24 @@ function isLeaving(draft: Draft, prefix: Prefix, site: SiteView): boolean {
     followWithdrawal(draft, prefix, site)
     return false
   }
-  if (target?.kind === 'announce') {
-    if (!(site.up && site.applied && hasForeignPath(site))) return true
-    draft.forget(prefix, site, 'another program replaced the path; it is not ours to withdraw')
-    return false
-  }
+  if (target?.kind === 'announce') return true
   if (observed?.owner === 'other-epoch' && draft.guards.stray) {
     holdStray(draft, prefix, site)
     return false
   }
   return observed !== undefined && observed.owner !== 'foreign'
+}
+
+function release(
+  draft: Draft,
+  prefix: Prefix,
+  desired: DesiredPrefix | undefined,
+  site: SiteView,
+  othersServe: boolean,
+): void {
+  if (site.up && site.applied && hasForeignPath(site))
+    draft.forget(prefix, site, 'another program replaced the path; it is not ours to withdraw')
+  else drainOrWithdraw(draft, prefix, desired, site, othersServe)
 }
 
 function followWithdrawal(draft: Draft, prefix: Prefix, site: SiteView): void {
@@ -110,6 +120,21 @@ function holdFloor(
     ' force the overlay, or publish elsewhere first.'
   draft.hold('floor', prefix, site, 'withdraw', detail)
   draft.stand(prefix, 'held')
+  keepUp(draft, prefix, site)
+}
+
+/** A site that stays for now goes on serving, so its drift is repaired like that of any other. */
+function keepUp(draft: Draft, prefix: Prefix, site: SiteView): void {
+  const { target, observed } = site
+  if (target?.kind !== 'announce' || !site.up) return
+  if (!site.applied) {
+    draft.stand(prefix, 'moving')
+  } else if (observed?.attributes !== target.attributes) {
+    const found = observed === undefined ? 'the path is not in the RIB' : 'another path is in the RIB'
+    if (draft.holdFrozen(prefix, site, found)) return
+    draft.restore(prefix, site, target, `the site stays for now and ${found}`)
+    draft.stand(prefix, 'moving')
+  }
 }
 
 interface Making {
@@ -154,4 +179,5 @@ function holdForMake(draft: Draft, prefix: Prefix, site: SiteView, making: Makin
   const detail = `${site.pop} goes on announcing until the new sites stand: waiting for ${making.waitsFor}.`
   draft.hold('waiting-for-make', prefix, site, 'withdraw', detail)
   draft.stand(prefix, making.comesByItself ? 'moving' : 'held')
+  keepUp(draft, prefix, site)
 }

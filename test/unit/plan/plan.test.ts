@@ -272,6 +272,22 @@ describe('drift', () => {
     expect(plan.actions[0]!.to).toBeUndefined()
   })
 
+  test.each([
+    ['deleted', undefined],
+    ['replaced', foreignPath],
+  ])('an old site that stays for now is kept up when its path is %s by hand', (_, found) => {
+    const herald = published(['fra'])
+    herald.fleet.lose(sin)
+    publish(herald, ['sin'])
+    herald.rest()
+    herald.fleet.edit(fra, serviceV4, found)
+    const plan = herald.look()
+    expect(actions(plan)).toEqual(['repair fra-1'])
+    expect(held(plan)).toContain('waiting-for-make fra-1')
+    herald.rest()
+    expect(attributesOf(herald.fleet.rib(fra).get(serviceV4)!).largeCommunities).not.toEqual([])
+  })
+
   test('nothing is concluded from what an unreachable speaker last showed', () => {
     const herald = published(['ams', 'fra'])
     herald.fleet.edit(fra, serviceV4, undefined)
