@@ -39,3 +39,8 @@ if redis.call('HSETNX', KEYS[1], 'epoch', ARGV[1]) == 1 then
 end
 return redis.call('HMGET', KEYS[1], 'epoch', 'revision')
 `)
+
+/** KEYS head, documents. {{epoch, revision}, keys, specs} of one moment; not MULTI, see whole-hash.ts. */
+export const documentsScript = defineScript(`
+return {redis.call('HMGET', KEYS[1], 'epoch', 'revision'), redis.call('HKEYS', KEYS[2]), redis.call('HVALS', KEYS[2])}
+`)

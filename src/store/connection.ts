@@ -89,7 +89,7 @@ function clusterOptions(common: Options, patience: Patience) {
 }
 
 function retryStrategy(times: number): number {
-  return Math.min(25 * 2 ** Math.min(times, 10), retryCapMs)
+  return Math.min(20 * times, retryCapMs)
 }
 
 function readTls(tls: RedisTls) {

@@ -7,6 +7,9 @@ import { OperationError } from '../bgp/operation-error.ts'
 /** @param where the server's address, without credentials */
 export function translateRedisError(error: unknown, where: string): unknown {
   if (error instanceof OperationError || !(error instanceof Error)) return error
+  // A transaction that was refused says why in the errors of its commands.
+  const [first] = (error as Error & { previousErrors?: readonly Error[] }).previousErrors ?? []
+  if (first !== undefined) return translateRedisError(first, where)
   const { message } = error
   const as = (code: 'store-unavailable' | 'store-full' | 'store-misconfigured', text: string) =>
     new OperationError(code, text, { cause: error })

@@ -2,6 +2,7 @@
  * A link: one connection to Redis whose commands fail fast. A call made while the connection is down waits a moment for
  * it to come back (an embedded server heals in less), then fails as `store-unavailable` without having been sent.
  */
+import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { Cluster, Redis } from 'ioredis'
 import { OperationError } from '../bgp/operation-error.ts'
@@ -62,7 +63,7 @@ function openLink(settings: RedisSettings, timeoutMs: number): Link {
 
   const ready = async (): Promise<void> => {
     if (closed) throw new OperationError('aborted', 'the store is closed')
-    if (connection.status === 'ready') return
+    if (isWritable(connection)) return
     if (connection.status === 'wait' || connection.status === 'end') connection.connect().catch(() => undefined)
     waiting ??= becomesReady(connection, readyWaitMs).finally(() => (waiting = undefined))
     try {
@@ -87,6 +88,12 @@ function openLink(settings: RedisSettings, timeoutMs: number): Link {
       connection.disconnect()
     },
   }
+}
+
+/** ioredis says `ready` until it has seen the close; what is sent in between it refuses. */
+function isWritable(connection: Redis | Cluster): boolean {
+  if (connection.status !== 'ready') return false
+  return !('stream' in connection) || (connection.stream as Socket | undefined)?.writable === true
 }
 
 /** Rejects after `waitMs`. */

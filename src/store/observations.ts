@@ -14,7 +14,7 @@ import type { Keys } from './keys.ts'
 import type { Link, Links } from './link.ts'
 import { defineScript, runScript } from './script.ts'
 import type { Observations } from './store.ts'
-import { readWholeHash } from './whole-hash.ts'
+import { type WholeHash, readWholeHash } from './whole-hash.ts'
 
 const slice = 2000
 const promptLimit = 500
@@ -89,20 +89,8 @@ export function createObservations(links: Links, keys: Keys): Observations {
       return record(keys.observed(speaker), speaker, entries)
     },
     async recordAll(speaker, seen) {
-      const { fields, values } = await readWholeHash(links.bulk, keys.observed(speaker))
-      const entries: (readonly [Prefix, string])[] = []
-      let known = 0
-      for (const [i, prefix] of (fields as readonly Prefix[]).entries()) {
-        const route = seen.get(prefix)
-        const text = route === undefined ? '' : encodeRoute(route)
-        if (route !== undefined) known++
-        if (text !== values[i]) entries.push([prefix, text])
-      }
-      if (known < seen.size) {
-        const stored = new Set(fields)
-        for (const [prefix, route] of seen) if (!stored.has(prefix)) entries.push([prefix, encodeRoute(route)])
-      }
-      return record(keys.observed(speaker), speaker, entries)
+      const stored = await readWholeHash(links.bulk, keys.observed(speaker))
+      return record(keys.observed(speaker), speaker, differences(stored, seen))
     },
     async takeDirty(limit) {
       const marks = await links.prompt.run((redis) => redis.spop(keys.dirty(), limit))
@@ -120,6 +108,25 @@ export function createObservations(links: Links, keys: Keys): Observations {
       return new Map(Object.entries(words) as [Prefix, string][])
     },
   }
+}
+
+/** What must be written so that the table is what was seen; '' stands for a route that is gone. */
+function differences(
+  { fields, values }: WholeHash,
+  seen: ReadonlyMap<Prefix, ObservedRoute>,
+): readonly (readonly [Prefix, string])[] {
+  const entries: (readonly [Prefix, string])[] = []
+  let known = 0
+  for (const [i, prefix] of (fields as readonly Prefix[]).entries()) {
+    const route = seen.get(prefix)
+    const text = route === undefined ? '' : encodeRoute(route)
+    if (route !== undefined) known++
+    if (text !== values[i]) entries.push([prefix, text])
+  }
+  if (known === seen.size) return entries
+  const stored = new Set(fields)
+  for (const [prefix, route] of seen) if (!stored.has(prefix)) entries.push([prefix, encodeRoute(route)])
+  return entries
 }
 
 function encodeRoute({ owner, identifier, attributes }: ObservedRoute): string {

@@ -5,12 +5,12 @@
 import { randomInt } from 'node:crypto'
 import { OperationError } from '../bgp/operation-error.ts'
 import type { DocumentChange, DocumentKey } from '../intent/document.ts'
-import { commitScript, initialiseScript } from './commit-script.ts'
+import { commitScript, documentsScript, initialiseScript } from './commit-script.ts'
 import { type Durability, waitUntilDurable } from './durability.ts'
 import { isOutcomeUnknown } from './errors.ts'
 import { eventsKept } from './events.ts'
 import type { Keys } from './keys.ts'
-import { type Links, replies } from './link.ts'
+import type { Links } from './link.ts'
 import { runScript } from './script.ts'
 import type { Commit, Head, HeraldEvent, Revision, Revisions } from './store.ts'
 
@@ -44,14 +44,11 @@ export function createRevisions(links: Links, keys: Keys, durability: Durability
     },
     commit: (commit) => commitRevision(links, keys, durability, commit),
     async documents(at) {
-      const [headReply, documentsReply] = await bulk.run((redis) =>
-        replies(redis.multi().hmget(keys.head(), 'epoch', 'revision').hgetall(keys.documents()).exec()).then(
-          ([first, second]) => [first, second] as [string[], Record<string, string>],
-        ),
-      )
+      const touched = [keys.head(), keys.documents()]
+      const reply = await bulk.run((redis) => runScript(redis, documentsScript, touched, []))
+      const [headReply, names, specs] = reply as [string[], DocumentKey[], string[]]
       const newest = readHead(headReply)?.revision ?? emptied(links)
-      const documents = new Map<DocumentKey, unknown>()
-      for (const [key, spec] of Object.entries(documentsReply)) documents.set(key as DocumentKey, JSON.parse(spec))
+      const documents = new Map<DocumentKey, unknown>(names.map((key, i) => [key, JSON.parse(specs[i] ?? 'null')]))
       const revision = at ?? newest
       if (!Number.isInteger(revision) || revision < 0 || revision > newest) throw notFound(revision, newest)
       for (const { changes } of (await records(revision + 1, newest)).toReversed()) walkBack(documents, changes)
@@ -101,22 +98,36 @@ async function commitRevision(links: Links, keys: Keys, durability: Durability, 
         'stale-revision',
         `this change was reviewed against revision ${expected}, and head is ${at} by now: review it again`,
       )
-    await waitUntilDurable(redis, durability, keys.head()).catch(sayUnknown(revision))
+    await waitUntilDurable(redis, durability, keys.head()).catch(sayUnconfirmed(revision))
     return revision
   })
 }
 
-/** A commit without an answer is whole or not there at all; which one, only the history knows. */
-function sayUnknown({ revision }: Revision): (error: unknown) => never {
+/** Where the script may have run without an answer. */
+function sayUnknown(revision: Revision): (error: unknown) => never {
   return (error) => {
-    const known = error instanceof OperationError ? error.code !== 'store-unavailable' : !isOutcomeUnknown(error)
-    if (known) throw error
-    throw new OperationError(
-      'store-unavailable',
-      `Redis did not confirm revision ${revision}; it is committed as a whole or not at all: see the history before you try again`,
-      { cause: error },
-    )
+    throw isOutcomeUnknown(error) ? unconfirmed(revision, error) : error
   }
+}
+
+/** The script has run; whether it is durable is not known. */
+function sayUnconfirmed(revision: Revision): (error: unknown) => never {
+  return (error) => {
+    throw unconfirmed(revision, error)
+  }
+}
+
+/** A commit that is not acknowledged is whole or not there at all; which one, only the history knows. */
+function unconfirmed({ revision }: Revision, cause: unknown): OperationError {
+  const [code, why] =
+    cause instanceof OperationError
+      ? [cause.code, cause.message]
+      : (['store-unavailable', 'the answer is missing'] as const)
+  return new OperationError(
+    code,
+    `revision ${revision} is not confirmed (${why}): it is committed as a whole or not at all. See the history before you try again`,
+    { cause },
+  )
 }
 
 function readHead(reply: readonly (string | null)[]): Head | undefined {

@@ -7,7 +7,7 @@ import type { SpeakerId } from '../intent/model.ts'
 import { chunks } from './chunks.ts'
 import { defineFencedScript, runFenced } from './fence.ts'
 import type { Keys } from './keys.ts'
-import { type Links, replies } from './link.ts'
+import { type Link, type Links, replies } from './link.ts'
 import { defineScript, runScript } from './script.ts'
 import type { SpeakerState, SpeakerStatus, Speakers } from './store.ts'
 
@@ -16,8 +16,7 @@ const configureScript = defineFencedScript(`
 for i = 3, #KEYS do
   local at = 2 * i - 4
   redis.call('SADD', KEYS[2], ARGV[at])
-  redis.call('HSET', KEYS[i], 'configured', ARGV[at + 1])
-  redis.call('HINCRBY', KEYS[i], 'configuredVersion', 1)
+  redis.call('HSET', KEYS[i], 'configured', ARGV[at + 1], 'configuredVersion', redis.sha1hex(ARGV[at + 1]))
 end
 return 'ok'
 `)
@@ -44,41 +43,7 @@ type StateReply = readonly (string | null)[]
 
 export function createSpeakers(links: Links, keys: Keys): Speakers {
   const { prompt, bulk } = links
-  const configurations = new Map<SpeakerId, { readonly version: string; readonly configured: DesiredSpeaker }>()
-  const statuses = new Map<SpeakerId, { readonly text: string; readonly status: SpeakerStatus }>()
-
-  const readStatus = (speaker: SpeakerId, text: string | null): SpeakerStatus | undefined => {
-    if (text === null) return undefined
-    const known = statuses.get(speaker)
-    if (known?.text === text) return known.status
-    const status = JSON.parse(text) as SpeakerStatus
-    statuses.set(speaker, { text, status })
-    return status
-  }
-
-  const readConfigured = async (speaker: SpeakerId, version: string | null): Promise<DesiredSpeaker | undefined> => {
-    if (version === null) return undefined
-    const known = configurations.get(speaker)
-    if (known?.version === version) return known.configured
-    const [text, at] = await prompt.run((redis) =>
-      redis.hmget(keys.speaker(speaker), 'configured', 'configuredVersion'),
-    )
-    if (text == null || at == null) return undefined
-    const configured = JSON.parse(text) as DesiredSpeaker
-    configurations.set(speaker, { version: at, configured })
-    return configured
-  }
-
-  const readState = async (speaker: SpeakerId, reply: StateReply): Promise<SpeakerState> => {
-    const [decided, applied, status, version] = reply
-    return {
-      decided: Number(decided ?? 0),
-      applied: Number(applied ?? 0),
-      status: readStatus(speaker, status ?? null),
-      configured: await readConfigured(speaker, version ?? null),
-    }
-  }
-
+  const readState = createStateReader(prompt, keys)
   return {
     async configure(fence, configured) {
       for (const part of chunks(configured, 100)) {
@@ -120,5 +85,43 @@ export function createSpeakers(links: Links, keys: Keys): Speakers {
     async reapply(speaker) {
       await prompt.run((redis) => runScript(redis, reapplyScript, [keys.speaker(speaker)], []))
     },
+  }
+}
+
+/** Reads states, and parses and fetches again only what changed since it did so last. */
+function createStateReader(prompt: Link, keys: Keys): (speaker: SpeakerId, reply: StateReply) => Promise<SpeakerState> {
+  const configurations = new Map<SpeakerId, { readonly version: string; readonly configured: DesiredSpeaker }>()
+  const statuses = new Map<SpeakerId, { readonly text: string; readonly status: SpeakerStatus }>()
+
+  const readStatus = (speaker: SpeakerId, text: string | null): SpeakerStatus | undefined => {
+    if (text === null) return undefined
+    const known = statuses.get(speaker)
+    if (known?.text === text) return known.status
+    const status = JSON.parse(text) as SpeakerStatus
+    statuses.set(speaker, { text, status })
+    return status
+  }
+
+  const readConfigured = async (speaker: SpeakerId, version: string | null): Promise<DesiredSpeaker | undefined> => {
+    if (version === null) return undefined
+    const known = configurations.get(speaker)
+    if (known?.version === version) return known.configured
+    const [text, at] = await prompt.run((redis) =>
+      redis.hmget(keys.speaker(speaker), 'configured', 'configuredVersion'),
+    )
+    if (text == null || at == null) return undefined
+    const configured = JSON.parse(text) as DesiredSpeaker
+    configurations.set(speaker, { version: at, configured })
+    return configured
+  }
+
+  return async (speaker, reply) => {
+    const [decided, applied, status, version] = reply
+    return {
+      decided: Number(decided ?? 0),
+      applied: Number(applied ?? 0),
+      status: readStatus(speaker, status ?? null),
+      configured: await readConfigured(speaker, version ?? null),
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { OperationError } from '../../../src/bgp/operation-error.ts'
+import type { SpeakerId } from '../../../src/intent/model.ts'
 import { freePort, startRedis } from '../../support/redis.ts'
 import { adding, eventually, openTestStore } from '../../support/store.ts'
 
@@ -151,6 +152,16 @@ test('a Redis out of memory refuses changes as full, whole, and goes on reading'
     )
     expect(error.code).toBe('store-full')
     expect(error.message).toContain('CONFIG SET maxmemory')
+    // In a transaction Redis says it in another way.
+    const reports = await failure(
+      (async () => {
+        for (let i = 0; ; i++) {
+          const problem = 'x'.repeat(100_000)
+          await store.speakers.report(`s${i}` as SpeakerId, { reach: 'unknown', sinceMs: 1, problem })
+        }
+      })(),
+    )
+    expect(reports.error.code).toBe('store-full')
     expect((await store.revisions.documents()).documents.size).toBe(revision)
   } finally {
     await store.close()
