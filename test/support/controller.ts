@@ -38,7 +38,8 @@ export interface Controller {
   log(): Promise<string>
   /** kill -9. Its embedded Redis, if any, lives on. */
   kill(): Promise<void>
-  restart(): Promise<void>
+  /** Kills and starts it; resolves when it is ready, or only alive (where Redis is not what it was). */
+  restart(until?: 'ready' | 'alive'): Promise<void>
   stop(): Promise<void>
 }
 
@@ -54,7 +55,11 @@ export async function startController(options: ControllerOptions = {}): Promise<
   let child: ChildProcess | undefined
   let client = new Client('http://localhost', { socketPath: join(folder, 'herald.sock') })
 
-  async function request<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Answer<T>> {
+  async function request<T>(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: unknown,
+  ): Promise<Answer<T>> {
     const response = await client.request({
       method,
       path,
@@ -72,11 +77,11 @@ export async function startController(options: ControllerOptions = {}): Promise<
     throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
   }
 
-  async function begin(): Promise<void> {
+  async function begin(until: 'ready' | 'alive' = 'ready'): Promise<void> {
     child = run(args, log)
     const giveUpAt = performance.now() + readyWithinMs
     for (;;) {
-      const ready = await request('GET', '/readyz').catch(() => undefined)
+      const ready = await request('GET', until === 'ready' ? '/readyz' : '/healthz').catch(() => undefined)
       if (ready?.status === 200) return
       if (performance.now() > giveUpAt || child.exitCode !== null)
         throw new Error(`herald serve is not ready: ${JSON.stringify(ready)}\n${await readFile(log, 'utf8')}`)
@@ -101,9 +106,9 @@ export async function startController(options: ControllerOptions = {}): Promise<
     apply: (documents) => expect('POST', '/v1/apply', { documents, reason: 'test', prune: false }),
     log: () => readFile(log, 'utf8'),
     kill: () => end('SIGKILL'),
-    async restart() {
+    async restart(until) {
       await end('SIGKILL')
-      await begin()
+      await begin(until)
     },
     async stop() {
       await end('SIGTERM')
@@ -120,7 +125,9 @@ export interface WorkerProcess {
 }
 
 /** `herald worker` on a Redis that a controller shares. */
-export async function startWorkerProcess(options: ControllerOptions & { readonly redis: string }): Promise<WorkerProcess> {
+export async function startWorkerProcess(
+  options: ControllerOptions & { readonly redis: string },
+): Promise<WorkerProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'herald-worker-'))
   const begin = () => run(['worker', '--data', folder, ...flags(options)], join(folder, 'worker.log'))
   let child: ChildProcess | undefined = begin()
