@@ -1,21 +1,21 @@
 # Herald. `make` alone says what there is.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-export PATH := $(CURDIR)/node_modules/.bin:/usr/sbin:/sbin:$(PATH)
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin:/sbin
 
 .PHONY: help install demo test check types lint format-check knip test-unit test-integration bench format clean
 
 help: ## what there is
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: ## install what is missing (Debian packages, GoBGP, npm packages)
+install: ## install what is missing: Debian packages, GoBGP, npm packages
 	@deploy/install.sh
 
 demo: install ## five POPs on real BGP; ONCE=1 exits when every step was proved
-	@ONCE=$(ONCE) node src/lab/demo.ts
+	@ONCE=$(ONCE) deploy/with-namespaces.sh node src/lab/demo.ts
 
-test: install ## everything: lint, types, format, knip, unit, property, scenario, integration
-	@deploy/test.sh
+test: install ## everything: types, lint, format, knip, then all tests
+	@deploy/with-namespaces.sh deploy/test.sh
 
 check: types lint format-check knip ## the gate without tests
 
@@ -24,21 +24,21 @@ types:
 lint:
 	@oxlint --type-aware --quiet
 format-check:
-	@oxfmt --check . >/dev/null || { echo 'not formatted: run make format' >&2; exit 1; }
+	@oxfmt --check .
 knip:
-	@knip --no-progress
+	@knip --no-progress --no-config-hints
 
 format: ## format everything
-	@oxfmt . >/dev/null
+	@oxfmt .
 
 test-unit: install ## the pure core: unit, property, scenario
 	@vitest run --project unit --project property --project scenario
 
-test-integration: install ## real Redis, GoBGP, BIRD
-	@vitest run --project integration
+test-integration: install ## real Redis, GoBGP and BIRD
+	@deploy/with-namespaces.sh vitest run --project integration
 
 bench: install ## benchmarks beside their baselines; writes test/bench/results.json
-	@node test/bench/run.ts
+	@deploy/with-namespaces.sh node test/bench/run.ts
 
-clean: ## remove what was installed or built here
+clean: ## remove what was installed here; Debian packages stay
 	rm -rf node_modules .cache

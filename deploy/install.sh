@@ -1,89 +1,126 @@
 #!/usr/bin/env bash
-# Installs what Herald's demo and tests need and what is missing, and nothing else. Idempotent; safe to run twice, to
-# interrupt and to run again. Debian 12 or 13, Node >= 20 with npm, root or sudo.
+# Installs what Herald's demo and tests need and what is missing, and nothing else. Idempotent: run it twice, interrupt
+# it, run it beside itself. Debian 12 or 13, Node 20 or newer with npm, root or sudo.
 #
 #   deploy/install.sh
 #
-# Debian packages go in without starting their services; gobgpd 4.8 and 3.36 are unpacked under .cache/gobgp and touch
-# nothing of the machine; npm packages come from the lockfile, Node 24 among them.
+# 1. Look: what is missing, and may it be installed? If not, say so in one sentence before anything is touched.
+# 2. Debian packages, without starting their services or touching those that run.
+# 3. gobgpd 4.8 and 3.36, unpacked under .cache/gobgp beside whatever the machine has.
+# 4. npm packages by lockfile, Node 24 among them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 say() { printf 'install: %s\n' "$*"; }
 give_up() { printf 'install: %s\n' "$*" >&2; exit 1; }
 
-mkdir -p .cache
+# The machine's own Node runs npm: the one in node_modules may be half there, and npm ci removes it.
+PATH=${PATH//"$PWD/node_modules/.bin:"/}:/usr/sbin:/sbin
+
+mkdir -p .cache 2>/dev/null && [[ -w . && -w .cache ]] || give_up "cannot write to $PWD: run as its owner"
 exec 9>.cache/install.lock
-flock 9
+flock --nonblock 9 || { say 'another one is installing here; waiting for it'; flock 9; }
 
-# --- what is there -----------------------------------------------------------------------------------------------
+# --- 1. look ------------------------------------------------------------------------------------------------------
 command -v npm >/dev/null || give_up 'npm is missing: install Node 20 or newer with npm'
-node_major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
-((node_major >= 20)) || give_up "Node is missing or too old (found major version $node_major): install Node 20 or newer"
+major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
+((major >= 20)) || give_up "Node 20 or newer is missing (found: $(node --version 2>/dev/null || echo none))"
 
-missing=()
-need() { command -v "$1" >/dev/null || [[ -x /usr/sbin/$1 ]] || missing+=("$2"); }
+packages=()
+need() { command -v "$1" >/dev/null || packages+=("$2"); }
 need redis-server redis-server
 need bird bird2
 need ip iproute2
-need ping iputils-ping
 need openssl openssl
-gobgp_missing=()
+[[ -e /etc/ssl/certs/ca-certificates.crt ]] || packages+=(ca-certificates)
+
+suites=()
 for suite in forky trixie; do
-  [[ -x .cache/gobgp/$suite/gobgpd && -x .cache/gobgp/$suite/gobgp ]] || gobgp_missing+=("$suite")
+  [[ -x .cache/gobgp/$suite/gobgpd && -x .cache/gobgp/$suite/gobgp ]] || suites+=("$suite")
 done
 
-as_root=(env)
-if ((EUID != 0)) && ((${#missing[@]})); then
-  command -v sudo >/dev/null || give_up "needs root or sudo for: apt-get install ${missing[*]}"
+# Everything of the lockfile is there in its version; what is optional may be missing.
+npm_is_current() {
+  [[ -x node_modules/.bin/node ]] && node - <<'JS' 2>/dev/null
+const { existsSync, readFileSync } = require('node:fs')
+const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages
+const there = packages('node_modules/.package-lock.json')
+const current = Object.entries(packages('package-lock.json')).every(
+  ([path, { version, optional, devOptional }]) =>
+    path === '' ||
+    (there[path] ? there[path].version === version && existsSync(`${path}/package.json`) : optional || devOptional),
+)
+process.exit(current ? 0 : 1)
+JS
+}
+
+as_root=()
+if ((${#packages[@]} + ${#suites[@]})); then
+  command -v apt-get >/dev/null && command -v dpkg >/dev/null ||
+    give_up "not a Debian: install ${packages[*]} and GoBGP (.cache/gobgp/{forky,trixie}/{gobgpd,gobgp}) yourself"
+fi
+if ((${#packages[@]} && EUID != 0)); then
+  command -v sudo >/dev/null || give_up "root or sudo is missing, to install: ${packages[*]}"
+  sudo -v || give_up "sudo was refused, which is needed to install: ${packages[*]}"
   as_root=(sudo)
 fi
-if ((${#missing[@]} + ${#gobgp_missing[@]})); then
-  command -v apt-get >/dev/null || give_up "needs Debian's apt-get for: ${missing[*]} ${gobgp_missing[*]/#/gobgpd of }"
-fi
 
-# --- Debian packages, without starting their services --------------------------------------------------------------
-if ((${#missing[@]})); then
-  say "Debian packages: ${missing[*]}"
-  # No service of a new package starts: Herald runs these programs itself, and port 179 or 6379 may be somebody else's.
-  # The policy denies only while this script lives, so that even kill -9 leaves nothing behind that matters.
-  policy=/usr/sbin/policy-rc.d
-  if [[ ! -e $policy ]]; then
-    trap '"${as_root[@]}" rm -f "$policy"' EXIT
-    printf '#!/bin/sh\n# Written by the installer of Herald; may be removed.\nkill -0 %d 2>/dev/null && exit 101\nexit 0\n' $$ |
-      "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+# --- 2. Debian packages ---------------------------------------------------------------------------------------------
+# No service of a new package starts: Herald runs these programs itself, and their ports may be somebody else's. The
+# policy (Debian Policy 9.3.3.1) names these services only, and denies only while this script lives, so that kill -9
+# leaves nothing behind that matters. A policy that is there already is asked as well, and put back.
+policy=/usr/sbin/policy-rc.d
+saved=$policy.before-herald
+
+restore_policy() {
+  if [[ -e $policy ]] && grep -q 'herald/deploy/install' "$policy"; then
+    "${as_root[@]}" rm -f "$policy"
+    [[ ! -e $saved ]] || "${as_root[@]}" mv "$saved" "$policy"
   fi
-  apt() {
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get -qq -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@" >/dev/null
-  }
+}
+
+deny_services() {
+  restore_policy # of a run that was killed
+  trap restore_policy EXIT
+  [[ ! -e $policy ]] || "${as_root[@]}" mv "$policy" "$saved"
+  "${as_root[@]}" install -m 755 /dev/stdin "$policy" <<POLICY
+#!/bin/sh
+# herald/deploy/install: may be removed
+case "\$1" in redis-server*|bird*) kill -0 $$ 2>/dev/null && exit 101 ;; esac
+[ ! -x $saved ] || exec $saved "\$@"
+exit 0
+POLICY
+}
+
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 \
+    -o DPkg::Lock::Timeout=300 "$@" >/dev/null
+}
+
+if ((${#packages[@]})); then
+  say "Debian packages: ${packages[*]}"
+  deny_services
   apt update
-  apt install --no-install-recommends "${missing[@]}"
-  # Nor at the next boot, where systemd runs and the package came just now.
-  if [[ -d /run/systemd/system ]]; then
-    for package in "${missing[@]}"; do
-      case $package in
-        redis-server) "${as_root[@]}" systemctl -q disable redis-server ;;
-        bird2) "${as_root[@]}" systemctl -q disable bird ;;
-      esac
-    done
-  fi
+  apt install --no-install-recommends "${packages[@]}"
+  restore_policy
+  # Nor at the next boot; both packages came just now, so nobody relies on their services.
+  for package in "${packages[@]}"; do
+    case $package in
+      redis-server) "${as_root[@]}" systemctl --quiet disable redis-server 2>/dev/null || true ;;
+      bird2) "${as_root[@]}" systemctl --quiet disable bird 2>/dev/null || true ;;
+    esac
+  done
 fi
 
-# --- GoBGP beside whatever the machine has --------------------------------------------------------------------------
-for suite in ${gobgp_missing[@]+"${gobgp_missing[@]}"}; do
-  say "gobgpd of Debian $suite into .cache/gobgp/$suite"
+# --- 3. GoBGP -------------------------------------------------------------------------------------------------------
+for suite in "${suites[@]}"; do
+  say "gobgpd of Debian $suite, in .cache/gobgp/$suite only"
   deploy/fetch-gobgp.sh "$suite" ".cache/gobgp/$suite"
 done
 
-# --- npm packages by lockfile ---------------------------------------------------------------------------------------
-stamp=node_modules/.herald-installed
-wanted=$(sha256sum package-lock.json | cut -d' ' -f1)
-if [[ ! -x node_modules/.bin/node || $(cat "$stamp" 2>/dev/null) != "$wanted" ]]; then
-  say 'npm packages by lockfile'
-  # Not `npm ci`: it refuses a lockfile from a registry that lacks binaries of other platforms; versions are the same.
-  npm install --no-save --no-fund --no-audit --loglevel=error
-  printf '%s\n' "$wanted" >"$stamp"
+# --- 4. npm packages ------------------------------------------------------------------------------------------------
+if ! npm_is_current; then
+  say 'npm packages, as in package-lock.json'
+  npm ci --no-fund --no-audit --loglevel=error
+  npm_is_current || give_up 'npm did not install what package-lock.json says: are install scripts switched off?'
 fi
-[[ $(node_modules/.bin/node -p 'process.versions.node.split(".")[0]') == 24 ]] ||
-  give_up 'the node package did not bring Node 24: remove node_modules and run again'
