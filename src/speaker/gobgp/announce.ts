@@ -12,8 +12,8 @@ import type { PathKey, RefusedPath } from '../speaker.ts'
 import { type Budget, send, unary } from './call.ts'
 import type { Daemon } from './connection.ts'
 import { refusal } from './grpc-error.ts'
-import { PathEncoder, familyMessage } from './path-message.ts'
-import { lengthDelimited, varintField } from './wire.ts'
+import { PathEncoder } from './path-message.ts'
+import { addPathRequest, addPathStreamRequest, deletePathRequest } from './path-requests.ts'
 
 const pathsPerMessage = 1000
 const oneByOneUpTo = 32
@@ -42,7 +42,8 @@ export async function withdraw(daemon: Daemon, paths: readonly PathKey[], limit:
     return
   }
   await each(keys, async (key) => {
-    await unary(daemon, daemon.methods.deletePath, deleteRequest(daemon, key, encoder.withdraw(key)), limit)
+    const request = deletePathRequest(daemon.codec, prefixFamily(key.prefix), encoder.withdraw(key))
+    await unary(daemon, daemon.methods.deletePath, request, limit)
   })
 }
 
@@ -73,9 +74,8 @@ async function announceAll(
 
 /** The daemon's words where it refused the path. */
 async function announceOne(daemon: Daemon, path: Buffer, limit: Budget): Promise<string | undefined> {
-  const request = Buffer.concat([tableType(daemon), lengthDelimited(3, path)])
   try {
-    await unary(daemon, daemon.methods.addPath, request, limit)
+    await unary(daemon, daemon.methods.addPath, addPathRequest(daemon.codec, path), limit)
     return undefined
   } catch (error) {
     if (!isRefused(error)) throw error
@@ -87,28 +87,13 @@ function isRefused(error: unknown): error is OperationError {
   return error instanceof OperationError && error.code === 'speaker-refused'
 }
 
-/** Without its path a DeletePath empties a whole family, and without a family the daemon. */
-function deleteRequest(daemon: Daemon, { prefix }: PathKey, path: Buffer): Buffer {
-  if (path.length === 0) throw new Error('assertion: a delete must name its path')
-  const family = lengthDelimited(3, familyMessage[prefixFamily(prefix)])
-  return Buffer.concat([tableType(daemon), family, lengthDelimited(4, path)])
-}
-
-function tableType({ codec }: Daemon): Buffer {
-  return varintField(1, codec.tableType.global)
-}
-
 function* streamMessages<T extends PathKey>(
-  daemon: Daemon,
+  { codec }: Daemon,
   paths: readonly T[],
   encode: (path: T) => Buffer,
 ): Generator<Buffer> {
-  const head = tableType(daemon)
-  for (let from = 0; from < paths.length; from += pathsPerMessage) {
-    const message = [head]
-    for (const path of paths.slice(from, from + pathsPerMessage)) message.push(lengthDelimited(3, encode(path)))
-    yield Buffer.concat(message)
-  }
+  for (let from = 0; from < paths.length; from += pathsPerMessage)
+    yield addPathStreamRequest(codec, paths.slice(from, from + pathsPerMessage).map(encode))
 }
 
 function lastOfEach<T extends PathKey>(paths: readonly T[]): readonly T[] {
