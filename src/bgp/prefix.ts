@@ -64,3 +64,8 @@ function mask(words: Uint16Array, length: number): Uint16Array {
     return word & ((0xffff << (16 - kept)) & 0xffff)
   })
 }
+
+/** The prefix of `length` bits that contains this one; `length` is at most its own. */
+export function truncate(prefix: Prefix, length: number): Prefix {
+  return `${formatAddress(mask(prefixWords(prefix), length))}/${length}` as Prefix
+}

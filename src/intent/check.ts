@@ -1,0 +1,31 @@
+/**
+ * Check: what is wrong or doubtful in an intent as a whole, each in a sentence with its place and the way out. Inert
+ * documents are checked like all others (G13): what is wrong today must not wait for the day when it takes effect.
+ */
+import { checkAnnouncements } from './check/announcement.ts'
+import { checkNeighbors } from './check/neighbor.ts'
+import { checkOverlays } from './check/overlay.ts'
+import { checkPlaces } from './check/place.ts'
+import { checkPools } from './check/pool.ts'
+import { checkSpeakers } from './check/speaker.ts'
+import type { Finding } from './document.ts'
+import type { Intent } from './model.ts'
+
+const known = new WeakMap<Intent, readonly Finding[]>()
+
+/** Findings in the order of the documents' kinds. The same intent is checked once. */
+export function checkIntent(intent: Intent): readonly Finding[] {
+  let findings = known.get(intent)
+  if (findings === undefined) {
+    findings = [
+      ...checkPlaces(intent),
+      ...checkSpeakers(intent),
+      ...checkNeighbors(intent),
+      ...checkPools(intent),
+      ...checkAnnouncements(intent),
+      ...checkOverlays(intent),
+    ]
+    known.set(intent, findings)
+  }
+  return findings
+}

@@ -1,0 +1,127 @@
+/**
+ * Prefix documents: owned space (G7), known places, floors that can hold, words for places where there is something to
+ * say. A prefix's findings depend on its document and on the inventory; they are remembered for as long as neither changes.
+ */
+import type { Finding } from '../document.ts'
+import type { Announcement, Intent, PopId } from '../model.ts'
+import { prefixFamily } from '../../bgp/prefix.ts'
+import { listed } from '../nearest.ts'
+import { type Places, placesOf } from '../places.ts'
+import { selectPops, speakersAt } from '../select.ts'
+import { unknownPlace } from '../edit/selectors.ts'
+import { checkAttributes } from './attributes.ts'
+import { missingNextHops } from './next-hop.ts'
+import { ownedSpace } from './owned-space.ts'
+import { unannounceableBecause } from './pool.ts'
+import { Report } from './report.ts'
+
+export function checkAnnouncements(intent: Intent): readonly Finding[] {
+  const remembered = findingsWithin(intent)
+  return [...intent.prefixes.values()].flatMap((announcement) => {
+    let findings = remembered.get(announcement)
+    if (findings === undefined) {
+      findings = checkAnnouncement(intent, announcement)
+      remembered.set(announcement, findings)
+    }
+    return findings
+  })
+}
+
+function checkAnnouncement(intent: Intent, announcement: Announcement): readonly Finding[] {
+  const report = new Report('Prefix', announcement.prefix)
+  const places = placesOf(intent)
+  checkSpace(report, intent, announcement)
+  checkSelectors(report, intent, places, announcement)
+  const pops = selectPops(intent, announcement.at, announcement.except)
+  checkFloor(report, announcement, intendedPops(intent, announcement, pops))
+  checkWords(report, intent, announcement, pops)
+  for (const [i, speaker] of [...announcement.adopt].entries())
+    report.reference('Speaker', speaker, intent.speakers, `/spec/adopt/${i}`)
+  for (const problem of missingNextHops(intent, announcement, pops))
+    report.error('no-ipv6-next-hop', '/spec/at', problem)
+  return report.findings
+}
+
+function checkSpace(report: Report, intent: Intent, { prefix }: Announcement): void {
+  const never = unannounceableBecause(prefix)
+  if (never !== undefined) report.error('unannounceable', '/metadata/name', never)
+  else if (!ownedSpace(intent.pools).contains(prefix))
+    report.error(
+      'outside-pools',
+      '/metadata/name',
+      `${prefix} is in no pool, and only space in a pool may be announced (G7); add it to a Pool document`,
+    )
+}
+
+function checkSelectors(report: Report, intent: Intent, places: Places, { at, except }: Announcement): void {
+  for (const [field, selectors] of [
+    ['at', at],
+    ['except', except],
+  ] as const)
+    for (const [i, selector] of selectors.entries()) {
+      const pointer = `/spec/${field}/${i}`
+      if (!places.has(selector)) report.error('unknown-reference', pointer, unknownPlace(places, selector))
+      else if (field === 'at' && speakersAt(intent, places.pops(selector)).length === 0)
+        report.warning('no-speaker', pointer, `no POP of "${selector}" has a speaker, so nothing is announced there`)
+    }
+}
+
+function intendedPops(intent: Intent, { attributes, pops: said }: Announcement, pops: ReadonlySet<PopId>): number {
+  const standing = new Set(speakersAt(intent, pops).map(({ pop }) => pop))
+  return [...standing].filter((pop) => (said.get(pop)?.announce ?? attributes.announce) !== false).length
+}
+
+/** Nowhere at all is a state of its own (withdrawn), in which no floor can be broken. */
+function checkFloor(report: Report, { prefix, floor }: Announcement, intended: number): void {
+  if (floor === undefined || intended === 0 || floor <= intended) return
+  report.error(
+    'floor-too-high',
+    '/spec/floor',
+    `a floor of ${floor} can never hold: ${prefix} is meant for ${intended} POP${intended === 1 ? '' : 's'}; write at most ${intended}, or publish it at more`,
+  )
+}
+
+function checkWords(report: Report, intent: Intent, announcement: Announcement, pops: ReadonlySet<PopId>): void {
+  const { prefix, attributes } = announcement
+  const surroundings = { network: intent.network, families: [prefixFamily(prefix)] }
+  checkAttributes(report, attributes, '/spec/attributes', surroundings)
+  for (const [pop, said] of announcement.pops) {
+    const pointer = `/spec/pops/${pop}`
+    report.reference('Pop', pop, intent.pops, pointer)
+    if (intent.pops.has(pop) && !pops.has(pop))
+      report.warning('not-announced-there', pointer, `has no effect: ${prefix} is not announced at ${pop}`)
+    checkAttributes(report, said, pointer, surroundings)
+  }
+  for (const [id, said] of announcement.neighbors) {
+    const pointer = `/spec/neighbors/${id}`
+    report.reference('Neighbor', id, intent.neighbors, pointer)
+    const neighbor = intent.neighbors.get(id)
+    const pop = neighbor && intent.speakers.get(neighbor.speaker)?.pop
+    if (pop !== undefined && !pops.has(pop))
+      report.warning(
+        'not-announced-there',
+        pointer,
+        `has no effect: ${prefix} is not announced at ${pop}, where ${id} is`,
+      )
+    else if (neighbor !== undefined && !neighbor.families.includes(prefixFamily(prefix)))
+      report.warning('wrong-family', pointer, `has no effect: ${id} carries ${listed(neighbor.families)} only`)
+    checkAttributes(report, said, pointer, surroundings)
+  }
+}
+
+interface Remembered {
+  readonly parts: readonly unknown[]
+  readonly findings: WeakMap<Announcement, readonly Finding[]>
+}
+
+const byPops = new WeakMap<Intent['pops'], Remembered>()
+
+function findingsWithin({ pops, areas, regions, network, speakers, neighbors, pools }: Intent): Remembered['findings'] {
+  const parts = [areas, regions, network, speakers, neighbors, pools]
+  let remembered = byPops.get(pops)
+  if (remembered === undefined || !remembered.parts.every((part, i) => part === parts[i])) {
+    remembered = { parts, findings: new WeakMap() }
+    byPops.set(pops, remembered)
+  }
+  return remembered.findings
+}

@@ -1,0 +1,11 @@
+/**
+ * The verbs: pure functions from the documents to changes. One door for those who edit, one file per group of verbs
+ * behind it.
+ */
+export { applyChanges } from './build.ts'
+export { applyDocuments, removeDocuments } from './edit/documents.ts'
+export type { Edit } from './edit/edit.ts'
+export { clearOverride, drain, freeze, override, undrain, unfreeze } from './edit/overlays.ts'
+export { publish } from './edit/publish.ts'
+export { restoreTo, revert } from './edit/way-back.ts'
+export { withdraw } from './edit/withdraw.ts'

@@ -1,0 +1,38 @@
+/** The way back: one revision undone, or a whole earlier set of documents restored (G14). */
+import type { DocumentChange, DocumentKey } from '../document.ts'
+import type { Documents } from '../lineage.ts'
+import { type Edit, changesTo, edited, refusedEdit, sameSpec } from './edit.ts'
+
+/** A revision as far as undoing looks at it. */
+export interface PastRevision {
+  readonly revision: number
+  readonly changes: readonly DocumentChange[]
+}
+
+/**
+ * Takes back what one revision changed, where nobody changed the same documents since.
+ *
+ * @param later revisions after it, so that the one in the way can be named
+ */
+export function revert(
+  documents: Documents,
+  changes: readonly DocumentChange[],
+  later: readonly PastRevision[] = [],
+): Edit {
+  const blocked = changes.filter(({ key, after }) => !sameSpec(documents.get(key), after))
+  if (blocked.length > 0) return refusedEdit(blocked.map(({ key }) => changedSince(key, later)).join('; '))
+  return edited(changes.flatMap(({ key, before }) => changesTo(documents, key, before)))
+}
+
+/** Makes the documents what they were: what is not in the earlier set goes, all else is as it was. */
+export function restoreTo(current: Documents, earlier: Documents): Edit {
+  const keys = new Set([...earlier.keys(), ...current.keys()])
+  return edited([...keys].flatMap((key) => changesTo(current, key, earlier.get(key))))
+}
+
+function changedSince(key: DocumentKey, later: readonly PastRevision[]): string {
+  const blocking = later.findLast(({ changes }) => changes.some((change) => change.key === key))
+  const by = blocking === undefined ? 'was changed again since' : `was changed again by revision ${blocking.revision}`
+  const first = blocking === undefined ? 'undo what came later first' : `undo revision ${blocking.revision} first`
+  return `${key} ${by}; ${first}, or restore an earlier revision as a whole`
+}

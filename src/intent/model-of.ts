@@ -1,0 +1,83 @@
+/** From one canonical document to its value in the model. */
+import type { Prefix } from '../bgp/prefix.ts'
+import type { Document } from './document.ts'
+import type {
+  Announcement,
+  Area,
+  AreaId,
+  Drain,
+  DrainTarget,
+  Freeze,
+  Neighbor,
+  NeighborId,
+  Network,
+  Override,
+  Pool,
+  Pop,
+  PopId,
+  Region,
+  RegionId,
+  Speaker,
+  SpeakerId,
+} from './model.ts'
+import type { Spec } from './schema.ts'
+
+export type Model =
+  | { readonly kind: 'Network'; readonly value: Network }
+  | { readonly kind: 'Area'; readonly value: Area }
+  | { readonly kind: 'Region'; readonly value: Region }
+  | { readonly kind: 'Pop'; readonly value: Pop }
+  | { readonly kind: 'Speaker'; readonly value: Speaker }
+  | { readonly kind: 'Neighbor'; readonly value: Neighbor }
+  | { readonly kind: 'Pool'; readonly value: Pool }
+  | { readonly kind: 'Prefix'; readonly value: Announcement }
+  | { readonly kind: 'Drain'; readonly value: Drain }
+  | { readonly kind: 'Override'; readonly value: Override }
+  | { readonly kind: 'Freeze'; readonly value: Freeze }
+
+/** The value that a document which `readDocument` answered stands for. */
+export function modelOf({ kind, name, spec }: Document): Model {
+  switch (kind) {
+    case 'Network':
+      return { kind, value: spec as Spec<'Network'> }
+    case 'Area':
+      return { kind, value: { id: name as AreaId } }
+    case 'Region':
+      return { kind, value: { id: name as RegionId, ...(spec as Spec<'Region'>) } }
+    case 'Pop':
+      return { kind, value: { id: name as PopId, ...(spec as Spec<'Pop'>) } }
+    case 'Speaker':
+      return { kind, value: { id: name as SpeakerId, ...(spec as Spec<'Speaker'>) } }
+    case 'Neighbor':
+      return { kind, value: { id: name as NeighborId, ...(spec as Spec<'Neighbor'>) } }
+    case 'Pool':
+      return { kind, value: { id: name, ...(spec as Spec<'Pool'>) } }
+    case 'Prefix':
+      return { kind, value: announcementOf(name as Prefix, spec as Spec<'Prefix'>) }
+    case 'Drain': {
+      const { target, ...rest } = spec as Spec<'Drain'>
+      return { kind, value: { id: name, ...rest, target: drainTargetOf(target) } }
+    }
+    case 'Override':
+      return { kind, value: { id: name, ...(spec as Spec<'Override'>) } }
+    case 'Freeze':
+      return { kind, value: { id: name, ...(spec as Spec<'Freeze'>) } }
+  }
+}
+
+function announcementOf(prefix: Prefix, { pops, neighbors, adopt, ...rest }: Spec<'Prefix'>): Announcement {
+  return {
+    prefix,
+    ...rest,
+    pops: new Map(Object.entries(pops).map(([pop, said]) => [pop as PopId, said])),
+    neighbors: new Map(Object.entries(neighbors).map(([neighbor, said]) => [neighbor as NeighborId, said])),
+    adopt: new Set(adopt),
+  }
+}
+
+function drainTargetOf({ at, speaker, neighbor }: Spec<'Drain'>['target']): DrainTarget {
+  if (at !== undefined) return { kind: 'site', at }
+  if (speaker !== undefined) return { kind: 'speaker', speaker }
+  if (neighbor !== undefined) return { kind: 'neighbor', neighbor }
+  throw new Error('assertion: a drain that the schema passed has a target')
+}

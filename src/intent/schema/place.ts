@@ -1,0 +1,23 @@
+/** Network, Area, Region, Pop: who we are and where we stand. */
+import type { AreaId, RegionId } from '../model.ts'
+import { asnField, fields, label, whole } from './fields.ts'
+
+export const networkSpec = fields({
+  asn: asnField,
+  drainSeconds: whole(
+    0,
+    3600,
+    'How long a site stays marked GRACEFUL_SHUTDOWN before a planned withdrawal, seconds. Default 2',
+  ).default(2),
+  shrinkPercent: whole(
+    0,
+    100,
+    'A change that takes away more than this share of all announcements, percent, must be confirmed. Default 10',
+  ).default(10),
+})
+
+export const areaSpec = fields({})
+
+export const regionSpec = fields({ area: label<AreaId>('Name of the Area') })
+
+export const popSpec = fields({ region: label<RegionId>('Name of the Region') })

@@ -1,0 +1,24 @@
+/** The schema of every kind's spec: from what people write to the canonical spec that is stored. */
+import type { z } from 'zod'
+import type { Kind } from '../document.ts'
+import { drainSpec, freezeSpec, overrideSpec } from './overlay.ts'
+import { areaSpec, networkSpec, popSpec, regionSpec } from './place.ts'
+import { poolSpec, prefixSpec } from './prefix.ts'
+import { neighborSpec, speakerSpec } from './speaker.ts'
+
+export const specSchemas = {
+  Network: networkSpec,
+  Area: areaSpec,
+  Region: regionSpec,
+  Pop: popSpec,
+  Speaker: speakerSpec,
+  Neighbor: neighborSpec,
+  Pool: poolSpec,
+  Prefix: prefixSpec,
+  Drain: drainSpec,
+  Override: overrideSpec,
+  Freeze: freezeSpec,
+} as const satisfies Record<Kind, z.ZodType>
+
+/** The canonical spec of a kind: plain JSON, defaults applied, equal words in equal text. */
+export type Spec<K extends Kind> = z.output<(typeof specSchemas)[K]>
