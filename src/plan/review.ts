@@ -9,8 +9,8 @@ import type { Moment } from '../intent/compile.ts'
 import type { DocumentChange, DocumentKey, Finding } from '../intent/document.ts'
 import type { Intent } from '../intent/model.ts'
 import { lossOf } from './loss.ts'
-import { refuseOutOfBand, refusePrivateAsn, refuseUnowned } from './review-export.ts'
 import { refuseBelowFloor, refuseMassRemoval } from './review-loss.ts'
+import { refusePrivateAsn } from './review-private-asn.ts'
 
 export interface Refusal {
   readonly guard: 'G1' | 'G4' | 'G7' | 'G8' | 'G13'
@@ -45,9 +45,7 @@ export function reviewChange(before: Intent, after: Intent, context: ReviewConte
   const loss = lossOf(before, after, changes, moment)
   const all = [
     ...refuseFindings(before, after),
-    ...refuseUnowned(before, after, loss),
     ...refusePrivateAsn(before, after),
-    ...refuseOutOfBand(after, changes),
     ...refuseMassRemoval(before, after, loss, named),
     ...refuseBelowFloor(loss),
   ]
@@ -61,13 +59,29 @@ export function reviewChange(before: Intent, after: Intent, context: ReviewConte
   }
 }
 
-/** G13: references and rules are checked when they are written, even where they are inert now. */
+/**
+ * G13: references and rules are checked when they are written, even where they are inert now. Owned space (G7) and
+ * bands (G8) are rules of that kind; the plan looks at both again, so forcing them would only move the refusal.
+ */
 function refuseFindings(before: Intent, after: Intent): readonly Refusal[] {
   const known = new Set(checkIntent(before).map(identity))
   return checkIntent(after)
     .filter((finding) => finding.severity === 'error' && !known.has(identity(finding)))
-    .map(({ code, document, message }) => ({ guard: 'G13', code, forceable: false, document, message }))
+    .map(({ code, document, message }) => ({
+      guard: guardOf.get(code) ?? 'G13',
+      code,
+      forceable: false,
+      document,
+      message,
+    }))
 }
+
+const guardOf: ReadonlyMap<string, Refusal['guard']> = new Map([
+  ['outside-pools', 'G7'],
+  ['unannounceable', 'G7'],
+  ['reserved-community', 'G7'],
+  ['local-pref-band', 'G8'],
+])
 
 function identity({ code, document, pointer, message }: Finding): string {
   return [code, document, pointer, message].join(' ')

@@ -90,7 +90,11 @@ export class Scenario {
   #fleet(places: readonly string[], flags: Flags): readonly string[] {
     const pops = places.map((place) => {
       const [id = '', area = 'world'] = place.split(':')
-      return pop(id, { area, neighbors: [neighbor(`${id}-isp`, { kind: 'peer' })] })
+      return pop(id, {
+        area,
+        nextHop: { ipv6: '2001:db8::1' as never },
+        neighbors: [neighbor(`${id}-isp`, { kind: 'peer' })],
+      })
     })
     const drainSeconds = milliseconds(flags.get('drain') ?? '0s') / 1000
     this.#herald = new PretendHerald(intent({ pops, network: { drainSeconds } }), 0)

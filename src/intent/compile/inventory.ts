@@ -17,12 +17,11 @@ import type {
   Speaker,
   SpeakerId,
 } from '../model.ts'
-import { selectPops } from './select-pops.ts'
+import { neighborsOf, selectPops } from '../select.ts'
 
 export class Inventory {
   readonly intent: Intent
   readonly #speakersByPop: ReadonlyMap<PopId, readonly Speaker[]>
-  readonly #neighborsBySpeaker: ReadonlyMap<SpeakerId, readonly Neighbor[]>
   readonly #overridesByPrefix: ReadonlyMap<Prefix, readonly Override[]>
   #prefixesToward: ReadonlyMap<NeighborId, readonly Prefix[]> | undefined
   readonly #siteDrains: ReadonlyMap<SpeakerId, readonly Drain[]>
@@ -32,7 +31,6 @@ export class Inventory {
   constructor(intent: Intent) {
     this.intent = intent
     this.#speakersByPop = grouped(inOrder(intent.speakers), (speaker) => speaker.pop)
-    this.#neighborsBySpeaker = grouped(inOrder(intent.neighbors), (neighbor) => neighbor.speaker)
     this.#overridesByPrefix = grouped(inOrder(intent.overrides), (override) => override.prefix)
     const siteDrains = new Map<SpeakerId, Drain[]>()
     const neighborDrains = new Map<NeighborId, Drain[]>()
@@ -50,7 +48,7 @@ export class Inventory {
   }
 
   neighborsOf(speaker: SpeakerId): readonly Neighbor[] {
-    return this.#neighborsBySpeaker.get(speaker) ?? []
+    return neighborsOf(this.intent, speaker)
   }
 
   /** Overrides of a prefix in id order, in force or not. */
