@@ -100,6 +100,7 @@ function supervise(first: RedisProcess, start: () => Promise<RedisProcess>, noti
           notify({ kind: 'failed', problem: error instanceof Error ? error.message : String(error) })
           return undefined
         })
+        if (stopping.signal.aborted) return current?.stop()
       }
     }
   }
@@ -110,8 +111,6 @@ function supervise(first: RedisProcess, start: () => Promise<RedisProcess>, noti
       stopping.abort()
       await current?.stop()
       await watching
-      // A start that was under way when stop came has made one more.
-      await current?.stop()
     },
   }
 }

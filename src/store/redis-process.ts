@@ -92,7 +92,8 @@ async function spawnServer(files: RedisFiles, program: string): Promise<RedisPro
     await ended
     clearTimeout(force)
   }
-  return { pid: child.pid ?? 0, adopted: false, ended, stop }
+  if (child.pid === undefined) throw new Error('assertion: a server that answers has a process id')
+  return { pid: child.pid, adopted: false, ended, stop }
 }
 
 async function untilLoaded(files: RedisFiles, child: ChildProcess, ended: Promise<string>): Promise<void> {

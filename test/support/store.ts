@@ -39,3 +39,11 @@ export async function eventually(holds: () => boolean | Promise<boolean>, within
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
+
+/** Whether a call works, for {@link eventually}. */
+export function succeeds(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  )
+}

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { OperationError } from '../../../src/bgp/operation-error.ts'
 import type { Revision } from '../../../src/store/store.ts'
 import { startRedis } from '../../support/redis.ts'
-import { adding, eventually, openTestStore } from '../../support/store.ts'
+import { adding, eventually, openTestStore, succeeds } from '../../support/store.ts'
 
 const documentsPerRevision = 50
 
@@ -25,12 +25,7 @@ test.each(['always', 'everysec'])(
         stop.abort()
         await redis.restart()
         for (const written of await Promise.all(writers)) for (const one of written) acknowledged.set(one.revision, one)
-        await eventually(() =>
-          store.ping().then(
-            () => true,
-            () => false,
-          ),
-        )
+        await eventually(() => succeeds(store.ping()))
         await expectWhole(acknowledged, seed)
       }
       expect(acknowledged.size).toBeGreaterThan(0)

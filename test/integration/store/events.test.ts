@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { OpenStore } from '../../../src/store/open.ts'
 import type { HeraldEvent, StoredEvent } from '../../../src/store/store.ts'
 import { type TestRedis, startRedis } from '../../support/redis.ts'
-import { adding, eventually, openTestStore } from '../../support/store.ts'
+import { adding, eventually, openTestStore, succeeds } from '../../support/store.ts'
 
 let redis: TestRedis
 let store: OpenStore
@@ -61,12 +61,7 @@ test('a follower from now on sees only what comes, and misses nothing over a res
   })
   await redis.kill()
   await redis.restart()
-  await eventually(() =>
-    store.ping().then(
-      () => true,
-      () => false,
-    ),
-  )
+  await eventually(() => succeeds(store.ping()))
   for (let i = 0; i < 10; i++) await store.events.append(planned(++sent))
   await eventually(() => live.seen.at(-1)?.event.type === 'plan' && revisionOf(live.seen.at(-1)) === sent)
   const revisions = live.seen.map(revisionOf)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { OperationError } from '../../../src/bgp/operation-error.ts'
 import type { SpeakerId } from '../../../src/intent/model.ts'
 import { freePort, startRedis } from '../../support/redis.ts'
-import { adding, eventually, openTestStore } from '../../support/store.ts'
+import { adding, eventually, openTestStore, succeeds } from '../../support/store.ts'
 
 const pop = { kind: 'Pop', name: 'fra', spec: {} } as const
 
@@ -79,14 +79,7 @@ test('while Redis is down a commit fails within 2 s and is not applied later; th
       expect(afterMs).toBeLessThan(2000)
     }
     await redis.restart()
-    await eventually(
-      () =>
-        store.ping().then(
-          () => true,
-          () => false,
-        ),
-      2000,
-    )
+    await eventually(() => succeeds(store.ping()), 2000)
     expect(await store.revisions.head()).toMatchObject({ revision: 0 })
     expect(await store.revisions.commit(adding(0, [pop]))).toMatchObject({ revision: 1 })
   } finally {

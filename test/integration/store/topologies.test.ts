@@ -9,7 +9,7 @@ import type { OpenStore } from '../../../src/store/open.ts'
 import type { StoredEvent } from '../../../src/store/store.ts'
 import { startRedis } from '../../support/redis.ts'
 import { type Topology, startCluster, startSentinel } from '../../support/redis-topologies.ts'
-import { adding, eventually, freshTag, openTestStore } from '../../support/store.ts'
+import { adding, eventually, freshTag, openTestStore, succeeds } from '../../support/store.ts'
 
 const fra = 'fra1' as SpeakerId
 const sin = 'sin1' as SpeakerId
@@ -119,14 +119,7 @@ test('a Cluster whose node is killed fails fast, and works again on the same sto
     await expect(store.revisions.commit(adding(1, []))).rejects.toMatchObject({ code: 'store-unavailable' })
     expect(performance.now() - asked).toBeLessThan(2500)
     for (const node of cluster.nodes) await node.restart()
-    await eventually(
-      () =>
-        store.revisions.commit(adding(1, [])).then(
-          () => true,
-          () => false,
-        ),
-      15_000,
-    )
+    await eventually(() => succeeds(store.revisions.commit(adding(1, []))), 15_000)
     expect((await store.revisions.head())?.revision).toBe(2)
     await store.close()
   })
@@ -158,14 +151,7 @@ test('after a Sentinel failover the same store goes on at the new master, with t
     await eventually(async () => (await client.hget(`{${tag}}:head`, 'revision')) === '1')
     client.disconnect()
     await sentinel.nodes[0]?.kill()
-    await eventually(
-      () =>
-        store.revisions.commit(adding(1, [])).then(
-          () => true,
-          () => false,
-        ),
-      20_000,
-    )
+    await eventually(() => succeeds(store.revisions.commit(adding(1, []))), 20_000)
     expect((await store.revisions.documents()).documents.has('Pop/fra')).toBe(true)
     await store.close()
   })
