@@ -27,16 +27,22 @@ export interface ListenSettings {
 export async function listenApi(api: FastifyInstance, settings: ListenSettings): Promise<readonly string[]> {
   const problem = checkBinding(settings)
   if (problem !== undefined) throw new Error(problem)
-  let local: Server | undefined
-  api.addHook('preClose', async () => {
-    if (local === undefined) return
-    local.close()
-    local.closeIdleConnections()
-  })
   const tcp = await api.listen({ host: settings.host, port: settings.port })
   if (settings.socket === undefined) return [tcp]
-  local = await listenLocally(api, settings.socket)
+  locals.set(api, await listenLocally(api, settings.socket))
   return [tcp, `unix://${settings.socket}`]
+}
+
+/** Unix sockets beside their API; they close with it. */
+const locals = new WeakMap<FastifyInstance, Server>()
+
+/** Called while the API is made: hooks cannot be added once it listens. */
+export function closeLocally(api: FastifyInstance): void {
+  api.addHook('preClose', async () => {
+    locals.get(api)?.close()
+    locals.get(api)?.closeIdleConnections()
+  })
+  api.addHook('onClose', async () => locals.get(api)?.closeAllConnections())
 }
 
 async function listenLocally(api: FastifyInstance, path: string): Promise<Server> {

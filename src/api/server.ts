@@ -2,13 +2,14 @@
  * The HTTP API: Fastify with zod schemas, problems for every error, access control before anything else. Nothing listens
  * here; see listen.ts.
  */
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type ZodTypeProvider, validatorCompiler } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { accessHook } from './access.ts'
 import type { Api, ApiContext, ApiDeps } from './deps.ts'
 import { createHeads } from './heads.ts'
 import { useIdempotency } from './idempotency.ts'
+import { closeLocally } from './listen.ts'
 import { describeApi, serveDocs } from './openapi.ts'
 import { problem, translate } from './problem.ts'
 import { adoptRoutes } from './routes/adopt.ts'
@@ -42,7 +43,7 @@ const routes = [
 export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   const api: Api = fastify({
     loggerInstance: deps.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
@@ -62,13 +63,18 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   api.setNotFoundHandler((request, reply) =>
     sendProblem(reply, problem(404, 'not-found', `there is no ${request.method} ${request.url}; see /docs`)),
   )
+  closeLocally(api)
   const closing = new AbortController()
   api.addHook('preClose', async () => closing.abort())
+  // An answer that was on its way when the server closed would else keep its connection, and the server, for a minute.
+  api.addHook('onSend', async (_request, reply, payload: unknown) => {
+    if (closing.signal.aborted) void reply.header('connection', 'close')
+    return payload
+  })
   const context: ApiContext = { deps, heads: createHeads(deps.store), closing: closing.signal }
   await describeApi(api, deps.version)
   for (const add of routes) add(api, context)
   await serveDocs(api)
-  await api.ready()
   return api
 }
 

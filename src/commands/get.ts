@@ -1,8 +1,8 @@
 /** `get`: documents as they are, or were; `-o yaml` prints manifests that `apply` takes. */
 import type { Command } from 'commander'
-import { stringify } from 'yaml'
 import type { DocumentListView, DocumentView, OneDocumentView } from '../api/wire/document.ts'
 import { type Kind, apiVersion, kinds } from '../intent/document.ts'
+import { formatDocument } from '../intent/manifest.ts'
 import type { ApiClient } from './client.ts'
 import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
 import { print } from './output.ts'
@@ -27,7 +27,7 @@ Examples:
       const documents = await withApi(cli, command, (api) => read(api, kind, name, options.at))
       const output = outputOf(command)
       if (output === 'yaml') {
-        cli.terminal.out(documents.map((document) => stringify(manifestOf(document)).trimEnd()).join('\n---\n'))
+        cli.terminal.out(documents.map((document) => formatDocument(document).trimEnd()).join('\n---\n'))
         return
       }
       print(cli.terminal, output, {

@@ -2,8 +2,7 @@
 import { type Command, Option } from 'commander'
 import { buildIntent } from '../intent/build.ts'
 import { checkIntent } from '../intent/check.ts'
-import { type Document, type DocumentKey, type Finding, documentKey } from '../intent/document.ts'
-import { readDocument } from '../intent/schema.ts'
+import { type Document, type Finding, documentKey } from '../intent/document.ts'
 import { parseList } from './attribute-options.ts'
 import type { CliContext } from './cli-context.ts'
 import { CommandError, exitCode } from './exit-code.ts'
@@ -32,14 +31,7 @@ export function registerValidate(program: Command, cli: CliContext): void {
 }
 
 function judgeDocuments(documents: readonly Document[]): readonly Finding[] {
-  const findings: Finding[] = []
-  const specs = new Map<DocumentKey, unknown>()
-  for (const document of documents) {
-    const read = readDocument(document)
-    if (read.ok) specs.set(documentKey(read.document), read.document.spec)
-    else findings.push(...read.findings)
-  }
-  if (findings.length > 0) return findings // references to a document that cannot be read would only be noise
-  const built = buildIntent(specs, 0)
-  return [...built.findings, ...checkIntent(built.intent)]
+  const specs = new Map(documents.map((document) => [documentKey(document), document.spec]))
+  const { intent, findings } = buildIntent(specs, 0)
+  return [...findings, ...checkIntent(intent)]
 }

@@ -75,6 +75,7 @@ async function stream(
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
+    connection: 'close',
     'x-accel-buffering': 'no',
   })
   response.write(': herald\n\n')

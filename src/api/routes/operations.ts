@@ -1,7 +1,7 @@
 /** The controller itself: health, metrics, status, schemas, and accepting a Redis that is not the one it knew. */
 import { z } from 'zod'
 import { kinds } from '../../intent/document.ts'
-import { specJsonSchema } from '../../intent/json-schema.ts'
+import { manifestJsonSchema, specJsonSchema } from '../../intent/json-schema.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { reasonSchema } from '../wire/change.ts'
 import { type StatusView, acceptedStoreSchema, readinessSchema, statusSchema } from '../wire/status.ts'
@@ -68,7 +68,7 @@ export function operationRoutes(api: Api, context: ApiContext): void {
       config: { role: 'public' },
       schema: {
         tags: ['documents'],
-        summary: 'JSON Schema of the manifests of a kind',
+        summary: 'JSON Schema of the spec of a kind',
         params: z.object({ kind: z.enum(kinds) }),
         querystring: noQuery,
         response: { 200: z.record(z.string(), z.unknown()), ...readProblems },
@@ -77,6 +77,23 @@ export function operationRoutes(api: Api, context: ApiContext): void {
     async (request, reply) => {
       void reply.type('application/schema+json')
       return specJsonSchema(request.params.kind)
+    },
+  )
+
+  api.get(
+    '/v1/schemas',
+    {
+      config: { role: 'public' },
+      schema: {
+        tags: ['documents'],
+        summary: 'JSON Schema of a manifest of any kind, for editors',
+        querystring: noQuery,
+        response: { 200: z.record(z.string(), z.unknown()), ...readProblems },
+      },
+    },
+    async (_request, reply) => {
+      void reply.type('application/schema+json')
+      return manifestJsonSchema()
     },
   )
 

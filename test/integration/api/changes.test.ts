@@ -281,7 +281,7 @@ describe('overlays', () => {
 
 describe('session passwords', () => {
   const path = '/v1/documents/Neighbor/s1-isp'
-  const spec = { speaker: 's1', address: '192.0.2.10', asn: 64496, kind: 'transit', managed: true }
+  const spec = { speaker: 's1', address: '192.0.2.10', asn: 64601, kind: 'transit', managed: true }
 
   test('never come out, and applying what was shown keeps them', async () => {
     await accept(stage, 'PUT', path, { spec: { ...spec, session: { password: 'swordfish' } } })

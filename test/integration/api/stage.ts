@@ -123,7 +123,7 @@ export function fiveSites(): readonly Document[] {
   const names = ['s1', 's2', 's3', 's4', 's5']
   return networkDocuments(
     names.map((id) => ({ id, endpoint: `${id}.example.net:50051` })),
-    names.map((id, i) => ({ id: `${id}-isp`, speaker: id, address: `192.0.2.${i + 10}`, asn: 64496 + i })),
+    names.map((id, i) => ({ id: `${id}-isp`, speaker: id, address: `192.0.2.${i + 10}`, asn: 64601 + i })),
   )
 }
 
