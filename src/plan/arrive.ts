@@ -31,10 +31,11 @@ export function planArrival(
 
 /**
  * Where Herald already announces, a foreign path on its own identifier 0 is its own path altered by hand, which is
- * drift and not somebody else's property.
+ * drift and not somebody else's property. What was last read counts even where the speaker cannot be reached now: a
+ * decision would be pushed over the foreign path as soon as it can.
  */
 function holdForeignPath(draft: Draft, prefix: Prefix, desired: DesiredSite, site: SiteView): Standing | undefined {
-  if (!draft.guards.foreignPath || !site.up || !hasForeignPath(site)) return undefined
+  if (!draft.guards.foreignPath || !hasForeignPath(site)) return undefined
   if (draft.input.fleet.adopting(prefix, site.speaker)) return undefined
   if (site.target?.kind === 'announce' && site.observed?.identifier === 0) return undefined
   draft.hold(

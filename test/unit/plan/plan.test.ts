@@ -308,6 +308,15 @@ describe('what is not ours', () => {
     expect(settled(herald.rest())).toBe('converged')
   })
 
+  test('a foreign path is held even where the speaker cannot be reached any more', () => {
+    const herald = new PretendHerald(intent({ pops, prefixes: [announce(serviceV4, { at: ['fra'] })] }))
+    herald.fleet.edit(fra, serviceV4, foreignPath)
+    herald.fleet.lose(fra)
+    const plan = herald.look()
+    expect(plan.targets.size).toBe(0)
+    expect(held(plan)).toEqual(['foreign-path fra-1'])
+  })
+
   test('a foreign path that intent does not name is nobody else’s business', () => {
     const herald = published(['ams'])
     herald.fleet.edit(fra, serviceV4, foreignPath)
