@@ -11,10 +11,11 @@ import { announce, withdraw } from './announce.ts'
 import { type Budget, budget, collect, unary } from './call.ts'
 import type { GobgpSettings } from './channel.ts'
 import { Connection, type Daemon } from './connection.ts'
-import { globalMessage, peerMessage, readGlobal, readNeighbor } from './neighbors.ts'
+import { peerMessage, readGlobal, readNeighbor } from './neighbors.ts'
 import { PathDecoder } from './path-message.ts'
 import { ensureExportPolicy } from './policy.ts'
 import { listAdjOut, listRib } from './rib.ts'
+import { startBgp } from './start.ts'
 import { watchEvents } from './watch.ts'
 
 /** How long a watch may take to begin, ms. */
@@ -39,8 +40,7 @@ class GobgpSpeaker implements Speaker {
   }
 
   async start(config: GlobalConfig, options: CallOptions) {
-    const request = { global: globalMessage(config) }
-    await this.#run(options, (daemon, limit) => unary(daemon, daemon.methods.startBgp, request, limit))
+    await this.#run(options, (daemon, limit) => startBgp(daemon, config, limit))
   }
 
   async announce(paths: readonly Path[], options: CallOptions) {

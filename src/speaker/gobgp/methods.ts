@@ -14,6 +14,7 @@ import type {
   ListPeerResponse,
   PolicyMessage,
   StartBgpRequest,
+  StatementMessage,
   WatchEventRequest,
 } from './messages.ts'
 
@@ -39,6 +40,10 @@ export interface Methods {
   readonly listDefinedSet: Method<{ readonly defined_type: number }, { readonly defined_set: DefinedSetMessage | null }>
   readonly addPolicy: Method<{ readonly policy: PolicyMessage }, unknown>
   readonly deletePolicy: Method<{ readonly policy: PolicyMessage; readonly all: boolean }, unknown>
+  readonly deleteStatement: Method<
+    { readonly statement: Pick<StatementMessage, 'name'>; readonly all: boolean },
+    unknown
+  >
   readonly listPolicyAssignment: Method<
     { readonly name: string; readonly direction: number },
     { readonly assignment: AssignmentMessage | null }
@@ -78,6 +83,7 @@ export function methodsOf(codec: Codec): Methods {
     listDefinedSet: method('ListDefinedSet'),
     addPolicy: method('AddPolicy'),
     deletePolicy: method('DeletePolicy'),
+    deleteStatement: method('DeleteStatement'),
     listPolicyAssignment: method('ListPolicyAssignment'),
     setPolicyAssignment: method('SetPolicyAssignment'),
   }

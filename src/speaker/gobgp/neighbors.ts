@@ -1,18 +1,14 @@
-/** BGP itself and its neighbors, between Herald's words and GoBGP's messages. */
+/** What runs and its neighbors, between Herald's words and GoBGP's messages. */
 import type { Address } from '../../bgp/address.ts'
 import type { Asn } from '../../bgp/asn.ts'
-import type { GlobalConfig, NeighborConfig, SpeakerGlobal, SpeakerNeighbor } from '../speaker.ts'
+import type { NeighborConfig, SpeakerGlobal, SpeakerNeighbor } from '../speaker.ts'
 import { type Codec, sessionStates } from './codec.ts'
-import type { GetBgpResponse, GlobalMessage, ListPeerResponse, PeerMessage } from './messages.ts'
+import type { GetBgpResponse, ListPeerResponse, PeerMessage } from './messages.ts'
 import { familyNumbers } from './rib.ts'
 
 export function readGlobal({ api }: Codec, { global }: GetBgpResponse): SpeakerGlobal {
   if (global === null || global.asn === 0) return { api, asn: undefined, routerId: undefined }
   return { api, asn: global.asn as Asn, routerId: global.router_id }
-}
-
-export function globalMessage({ asn, routerId, listenPort, listenAddresses }: GlobalConfig): GlobalMessage {
-  return { asn, router_id: routerId, listen_port: listenPort, listen_addresses: listenAddresses }
 }
 
 /** undefined where the message names no neighbor: a dynamic one that is on its way. */

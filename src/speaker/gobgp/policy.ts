@@ -114,7 +114,7 @@ function differences({ assignment, sets }: Live, wanted: PolicyMessages): readon
   for (const [name, statements] of wantedPolicies(wanted)) {
     const live = statementsOf(assignment, name)
     for (const { name: missing } of missingFrom(live, statements)) found.push(`statement ${missing} is missing`)
-    for (const stale of replacedIn(live, statements)) found.push(`statement ${stale.name} is out of date`)
+    for (const stale of staleIn(name, live, statements)) found.push(`statement ${stale.name} must go`)
   }
   return found
 }
@@ -136,14 +136,25 @@ function missingFrom(live: readonly StatementMessage[], wanted: readonly Stateme
 }
 
 /**
- * Live statements that would act beside a wanted one: the same mark toward another neighbor or with another deed, or
- * the same name with a content somebody changed.
+ * Live statements that must go: those with the mark of a wanted one and another deed or neighbor, those with a content
+ * that somebody changed, and those that somebody else put into a policy of ours.
  */
-function replacedIn(live: readonly StatementMessage[], wanted: readonly StatementMessage[]) {
+function staleIn(policy: string, live: readonly StatementMessage[], wanted: readonly StatementMessage[]) {
   const contents = new Map(wanted.map((statement) => [statement.name, statementContent(statement)]))
   const marks = new Set(wanted.map(markOf))
-  return live.filter(
-    (statement) => contents.get(statement.name) !== statementContent(statement) && marks.has(markOf(statement)),
+  return live.filter((statement) => {
+    if (contents.get(statement.name) === statementContent(statement)) return false
+    return marks.has(markOf(statement)) || !isInert(policy, statement)
+  })
+}
+
+/** What a neighbor or a treatment that is gone left behind: no path carries its mark any more. */
+function isInert(policy: string, { conditions, actions }: StatementMessage): boolean {
+  return (
+    policy === steerPolicy &&
+    conditions?.neighbor_set?.name.startsWith('herald-') === true &&
+    conditions.large_community_set?.name.startsWith('herald-') === true &&
+    actions?.route_action !== routeAction.accept
   )
 }
 
@@ -164,20 +175,41 @@ async function addSets(daemon: Daemon, { sets }: Live, wanted: PolicyMessages, l
 
 async function define(
   daemon: Daemon,
-  name: string,
+  policy: string,
   statements: readonly StatementMessage[],
   limit: Budget,
 ): Promise<void> {
-  await removeLeftover(daemon, name, limit)
-  await unary(daemon, daemon.methods.addPolicy, { policy: { name, statements } }, limit)
+  // An installation that was cut short may have left the policy behind, not assigned and so without effect.
+  const leftover = { policy: { name: policy, statements: [] }, all: true }
+  await unlessRefused(unary(daemon, daemon.methods.deletePolicy, leftover, limit))
+  await append(daemon, policy, statements, limit)
 }
 
-/** A policy of ours that an installation which was cut short left behind, not assigned and so without effect. */
-async function removeLeftover(daemon: Daemon, name: string, limit: Budget): Promise<void> {
+async function append(
+  daemon: Daemon,
+  policy: string,
+  statements: readonly StatementMessage[],
+  limit: Budget,
+): Promise<void> {
+  const request = { policy: { name: policy, statements } }
+  if ((await unlessRefused(unary(daemon, daemon.methods.addPolicy, request, limit))) !== 'refused') return
+  // A statement that belongs to no policy any more still holds its name.
+  await undefine(daemon, statements, limit)
+  await unary(daemon, daemon.methods.addPolicy, request, limit)
+}
+
+async function undefine(daemon: Daemon, statements: readonly StatementMessage[], limit: Budget): Promise<void> {
+  for (const { name } of statements)
+    await unlessRefused(unary(daemon, daemon.methods.deleteStatement, { statement: { name }, all: true }, limit))
+}
+
+async function unlessRefused(call: Promise<unknown>): Promise<'done' | 'refused'> {
   try {
-    await unary(daemon, daemon.methods.deletePolicy, { policy: { name, statements: [] }, all: true }, limit)
+    await call
+    return 'done'
   } catch (error) {
-    if (!(error instanceof OperationError && error.code === 'speaker-refused')) throw error
+    if (error instanceof OperationError && error.code === 'speaker-refused') return 'refused'
+    throw error
   }
 }
 
@@ -200,15 +232,14 @@ async function extend(
   limit: Budget,
 ): Promise<void> {
   const live = statementsOf(assignment, policy)
-  const stale = replacedIn(live, wanted)
+  const stale = staleIn(policy, live, wanted)
   // A name cannot be taken twice: where somebody changed a statement of ours, it goes before it comes again.
   const changed = stale.filter((statement) => wanted.some(({ name }) => name === statement.name))
   await remove(daemon, policy, changed, limit)
   const missing = missingFrom(live, wanted)
-  if (missing.length > 0)
-    await unary(daemon, daemon.methods.addPolicy, { policy: { name: policy, statements: missing } }, limit)
-  const replaced = stale.filter((statement) => !changed.includes(statement))
-  await remove(daemon, policy, replaced, limit)
+  if (missing.length > 0) await append(daemon, policy, missing, limit)
+  const others = stale.filter((statement) => !changed.includes(statement))
+  await remove(daemon, policy, others, limit)
 }
 
 async function remove(
@@ -219,6 +250,7 @@ async function remove(
 ): Promise<void> {
   if (statements.length === 0) return
   await unary(daemon, daemon.methods.deletePolicy, { policy: { name: policy, statements }, all: false }, limit)
+  await undefine(daemon, statements, limit)
 }
 
 /** Lists are read back as the regular expressions that GoBGP makes of them, with or without anchors. */

@@ -39,9 +39,11 @@ describe.each(backends)('a daemon behind $name', ({ backend }) => {
       })
     await speaker.start(startable, options)
     expect(await speaker.global(options)).toMatchObject({ asn, routerId: '192.0.2.1' })
-    await expect(speaker.start(startable, options)).rejects.toMatchObject({ code: 'speaker-refused' })
     expect(await speaker.ensureExportPolicy(emptyPolicy, options)).toBe('installed')
     expect(await speaker.announce([path('192.0.2.0/24')], options)).toEqual([])
+    const again = { ...startable, listenPort: -1, listenAddresses: [] }
+    await expect(speaker.start(again, options)).rejects.toMatchObject({ code: 'speaker-refused' })
+    expect(await speaker.rib('all', options)).toHaveLength(1)
   })
 
   test('gets its export policy once, and grows it neighbor by neighbor', async () => {
