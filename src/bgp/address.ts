@@ -51,33 +51,55 @@ function readIpv4(text: string): Uint16Array | undefined {
   return octets === 4 ? Uint16Array.of(Math.floor(bits / 65536), bits % 65536) : undefined
 }
 
+/** One pass: groups go in from the left; what stands after `::` is moved to the right end at last. */
 function readIpv6(text: string): Uint16Array | undefined {
-  const halves = text.split('::')
-  if (halves.length > 2) return undefined
-  const head = readGroups(halves[0] ?? '')
-  const tail = halves.length === 2 ? readGroups(halves[1] ?? '') : []
-  if (head === undefined || tail === undefined) return undefined
-  const missing = 8 - head.length - tail.length
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined
-  return Uint16Array.from([...head, ...Array.from({ length: missing }, () => 0), ...tail])
+  const words = new Uint16Array(8)
+  let count = 0
+  let gap = -1
+  let at = 0
+  if (text.startsWith('::')) {
+    gap = 0
+    at = 2
+  }
+  while (at < text.length) {
+    const end = groupEnd(text, at)
+    if (text.charCodeAt(end) === dot) {
+      const quad = count <= 6 ? readIpv4(text.slice(at)) : undefined
+      if (quad === undefined) return undefined
+      words.set(quad, count)
+      count += 2
+      break
+    }
+    if (end === at || end - at > 4 || count === 8) return undefined
+    words[count++] = Number.parseInt(text.slice(at, end), 16)
+    if (end === text.length) break
+    if (text.charCodeAt(end) !== colon) return undefined
+    at = end + 1
+    if (text.charCodeAt(at) === colon) {
+      if (gap >= 0) return undefined
+      gap = count
+      at++
+    } else if (at === text.length) return undefined
+  }
+  if (gap < 0) return count === 8 ? words : undefined
+  if (count === 8) return undefined
+  words.copyWithin(8 - (count - gap), gap, count)
+  return words.fill(0, gap, 8 - (count - gap))
 }
 
-function readGroups(text: string): number[] | undefined {
-  if (text === '') return []
-  const groups: number[] = []
-  const parts = text.split(':')
-  for (const [index, part] of parts.entries()) {
-    if (part.includes('.')) {
-      const quad = index === parts.length - 1 ? readIpv4(part) : undefined
-      if (quad === undefined) return undefined
-      groups.push(...quad)
-      continue
-    }
-    if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return undefined
-    groups.push(Number.parseInt(part, 16))
+/** Where the hexadecimal digits that start at `at` end. */
+function groupEnd(text: string, at: number): number {
+  let end = at
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end)
+    const letter = code | 32
+    if ((code < 48 || code > 57) && (letter < 97 || letter > 102)) break
   }
-  return groups
+  return end
 }
+
+const dot = 46
+const colon = 58
 
 function formatIpv4(words: Uint16Array): string {
   const high = words[0] ?? 0
@@ -98,7 +120,12 @@ function formatIpv6(words: Uint16Array): string {
     }
     if (end > start) start = end - 1
   }
-  const hex = (from: number, to: number): string =>
-    Array.from(words.subarray(from, to), (word) => word.toString(16)).join(':')
-  return bestStart < 0 ? hex(0, 8) : `${hex(0, bestStart)}::${hex(bestStart + bestLength, 8)}`
+  if (bestStart < 0) return hexGroups(words, 0, 8)
+  return `${hexGroups(words, 0, bestStart)}::${hexGroups(words, bestStart + bestLength, 8)}`
+}
+
+function hexGroups(words: Uint16Array, from: number, to: number): string {
+  let text = ''
+  for (let i = from; i < to; i++) text += `${i > from ? ':' : ''}${(words[i] ?? 0).toString(16)}`
+  return text
 }

@@ -16,7 +16,7 @@ const wellKnown: Readonly<Record<string, Community>> = {
 
 /** `65001:100` or a well-known name such as `no-export`. */
 export function parseCommunity(text: string): Parsed<Community> {
-  const named = wellKnown[text]
+  const named = Object.hasOwn(wellKnown, text) ? wellKnown[text] : undefined
   if (named !== undefined) return parsed(named)
   const parts = numbers(text, 2, 65535)
   if (parts === undefined)

@@ -10,6 +10,7 @@ export type Prefix = string & { readonly __brand: 'Prefix' }
 
 /** Canonical prefix, or why not. Host bits and non-canonical spellings are refused and the right spelling is named. */
 export function parsePrefix(text: string): Parsed<Prefix> {
+  if (isCanonicalIpv4(text)) return parsed(text as Prefix)
   const slash = text.indexOf('/')
   if (slash < 0) return refused(`"${text}" is not a prefix: it has no /length`)
   const words = readAddress(text.slice(0, slash))
@@ -43,8 +44,9 @@ export function contains(outer: Prefix, inner: Prefix): boolean {
   const length = prefixLength(outer)
   if (prefixFamily(outer) !== prefixFamily(inner) || length > prefixLength(inner)) return false
   const a = prefixWords(outer)
-  const b = mask(prefixWords(inner), length)
-  return a.every((word, i) => word === b[i])
+  const b = prefixWords(inner)
+  for (let i = 0; i * 16 < length; i++) if ((((a[i] ?? 0) ^ (b[i] ?? 0)) & wordMask(length, i)) !== 0) return false
+  return true
 }
 
 export function overlaps(a: Prefix, b: Prefix): boolean {
@@ -58,14 +60,49 @@ export function prefixWords(prefix: Prefix): Uint16Array {
   return words
 }
 
-function mask(words: Uint16Array, length: number): Uint16Array {
-  return words.map((word, i) => {
-    const kept = Math.min(16, Math.max(0, length - i * 16))
-    return word & ((0xffff << (16 - kept)) & 0xffff)
-  })
-}
-
 /** The prefix of `length` bits that contains this one; `length` is at most its own. */
 export function truncate(prefix: Prefix, length: number): Prefix {
   return `${formatAddress(mask(prefixWords(prefix), length))}/${length}` as Prefix
+}
+
+/**
+ * Tables are parsed often and nearly all of them is canonical IPv4, so that this one pass over the text without any
+ * allocation decides for most; what it does not recognise is read, and explained, the long way.
+ */
+function isCanonicalIpv4(text: string): boolean {
+  const end = text.length
+  let bits = 0
+  let at = 0
+  for (let octets = 0; octets < 4; octets++) {
+    const start = at
+    let octet = 0
+    for (let code = text.charCodeAt(at); code >= zero && code <= nine; code = text.charCodeAt(++at))
+      octet = octet * 10 + code - zero
+    const digits = at - start
+    if (digits === 0 || digits > 3 || octet > 255 || (digits > 1 && text.charCodeAt(start) === zero)) return false
+    if (text.charCodeAt(at++) !== (octets < 3 ? dot : slashCode)) return false
+    bits = (bits << 8) | octet
+  }
+  const digits = end - at
+  if (digits < 1 || digits > 2) return false
+  const first = text.charCodeAt(at) - zero
+  const second = digits === 2 ? text.charCodeAt(at + 1) - zero : 0
+  if (first < 0 || first > 9 || second < 0 || second > 9 || (digits === 2 && first === 0)) return false
+  const length = digits === 2 ? first * 10 + second : first
+  return length <= 32 && (length === 0 ? bits === 0 : (bits & ~(-1 << (32 - length))) === 0)
+}
+
+const zero = 48
+const nine = 57
+const dot = 46
+const slashCode = 47
+
+function mask(words: Uint16Array, length: number): Uint16Array {
+  return words.map((word, i) => word & wordMask(length, i))
+}
+
+/** The bits of the word at `index` that belong to a network of `length` bits. */
+function wordMask(length: number, index: number): number {
+  const kept = Math.min(16, Math.max(0, length - index * 16))
+  return (0xffff << (16 - kept)) & 0xffff
 }

@@ -32,6 +32,7 @@ export function manifestJsonSchema(): JsonSchema {
     additionalProperties: false,
     allOf: kinds.map((kind) => ({
       if: { properties: { kind: { const: kind } }, required: ['kind'] },
+      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
       then: manifestOf(kind),
     })),
   }
