@@ -57,7 +57,6 @@ export function adoptPaths(
 function sayPath({ network }: Intent, speaker: Speaker, { prefix, attributes }: FoundPath): SiteAttributes | string {
   if (network === undefined) return 'there is no Network document yet'
   const { origin, asPath, nextHop, med, localPref, communities, largeCommunities } = attributes
-  if (origin !== 'igp') return `its ORIGIN is ${origin}; Herald announces with igp`
   if (asPath.length > 3 || asPath.some((asn) => asn !== network.asn))
     return `its AS_PATH is ${asPath.join(' ')}; Herald prepends its own AS up to 3 times and nothing else`
   const reserved = largeCommunities.find((community) => community.startsWith(`${network.asn}:`))
@@ -66,6 +65,7 @@ function sayPath({ network }: Intent, speaker: Speaker, { prefix, attributes }: 
   const own = speaker.nextHop[family] ?? (family === 'ipv4' ? '0.0.0.0' : '::')
   return {
     ...(asPath.length > 0 && { prepend: asPath.length as 1 | 2 | 3 }),
+    ...(origin !== 'igp' && { origin }),
     ...(nextHop !== own && { nextHop }),
     ...(med !== undefined && { med }),
     ...(localPref !== undefined && localPref > serviceLocalPref && { localPref }),
@@ -141,6 +141,7 @@ function differenceOf(
   const beyond = wanted.largeCommunities.filter((community) => community !== own && !community.startsWith(prepends))
   const drained = wanted.communities.includes(gracefulShutdown) && !found.communities.includes(gracefulShutdown)
   return (
+    differs('ORIGIN', found.origin, wanted.origin) ??
     differs('the next hop', found.nextHop, wanted.nextHop) ??
     differs('MED', found.med, wanted.med) ??
     (drained ? `${speaker.pop} is being drained` : undefined) ??

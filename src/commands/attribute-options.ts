@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 
 export interface AttributeOptions {
   readonly prepend?: number
+  readonly origin?: string
   readonly med?: number
   readonly localPref?: number
   readonly community?: readonly string[]
@@ -13,7 +14,8 @@ export interface AttributeOptions {
 
 export function addAttributeOptions(command: Command): Command {
   return command
-    .addOption(new Option('--prepend <n>', 'own AS prepended').choices(['0', '1', '2', '3']).argParser(parseNumber))
+    .addOption(new Option('--prepend <n>', 'own AS prepended, 0 to 3 times').argParser(parsePrepend))
+    .addOption(new Option('--origin <origin>', 'ORIGIN').choices(['igp', 'egp', 'incomplete']))
     .addOption(new Option('--med <n>', 'MULTI_EXIT_DISC').argParser(parseNumber))
     .addOption(new Option('--local-pref <n>', 'LOCAL_PREF, toward internal neighbors only').argParser(parseNumber))
     .addOption(new Option('--community <list>', 'such as 65001:100,no-export').argParser(parseList))
@@ -24,9 +26,10 @@ export function addAttributeOptions(command: Command): Command {
 
 /** The attributes as documents write them; undefined where no option was given. */
 export function attributesFrom(options: AttributeOptions): Readonly<Record<string, unknown>> | undefined {
-  const { prepend, med, localPref, community, largeCommunity, nextHop, gracefulShutdown } = options
+  const { prepend, origin, med, localPref, community, largeCommunity, nextHop, gracefulShutdown } = options
   const attributes = Object.entries({
     prepend,
+    origin,
     med,
     localPref,
     communities: community,
@@ -37,8 +40,13 @@ export function attributesFrom(options: AttributeOptions): Readonly<Record<strin
   return attributes.length === 0 ? undefined : Object.fromEntries(attributes)
 }
 
-export function parseNumber(text: string): number {
+function parseNumber(text: string): number {
   if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('write a number.')
+  return Number(text)
+}
+
+function parsePrepend(text: string): number {
+  if (!/^[0-3]$/.test(text)) throw new InvalidArgumentError('write 0, 1, 2 or 3.')
   return Number(text)
 }
 

@@ -7,6 +7,7 @@ import type { Asn } from '../bgp/asn.ts'
 import type { Community, LargeCommunity } from '../bgp/community.ts'
 import type { Family } from '../bgp/family.ts'
 import type { NeighborKind } from '../bgp/neighbor.ts'
+import type { Origin } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 
 export type AreaId = string & { readonly __brand: 'AreaId' }
@@ -105,6 +106,8 @@ export interface Pool {
 export interface SiteAttributes {
   /** Own AS prepended toward every neighbor, 0 to 3 times. */
   readonly prepend?: 0 | 1 | 2 | 3
+  /** ORIGIN of the path; default igp. Not toward one neighbor. */
+  readonly origin?: Origin
   readonly med?: number
   readonly localPref?: number
   readonly communities?: readonly Community[]

@@ -111,6 +111,7 @@ export class Layers {
     const said: { -readonly [K in keyof Said]: Said[K] } = { communities: [], largeCommunities: [] }
     for (const layer of layers) {
       if (layer.prepend !== undefined) said.prepend = layer.prepend
+      if (layer.origin !== undefined) said.origin = layer.origin
       if (layer.med !== undefined) said.med = layer.med
       if (layer.localPref !== undefined) said.localPref = layer.localPref
       if (layer.announce !== undefined) said.announce = layer.announce

@@ -107,9 +107,10 @@ export class SiteCompiler {
   #attributes(speaker: Speaker, said: Said, drained: boolean, marks: readonly LargeCommunity[]): AttributesKey {
     const self = (this.#family === 'ipv4' ? '0.0.0.0' : '::') as Address
     const nextHop = said.nextHop ?? speaker.nextHop[this.#family] ?? self
+    const origin = said.origin ?? 'igp'
     const build = (): AttributesKey =>
       attributesKey({
-        origin: 'igp',
+        origin,
         asPath: [],
         nextHop,
         ...(said.med !== undefined && { med: said.med }),
@@ -118,7 +119,7 @@ export class SiteCompiler {
         largeCommunities: sorted([...said.largeCommunities, this.#owned, ...marks]),
       })
     if (marks.length > 0 || !this.#layers.isCommon(said)) return build()
-    const plain = `${nextHop} ${drained}`
+    const plain = `${origin} ${nextHop} ${drained}`
     const known = this.#plain.get(plain) ?? build()
     this.#plain.set(plain, known)
     return known

@@ -12,6 +12,10 @@ export const attributesField = fields({
     .literal([0, 1, 2, 3], { error: 'write 0, 1, 2 or 3: how often our AS is prepended' })
     .exactOptional()
     .meta({ description: 'How often our own AS is prepended, 0 to 3 times' }),
+  origin: z
+    .enum(['igp', 'egp', 'incomplete'], { error: 'write igp, egp or incomplete' })
+    .exactOptional()
+    .meta({ description: 'ORIGIN of the path; default igp' }),
   med: whole(0, 4294967295, 'MULTI_EXIT_DISC, 0 to 4294967295; lower is better').exactOptional(),
   localPref: whole(0, 4294967295, 'LOCAL_PREF, 1000 to 1999; higher is better; stays inside our AS').exactOptional(),
   communities: list(communityField, communitiesAtMost, 'Communities added').exactOptional(),
