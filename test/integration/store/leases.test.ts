@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import type { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { OpenStore } from '../../../src/store/open.ts'
 import { type TestRedis, startRedis } from '../../support/redis.ts'
@@ -90,11 +91,14 @@ test('a holder survives an outage of Redis that is shorter than its lease', asyn
   expect(await second.leases.acquire('planner', 3000)).toBeUndefined()
 })
 
-test('a holder whose key was taken away is told at its next renewal', async () => {
-  const lease = await first.leases.acquire('planner', 300)
-  const connection = first.bullConnection()
-  await connection.del(`{${tag}}:lease:planner`)
+test('a holder whose key another one has is told at its next renewal, and neither prolongs nor releases it', async () => {
+  const [renewing, releasing] = [await first.leases.acquire('a', 300), await first.leases.acquire('b', 60_000)]
+  const connection = first.bullConnection() as Redis
+  await connection.set(`{${tag}}:lease:a`, 'another', 'PX', 60_000)
+  await connection.set(`{${tag}}:lease:b`, 'another', 'PX', 60_000)
+  await eventually(() => renewing?.signal.aborted === true, 1000)
+  await releasing?.release()
+  expect(await connection.get(`{${tag}}:lease:b`)).toBe('another')
+  expect(await connection.pttl(`{${tag}}:lease:a`)).toBeGreaterThan(10_000)
   connection.disconnect()
-  await eventually(() => lease?.signal.aborted === true, 1000)
-  expect(lease?.held()).toBe(false)
 })
