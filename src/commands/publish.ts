@@ -5,7 +5,7 @@ import { type CliContext, usageError } from './cli-context.ts'
 import { addWriteOptions, runWrite } from './write.ts'
 
 interface PublishOptions extends AttributeOptions {
-  readonly at: readonly string[]
+  readonly at?: readonly string[]
   readonly only?: boolean
   readonly neighbor?: string
   readonly withhold?: boolean
@@ -15,9 +15,7 @@ export function registerPublish(program: Command, cli: CliContext): void {
   const publish = program
     .command('publish <prefix>')
     .description('announce a prefix at areas, regions or POPs')
-    .addOption(
-      new Option('--at <selectors>', 'all, or areas, regions, POPs').argParser(parseList).makeOptionMandatory(),
-    )
+    .addOption(new Option('--at <selectors>', 'all, or areas, regions, POPs').argParser(parseList))
     .option('--only', 'there and nowhere else (a move)')
     .option('--neighbor <name>', 'what is said counts toward this neighbor only')
     .option('--withhold', 'do not announce it to that neighbor')
@@ -28,13 +26,13 @@ export function registerPublish(program: Command, cli: CliContext): void {
 Examples:
   herald publish 203.0.113.0/24 --at eu,sin --reason "launch" --wait
   herald publish 203.0.113.0/24 --at sin --only --reason "move to Singapore"
-  herald publish 2001:db8::/48 --at all --neighbor fra-isp-a --withhold --dry-run`,
+  herald publish 2001:db8::/48 --neighbor fra-isp-a --withhold --dry-run`,
     )
     .action(async (prefix: string, options: PublishOptions, command: Command) => {
       await runWrite(cli, command, {
         method: 'POST',
         path: '/v1/prefixes/publish',
-        body: { prefix, at: options.at, ...(options.only && { only: true }), ...saidAttributes(options) },
+        body: { prefix, at: options.at ?? [], ...(options.only && { only: true }), ...saidAttributes(options) },
       })
     })
 

@@ -4,7 +4,7 @@ import { publish, withdraw } from '../../intent/edit.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { writeFields, writeQuerySchema } from '../wire/change.ts'
 import { prefixSchema } from '../wire/prefix.ts'
-import { selectorsSchema, attributesWrittenSchema } from '../wire/selector.ts'
+import { attributesWrittenSchema, placesSchema, selectorsSchema } from '../wire/selector.ts'
 import { write, writeResponses } from '../write.ts'
 
 export function prefixRoutes(api: Api, context: ApiContext): void {
@@ -20,7 +20,8 @@ export function prefixRoutes(api: Api, context: ApiContext): void {
         querystring: writeQuerySchema,
         body: z.strictObject({
           prefix: prefixSchema,
-          at: selectorsSchema,
+          /** May be left out where attributes or neighbors of a published prefix are changed. */
+          at: placesSchema,
           only: z.boolean().optional(),
           attributes: attributesWrittenSchema.optional(),
           neighbors: z.record(z.string(), attributesWrittenSchema).optional(),
