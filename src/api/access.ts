@@ -82,9 +82,7 @@ function checkOrigin(request: FastifyRequest): void {
   const { origin, host } = request.headers
   const site = request.headers['sec-fetch-site']
   const foreign =
-    site === undefined
-      ? origin !== undefined && originHost(origin) !== host
-      : !['same-origin', 'none'].includes(String(site))
+    site === undefined ? origin !== undefined && originHost(origin) !== host : !['same-origin', 'none'].includes(site)
   if (foreign) throw new ProblemError(403, 'cross-site', 'a page of another site may not write here')
   if (request.method === 'DELETE') return
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()

@@ -14,6 +14,7 @@ import { type Moment, compilePrefix } from '../intent/compile.ts'
 import { type DocumentChange, type DocumentKey, documentKey } from '../intent/document.ts'
 import { applyChanges } from '../intent/edit.ts'
 import type { Intent, SiteAttributes, Speaker } from '../intent/model.ts'
+import { readDocument } from '../intent/schema.ts'
 import { judge } from './heads.ts'
 
 export interface FoundPath {
@@ -87,17 +88,14 @@ function layInto(
     readonly pops?: Readonly<Record<string, object>>
     readonly adopt?: readonly string[]
   }
-  const atPop = { ...spec.pops?.[speaker.pop], ...said }
-  return {
-    key,
-    before,
-    after: {
-      ...spec,
-      at: before === undefined ? [speaker.pop] : spec.at,
-      ...(Object.keys(atPop).length > 0 && { pops: { ...spec.pops, [speaker.pop]: atPop } }),
-      adopt: sorted([...(spec.adopt ?? []), speaker.id]),
-    },
+  const after = {
+    ...spec,
+    at: before === undefined ? [speaker.pop] : spec.at,
+    pops: { ...spec.pops, [speaker.pop]: { ...spec.pops?.[speaker.pop], ...said } },
+    adopt: sorted([...(spec.adopt ?? []), speaker.id]),
   }
+  const read = readDocument({ kind: 'Prefix', name: prefix, spec: after })
+  return { key, before, after: read.ok ? read.document.spec : after }
 }
 
 /** What neighbors would notice; undefined where nothing. */
@@ -132,10 +130,9 @@ function differenceOf(
   if (internal.length > 0 && (found.localPref ?? 100) !== wanted.localPref)
     return `internal neighbors would see LOCAL_PREF ${wanted.localPref} instead of ${found.localPref ?? 100}`
   if (internal.length > 0 && found.asPath.length > 0) return 'internal neighbors would lose its AS_PATH prepends'
-  const differs = (what: string, was: unknown, is: unknown): string | undefined =>
-    String(was) === String(is)
-      ? undefined
-      : `${what} would be ${String(is ?? 'none')} instead of ${String(was ?? 'none')}`
+  type Text = string | number | readonly string[] | undefined
+  const differs = (what: string, was: Text, is: Text): string | undefined =>
+    String(was) === String(is) ? undefined : `${what} would be ${shown(is)} instead of ${shown(was)}`
   const prepends = `${asn}:${markFunction[`prepend${found.asPath.length}` as 'prepend1'] ?? -1}:`
   const own = mark(asn, 'owned', moment.epoch)
   const beyond = wanted.largeCommunities.filter((community) => community !== own && !community.startsWith(prepends))
@@ -148,4 +145,8 @@ function differenceOf(
     differs('communities', sorted(found.communities), wanted.communities) ??
     differs('large communities', sorted(found.largeCommunities), sorted(beyond))
   )
+}
+
+function shown(value: string | number | readonly string[] | undefined): string {
+  return value === undefined || String(value) === '' ? 'none' : String(value)
 }

@@ -49,7 +49,7 @@ export async function serveDocs(api: FastifyInstance): Promise<void> {
 
 /** A name that may contain slashes is Fastify's `*`; OpenAPI calls it by its name. */
 const transform: SwaggerTransform = (route) => {
-  const { schema, url } = jsonSchemaTransform(route as Parameters<typeof jsonSchemaTransform>[0])
+  const { schema, url } = jsonSchemaTransform(route)
   if (!url.endsWith('/*')) return { schema, url }
   const named = JSON.parse(JSON.stringify(schema).replaceAll('"*"', '"name"')) as typeof schema
   return { schema: named, url: `${url.slice(0, -1)}:name` }

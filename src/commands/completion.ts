@@ -2,7 +2,7 @@
  * Completion for bash and zsh. Both shells ask `herald __complete`, so that it knows every verb and option, and the names
  * of sites, speakers and prefixes where Herald answers quickly.
  */
-import { Argument, type Command, Option } from 'commander'
+import { Argument, type Command, type Option } from 'commander'
 import type { DocumentListView } from '../api/wire/document.ts'
 import { type Kind, kinds } from '../intent/document.ts'
 import type { ApiClient } from './client.ts'

@@ -95,11 +95,15 @@ function documentsTable(documents: readonly DocumentView[]): string {
 function cell(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (Array.isArray(value)) return value.every((item) => typeof item !== 'object') ? value.join(',') : `${value.length}`
-  if (typeof value !== 'object') return String(value)
+  if (typeof value !== 'object') return scalar(value)
   const entries = Object.entries(value)
   return entries.length > 3 ? `${entries.length}` : entries.map(([key, item]) => `${key}=${inner(item)}`).join(' ')
 }
 
 function inner(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'object' ? JSON.stringify(value) : scalar(value)
+}
+
+function scalar(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
 }

@@ -75,7 +75,7 @@ export function changeText(terminal: Terminal, change: ChangeView): string {
   const documents = change.changes.map(({ document, change: kind }) => {
     const sign = kind === 'create' ? '+' : kind === 'delete' ? '-' : '~'
     const color = kind === 'create' ? 'green' : kind === 'delete' ? 'red' : 'yellow'
-    return `${paint(terminal, color, `${sign} ${document}`)}`
+    return paint(terminal, color, `${sign} ${document}`)
   })
   const findings = change.findings.map(
     ({ document, pointer, message }) => `${paint(terminal, 'yellow', 'warning')} ${document}${pointer}: ${message}`,

@@ -65,6 +65,7 @@ export function documentRoutes(api: Api, context: ApiContext): void {
   )
 
   writeRoutes(api, context)
+  applyRoute(api, context)
 }
 
 function writeRoutes(api: Api, context: ApiContext): void {
@@ -121,7 +122,9 @@ function writeRoutes(api: Api, context: ApiContext): void {
       })
     },
   )
+}
 
+function applyRoute(api: Api, context: ApiContext): void {
   api.post(
     '/v1/apply',
     {

@@ -49,6 +49,12 @@ export function operationRoutes(api: Api, context: ApiContext): void {
     async (_request, reply) => reply.type(metrics.contentType).send(await metrics.render()),
   )
 
+  statusRoute(api, context)
+  schemaRoutes(api)
+  acceptRoute(api, context)
+}
+
+function statusRoute(api: Api, context: ApiContext): void {
   api.get(
     '/v1/status',
     {
@@ -61,7 +67,9 @@ export function operationRoutes(api: Api, context: ApiContext): void {
     },
     async () => statusOf(context),
   )
+}
 
+function schemaRoutes(api: Api): void {
   api.get(
     '/v1/schemas/:kind',
     {
@@ -96,8 +104,6 @@ export function operationRoutes(api: Api, context: ApiContext): void {
       return manifestJsonSchema()
     },
   )
-
-  acceptRoute(api, context)
 }
 
 function acceptRoute(api: Api, { deps, heads }: ApiContext): void {

@@ -8,6 +8,11 @@ import { attributesWrittenSchema, placesSchema, selectorsSchema } from '../wire/
 import { write, writeResponses } from '../write.ts'
 
 export function prefixRoutes(api: Api, context: ApiContext): void {
+  publishRoute(api, context)
+  withdrawRoute(api, context)
+}
+
+function publishRoute(api: Api, context: ApiContext): void {
   api.post(
     '/v1/prefixes/publish',
     {
@@ -48,7 +53,9 @@ export function prefixRoutes(api: Api, context: ApiContext): void {
       })
     },
   )
+}
 
+function withdrawRoute(api: Api, context: ApiContext): void {
   api.post(
     '/v1/prefixes/withdraw',
     {

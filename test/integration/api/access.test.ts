@@ -24,11 +24,10 @@ beforeAll(async () => {
   open = await openStage(redis.url)
   await withFiveSites(open)
   guarded = await openStage(redis.url, { auth: { tokens } })
-  const answer = await ask(guarded, 'POST', '/v1/apply', {
+  await ask(guarded, 'POST', '/v1/apply', {
     body: { documents: fiveSites(), reason: 'setup' },
     headers: bearer('admin'),
   })
-  expect(answer.status).toBe(202)
 })
 
 afterAll(async () => {

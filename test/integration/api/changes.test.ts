@@ -129,7 +129,7 @@ describe('races', () => {
     const changes = await Promise.all(
       prefixes.map((one) => accept(stage, 'POST', publish, { prefix: one, at: ['all'] })),
     )
-    expect(changes.map(({ revision }) => revision).toSorted()).toEqual([2, 3, 4])
+    expect(new Set(changes.map(({ revision }) => revision))).toEqual(new Set([2, 3, 4]))
     const { body } = await ask<DocumentListView>(stage, 'GET', '/v1/documents?kind=Prefix')
     expect(body.documents.map(({ name }) => name)).toEqual(prefixes)
   })
@@ -143,7 +143,7 @@ describe('races', () => {
         }),
       ),
     )
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 412])
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202, 412]))
     const loser = answers.find(({ status }) => status === 412)
     expect(loser?.body).toMatchObject({ code: 'stale-revision', revision: 2 })
   })
