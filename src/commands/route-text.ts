@@ -56,8 +56,10 @@ function liveText({
       ? '   Network not in table'
       : renderTable(['  ', 'Network', 'Next Hop', 'AS_PATH', 'Age', 'Attrs'], rows),
   )
-  for (const { neighbor, address, attributes } of adjOut)
-    lines.push(`   to ${neighbor} (${address}): ${attributes === undefined ? 'not sent' : sentText(attributes)}`)
+  for (const { neighbor, address, attributes, problem: unread } of adjOut)
+    lines.push(
+      `   to ${neighbor} (${address}): ${unread ?? (attributes === undefined ? 'not sent' : sentText(attributes))}`,
+    )
   return lines.join('\n')
 }
 

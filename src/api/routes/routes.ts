@@ -5,8 +5,9 @@
 import { z } from 'zod'
 import type { Prefix } from '../../bgp/prefix.ts'
 import { type Moment, compilePrefix } from '../../intent/compile.ts'
-import type { Intent, Speaker, SpeakerId } from '../../intent/model.ts'
+import type { Intent, Neighbor, Speaker, SpeakerId } from '../../intent/model.ts'
 import type { FleetState } from '../../plan/fleet-state.ts'
+import type { CallOptions, Speaker as Connection } from '../../speaker/speaker.ts'
 import type { Api, ApiContext, ApiDeps } from '../deps.ts'
 import { connectionTo, liveDeadlineMs, speakerOf } from '../live.ts'
 import { attributesView } from '../plan-view.ts'
@@ -121,12 +122,7 @@ async function readLive(
   const neighbors = [...intent.neighbors.values()].filter(({ speaker: of }) => of === speaker.id)
   const [rib, adjOut] = await Promise.all([
     connection.rib([prefix], options),
-    Promise.all(
-      neighbors.map(async ({ id, address }) => {
-        const [sent] = await connection.adjOut(address, [prefix], options)
-        return { neighbor: id, address, ...(sent !== undefined && { attributes: attributesView(sent.attributes) }) }
-      }),
-    ),
+    Promise.all(neighbors.map((neighbor) => sentTo(connection, neighbor, prefix, options))),
   ])
   const nowSeconds = Math.floor(deps.clock() / 1000)
   return {
@@ -138,5 +134,20 @@ async function readLive(
       attributes: attributesView(attributes),
     })),
     adjOut,
+  }
+}
+
+/** A neighbor that cannot be read does not hide the others. */
+async function sentTo(
+  connection: Connection,
+  { id, address }: Neighbor,
+  prefix: Prefix,
+  options: CallOptions,
+): Promise<NonNullable<RouteView['adjOut']>[number]> {
+  try {
+    const [sent] = await connection.adjOut(address, [prefix], options)
+    return { neighbor: id, address, ...(sent !== undefined && { attributes: attributesView(sent.attributes) }) }
+  } catch (error) {
+    return { neighbor: id, address, problem: error instanceof Error ? error.message : String(error) }
   }
 }

@@ -89,7 +89,16 @@ export const routeViewSchema = z
     /** Read from the speaker for this answer (`live=true`). */
     rib: z.array(ribPathSchema).optional(),
     adjOut: z
-      .array(z.object({ neighbor: z.string(), address: z.string(), attributes: attributesSchema.optional() }))
+      .array(
+        z.object({
+          neighbor: z.string(),
+          address: z.string(),
+          /** Absent: not sent. */
+          attributes: attributesSchema.optional(),
+          /** Why it could not be read. */
+          problem: z.string().optional(),
+        }),
+      )
       .optional(),
     /** Why the speaker could not be read live. */
     problem: z.string().optional(),

@@ -10,7 +10,6 @@ import { pino } from 'pino'
 import type { ApiDeps } from '../../../src/api/deps.ts'
 import { createApi } from '../../../src/api/server.ts'
 import type { ChangeView } from '../../../src/api/wire/change.ts'
-import type { Problem } from '../../../src/api/wire/problem.ts'
 import type { Asn } from '../../../src/bgp/asn.ts'
 import type { Document } from '../../../src/intent/document.ts'
 import { type MemorySpeaker, createMemorySpeaker } from '../../../src/speaker/memory.ts'
@@ -111,7 +110,7 @@ export async function ask<T = unknown>(
 
 /** A write that must be accepted. */
 export async function accept(stage: Stage, method: Method, url: string, body: object): Promise<ChangeView> {
-  const answer = await ask<ChangeView & Problem>(stage, method, url, { body: { reason: 'a test', ...body } })
+  const answer = await ask<ChangeView>(stage, method, url, { body: { reason: 'a test', ...body } })
   if (answer.status === 202) return answer.body
   throw new Error(`${method} ${url} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
 }
