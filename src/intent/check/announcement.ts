@@ -105,6 +105,12 @@ function checkWords(report: Report, intent: Intent, announcement: Announcement, 
       )
     else if (neighbor !== undefined && !neighbor.families.includes(prefixFamily(prefix)))
       report.warning('wrong-family', pointer, `has no effect: ${id} carries ${listed(neighbor.families)} only`)
+    if (said.origin !== undefined)
+      report.warning(
+        'origin-per-neighbor',
+        `${pointer}/origin`,
+        'has no effect: ORIGIN is the same toward every neighbor',
+      )
     checkAttributes(report, said, pointer, surroundings)
   }
 }

@@ -45,7 +45,7 @@ export function checkPools({ pools }: Intent): readonly Finding[] {
     report.error('unannounceable', pointer, why)
     findings.push(...report.findings)
   }
-  return [...findings, ...checkOverlaps(owned)]
+  return [...findings, ...checkOverlaps(owned.filter(({ prefix }) => unannounceableBecause(prefix) === undefined))]
 }
 
 /** In address order what overlaps stands in a row: an outer prefix, then all that it contains. */

@@ -2,7 +2,16 @@
  * One manifest file: YAML documents with the lines they stand on. Whatever the text is, the outcome is documents and
  * problems; bounds keep a file from costing more than its size (aliases, nesting, length).
  */
-import { type Document as YamlDocument, LineCounter, isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml'
+import {
+  type Document as YamlDocument,
+  LineCounter,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  visit,
+} from 'yaml'
 
 export interface YamlProblem {
   readonly line: number
@@ -51,7 +60,8 @@ function readPieces(text: string): ReturnType<typeof readYaml> {
   if (!Array.isArray(parsed)) return { pieces, problems }
   for (const document of parsed) {
     for (const { pos, message } of [...document.errors, ...document.warnings])
-      problems.push({ line: lineAt(lines, pos[0]), message: forPeople(message) })
+      if (problems.at(-1)?.line !== lineAt(lines, pos[0]))
+        problems.push({ line: lineAt(lines, pos[0]), message: forPeople(message) })
     if (document.errors.length > 0 || document.contents === null) continue
     const line = lineAt(lines, document.contents.range?.[0] ?? 0)
     if (isScalar(document.contents) && document.contents.value === null) continue
@@ -59,10 +69,29 @@ function readPieces(text: string): ReturnType<typeof readYaml> {
       const value: unknown = document.toJS({ maxAliasCount: aliasesAtMost })
       pieces.push({ value, line, lineOf: (pointer) => lineOf(document, lines, pointer) })
     } catch (error) {
-      problems.push({ line, message: unreadable(error) })
+      const dangling = danglingAlias(document)
+      if (dangling !== undefined)
+        problems.push({
+          line: lineAt(lines, dangling.offset),
+          message: `*${dangling.name} stands for nothing: there is no &${dangling.name} before it`,
+        })
+      else problems.push({ line, message: unreadable(error) })
     }
   }
   return { pieces, problems }
+}
+
+/** An alias whose anchor is not there. */
+function danglingAlias(document: YamlDocument): { readonly name: string; readonly offset: number } | undefined {
+  let found: { readonly name: string; readonly offset: number } | undefined
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return undefined
+      found = { name: alias.source, offset: alias.range?.[0] ?? 0 }
+      return visit.BREAK
+    },
+  })
+  return found
 }
 
 function lineAt(lines: LineCounter, offset: number): number {

@@ -20,6 +20,9 @@ export function labelProblem(text: string): string | undefined {
   return labelPattern.test(text) ? undefined : `"${text.slice(0, 80)}" is not a name: ${labelRule}`
 }
 
+/** What is said of a field that must be there and is not. */
+export const missing = 'is missing'
+
 /** A string that `parse` reads; its problem is the message. */
 function text<T extends string>(parse: (text: string) => Parsed<T>) {
   return z.string().transform((value, context): T => {
@@ -65,7 +68,9 @@ export function addressOf(family: Family) {
 }
 
 export const asnField = z
-  .union([z.number(), z.string()], { error: 'write an AS number, such as 65001' })
+  .union([z.number(), z.string()], {
+    error: ({ input }) => (input === undefined ? missing : 'write an AS number, such as 65001'),
+  })
   .transform((value, context): Asn => {
     const outcome = parseAsn(value)
     if (outcome.ok) return outcome.value
@@ -92,11 +97,11 @@ export function moment(description: string) {
 export function list<S extends z.ZodType>(item: S, atMost: number, description: string) {
   return z
     .array(item)
-    .max(atMost, {
+    .refine(({ length }) => length <= atMost, {
       error: ({ input }) => `${(input as unknown[]).length} entries are too many: write at most ${atMost}`,
     })
     .transform((items): readonly z.output<S>[] => [...new Set(items)])
-    .meta({ description })
+    .meta({ description, maxItems: atMost })
 }
 
 /**

@@ -1,6 +1,7 @@
 /** From zod's issues to findings: a JSON pointer and one sentence each that says what is wrong and the way out. */
 import type { z } from 'zod'
 import { didYouMean } from '../nearest.ts'
+import { missing } from './fields.ts'
 
 export interface SpecProblem {
   readonly code: string
@@ -25,9 +26,9 @@ export function pointerTo(path: readonly PropertyKey[]): string {
 export function explainIssue(issue: RawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'is missing' : `write ${article(issue.expected)}, not ${shown(issue.input)}`
+      return issue.input === undefined ? missing : `write ${article(issue.expected)}, not ${shown(issue.input)}`
     case 'invalid_value': {
-      if (issue.input === undefined) return 'is missing'
+      if (issue.input === undefined) return missing
       const known = issue.values.map(String)
       const meant = typeof issue.input === 'string' ? didYouMean(issue.input, known) : ''
       return `${shown(issue.input)} is not one of ${known.join(', ')}${meant}`
@@ -50,17 +51,17 @@ function problemsOf(issue: Issue): readonly SpecProblem[] {
     }
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({ code: 'invalid-value', pointer, message }))
-    case 'invalid_type':
-      return [{ code: issue.message === 'is missing' ? 'missing-field' : 'wrong-type', pointer, message: named(issue) }]
-    default:
-      return [{ code: 'invalid-value', pointer, message: named(issue) }]
+    default: {
+      const code = issue.code === 'invalid_type' ? 'wrong-type' : 'invalid-value'
+      return [{ code: issue.message === missing ? 'missing-field' : code, pointer, message: named(issue) }]
+    }
   }
 }
 
 /** "is missing" begins with the field it speaks of; other sentences quote the value. */
 function named({ message, path }: Issue): string {
   const field = path.at(-1)
-  return message === 'is missing' ? `"${field === undefined ? 'spec' : String(field)}" is missing` : message
+  return message === missing ? `"${field === undefined ? 'spec' : String(field)}" is missing` : message
 }
 
 function article(type: string): string {

@@ -81,13 +81,20 @@ const sessionField = fields({
     .meta({ description: 'TCP MD5 password (RFC 2385); shown masked' }),
   ebgpMultihop: whole(2, 255, 'Hops to an external neighbor that is not on the link').exactOptional(),
   holdTimeSeconds: whole(3, 65535, 'Hold time (RFC 4271), seconds. Default 90').default(90),
-  keepaliveSeconds: whole(1, 21845, 'Keepalive interval, seconds. Default 30').default(30),
+  keepaliveSeconds: whole(1, 21845, 'Keepalive interval, seconds. Default: a third of the hold time').exactOptional(),
   connectRetrySeconds: whole(1, 65535, 'Connect-retry time, seconds. Default 10').default(10),
   gracefulRestartSeconds: whole(0, 4095, 'Restart time (RFC 4724), seconds; 0 turns it off. Default 120').default(120),
-}).refine(({ holdTimeSeconds, keepaliveSeconds }) => keepaliveSeconds < holdTimeSeconds, {
-  error: 'must be shorter than holdTimeSeconds, usually a third of it (RFC 4271, 4.4)',
-  path: ['keepaliveSeconds'],
 })
+  .refine(({ holdTimeSeconds, keepaliveSeconds = 0 }) => keepaliveSeconds < holdTimeSeconds, {
+    error: 'must be shorter than holdTimeSeconds, usually a third of it (RFC 4271, 4.4)',
+    path: ['keepaliveSeconds'],
+  })
+  // RFC 4271, 10: a third of the hold time.
+  .transform(({ holdTimeSeconds, keepaliveSeconds = Math.floor(holdTimeSeconds / 3), ...rest }) => ({
+    ...rest,
+    holdTimeSeconds,
+    keepaliveSeconds,
+  }))
 
 export const neighborSpec = fields({
   speaker: label<SpeakerId>('Name of the Speaker'),

@@ -36,7 +36,7 @@ test('every prefix in canonical form is taken, and the canonical form is the one
       expect(parseCidr(network).prefix).toBe(parseCidr(text).prefix)
       expect(normalizeCidr(network)).toBe(network)
     }),
-    { numRuns: 5000 },
+    { numRuns: 2000 },
   )
 })
 
@@ -54,14 +54,14 @@ test('containment and overlap agree with the oracle', () => {
         expect(overlaps(outer, inner)).toBe(overlapCidr(outer, inner))
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: 2000 },
   )
 })
 
 test('no text makes a parser throw, and what is read is what was written', () => {
   const nearly = fc.oneof(
     fc.string({ maxLength: 60, unit: 'binary' }),
-    fc.string({ maxLength: 50, unit: fc.constantFrom(...'0123456789abcdefABCDEF:./ -') }),
+    fc.string({ maxLength: 50, unit: fc.constantFrom(...'0123456789abcdefABCDEF:./ -'.split('')) }),
     cidrText.chain((text) => fc.nat(text.length).map((at) => text.slice(0, at) + text.slice(at + 1))),
   )
   fc.assert(
@@ -72,6 +72,6 @@ test('no text makes a parser throw, and what is read is what was written', () =>
         else if (parse === parsePrefix || parse === parseAddress) expect(outcome.value).toBe(text)
       }
     }),
-    { numRuns: 20_000 },
+    { numRuns: 10_000 },
   )
 })
