@@ -37,6 +37,7 @@ export function startChild(folder: RunFolder, command: readonly string[], option
   const output = openSync(options.log, 'a', 0o600)
   const child = spawn('setpriv', ['--pdeathsig', options.deathSignal ?? 'KILL', '--', ...command], {
     stdio: ['ignore', output, output],
+    detached: true, // Ctrl-C is for us; children are ended in order
     env: { ...(options.environment ?? process.env), PATH: searchPath },
   })
   closeSync(output)

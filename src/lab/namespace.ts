@@ -22,7 +22,11 @@ export interface Namespace {
 const environment = { ...process.env, PATH: searchPath }
 
 export async function openNamespace(folder: RunFolder): Promise<Namespace> {
-  const holder = spawn('unshare', ['--net', 'cat'], { stdio: ['pipe', 'pipe', 'pipe'], env: environment })
+  const holder = spawn('unshare', ['--net', 'cat'], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: environment,
+    detached: true, // Ctrl-C is for us
+  })
   holder.on('error', () => undefined)
   holder.stdin.on('error', () => undefined)
   const { pid } = holder

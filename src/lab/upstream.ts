@@ -25,6 +25,8 @@ export interface Upstream {
   routes(prefix?: string): Promise<readonly UpstreamRoute[]>
   /** Families whose session is established. */
   established(): Promise<ReadonlySet<Link['family']>>
+  /** True while a session waits for the End-of-RIB of a restarted speaker (RFC 4724). */
+  restarting(): Promise<boolean>
   /** Asks again and again, a millisecond apart at first, until the routes satisfy the predicate. */
   waitFor(wanted: RoutesWanted): Promise<Seen>
   /** kill -9, and waits until it is gone. */
@@ -88,6 +90,10 @@ function upstreamOf(
       return new Set(
         links.map(({ family }) => family).filter((family) => lines.some((text) => isEstablished(text, family))),
       )
+    },
+    async restarting() {
+      const lines = await control.ask('show protocols all')
+      return lines.some((text) => text.includes('graceful restart active'))
     },
     async waitFor({ prefix, until, deadlineMs }) {
       const startedAt = performance.now()
