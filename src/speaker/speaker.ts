@@ -49,7 +49,10 @@ export interface SpeakerNeighbor {
   readonly asn: Asn
   readonly state: 'idle' | 'connect' | 'active' | 'open-sent' | 'open-confirm' | 'established'
   readonly adminDown: boolean
-  /** Prefixes received, accepted and advertised, where the daemon tells. */
+  /**
+   * Prefixes received, accepted and advertised, where the daemon tells. `advertised` is 0 on GoBGP: it would compute
+   * the adj-out of every neighbor to count it, seconds of its time at 100,000 paths.
+   */
   readonly received: number
   readonly accepted: number
   readonly advertised: number
@@ -94,7 +97,7 @@ export interface RefusedPath {
 
 export interface Speaker {
   global(options: CallOptions): Promise<SpeakerGlobal>
-  /** Starts BGP on a daemon that has no global configuration. */
+  /** Starts BGP on a daemon that has no global configuration; `speaker-refused` where BGP runs (GoBGP would empty it). */
   start(config: GlobalConfig, options: CallOptions): Promise<void>
 
   /**
@@ -107,7 +110,10 @@ export interface Speaker {
 
   /** Paths of the global RIB; all of both families, or only those of the exact prefixes given. */
   rib(prefixes: readonly Prefix[] | 'all', options: CallOptions): Promise<readonly RibPath[]>
-  /** What one neighbor is sent. Empty where the session is not established. */
+  /**
+   * What one neighbor is sent. Empty where the session is not established. GoBGP computes the whole adj-out for
+   * whatever is asked, about 6 ms for every 1,000 paths of its RIB, and does nothing else meanwhile: ask sparingly.
+   */
   adjOut(neighbor: Address, prefixes: readonly Prefix[] | 'all', options: CallOptions): Promise<readonly AdjOutPath[]>
 
   neighbors(options: CallOptions): Promise<readonly SpeakerNeighbor[]>
