@@ -123,7 +123,7 @@ async function script(stage: Stage): Promise<Totals> {
 async function timed<T>(screen: Screen, name: string, run: () => Promise<readonly [T, string]>): Promise<T> {
   const startedAt = performance.now()
   const [value, text] = await run()
-  screen.line(`  ${name.padEnd(10)} ${text.padEnd(74)} ${milliseconds(performance.now() - startedAt).padStart(10)}`)
+  screen.line(`  ${name.padEnd(10)} ${text.padEnd(76)} ${milliseconds(performance.now() - startedAt).padStart(10)}`)
   return value
 }
 

@@ -2,7 +2,7 @@
 import type { Lab, LabPop } from '../lab.ts'
 import type { DemoController } from './controller.ts'
 import { type Verdict, printProof } from './proof-table.ts'
-import { type Screen, wrapped } from './screen.ts'
+import { type Screen, verdict, wrapped } from './screen.ts'
 import { arrival, departure, has } from './sighting.ts'
 
 export interface Stage {
@@ -43,13 +43,11 @@ export async function refusal(
 ): Promise<boolean> {
   screen.line(`     ${screen.command(commandLine(words))}`)
   const refusals = await herald.refused(words)
-  for (const line of refusals.flatMap((sentence) => wrapped(sentence.trim(), 92))) screen.line(`     ${line}`)
+  for (const line of refusals.flatMap((sentence) => wrapped(sentence.trim(), 95))) screen.line(`     ${line}`)
   const standing = await Promise.all(lab.upstreams.map((upstream) => has(upstream, prefix, asn)))
   const kept = standing.filter(Boolean).length
   const proved = kept === standing.length
-  screen.line(
-    `     ${proved ? screen.good('proved') : screen.bad('not proved')}: ${kept} of ${standing.length} upstream routers still have it`,
-  )
+  screen.line(`     ${verdict(screen, proved)}: ${kept} of ${standing.length} upstream routers still have it`)
   return proved
 }
 

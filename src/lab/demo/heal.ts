@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { LabPop } from '../lab.ts'
 import type { Upstream } from '../upstream.ts'
 import type { Stage } from './changes.ts'
-import { milliseconds } from './screen.ts'
+import { milliseconds, verdict } from './screen.ts'
 import { has } from './sighting.ts'
 
 const healWithinMs = 25_000
@@ -62,7 +62,7 @@ export async function heal(stage: Stage, prefix: string, popId: string): Promise
   const kept = misses === 0 && samples > 0
   const words = `${prefix} asked for ${samples.toLocaleString('en')} times at ${pop.upstreams.length} upstream routers meanwhile, missing ${misses} times`
   const proved = kept && steps.every(Boolean)
-  screen.line(`     ${proved ? screen.good('proved') : screen.bad('not proved')}: ${words}`)
+  screen.line(`     ${verdict(screen, proved)}: ${words}`)
   return proved
 }
 

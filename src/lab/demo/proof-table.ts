@@ -4,7 +4,7 @@
  */
 import type { ProofView } from '../../api/wire/revision.ts'
 import type { Lab, LabPop } from '../lab.ts'
-import { type Screen, milliseconds } from './screen.ts'
+import { type Screen, milliseconds, verdict } from './screen.ts'
 import type { Sighting } from './sighting.ts'
 
 export interface ProvedChange {
@@ -24,7 +24,12 @@ export function printProof(screen: Screen, lab: Lab, change: ProvedChange): Verd
   const { proof, arrivals, departures } = change
   const acceptedAtMs = Date.parse(proof.acceptedAt)
   const sightings = [...arrivals, ...departures]
-  screen.line(screen.dim(row(['POP', '', 'planned', 'pushed', 'in RIB', 'adj-out', 'transit', 'peer'])))
+  const [transit] = lab.upstreams
+  screen.line(
+    screen.dim(
+      row(['POP', '', 'planned', 'pushed', 'in RIB', 'adj-out', `AS${transit?.asn} transit`, 'peer']).trimEnd(),
+    ),
+  )
   let proved = proof.state === 'done'
   for (const pop of lab.pops) {
     const own = sightings.filter(({ upstream }) => upstream.pop === pop.id)
@@ -42,17 +47,34 @@ export function printProof(screen: Screen, lab: Lab, change: ProvedChange): Verd
   }
   for (const sentence of proof.held) screen.line(`       held: ${sentence}`)
   const maxMs = Math.max(...sightings.map(({ atMs }) => (atMs ?? Number.POSITIVE_INFINITY) - acceptedAtMs))
-  conclude(screen, change, proved, maxMs)
+  const leadMs = Math.min(...departures.map(reached)) - Math.max(...arrivals.map(reached))
+  if (arrivals.length > 0 && departures.length > 0) proved &&= leadMs > 0
+  conclude(screen, change, proved, { maxMs, leadMs })
   return { proved, maxMs }
 }
 
-function conclude(screen: Screen, { proof, arrivals, departures }: ProvedChange, proved: boolean, maxMs: number): void {
-  const all = arrivals.length + departures.length
-  const right = [...arrivals, ...departures].filter(({ atMs }) => atMs !== undefined).length
-  const marked = departures.some(({ markedAtMs }) => markedAtMs !== undefined)
-  if (marked) screen.line(screen.dim('       upstream of a withdrawal: marked GRACEFUL_SHUTDOWN (RFC 8326) → gone'))
-  const words = `accepted ${proof.acceptedAt.slice(11, 23)}, in ${right} of ${all} upstream RIBs, the last after ${milliseconds(maxMs)}`
-  screen.line(`     ${proved ? screen.good('proved') : screen.bad('not proved')}: ${words}`)
+function reached({ atMs }: Sighting): number {
+  return atMs ?? Number.POSITIVE_INFINITY
+}
+
+function conclude(
+  screen: Screen,
+  { proof, arrivals, departures }: ProvedChange,
+  proved: boolean,
+  { maxMs, leadMs }: { readonly maxMs: number; readonly leadMs: number },
+): void {
+  const all = [...arrivals, ...departures]
+  const right = all.filter(({ atMs }) => atMs !== undefined).length
+  if (departures.some(({ markedAtMs }) => markedAtMs !== undefined))
+    screen.line(screen.dim('     a → b: marked GRACEFUL_SHUTDOWN (RFC 8326) after a, gone after b'))
+  const made = arrivals.length > 0 && departures.length > 0
+  screen.line(
+    `     ${verdict(screen, proved)}: accepted ${proof.acceptedAt.slice(11, 23)}, in ${right} of ${all.length} upstream RIBs, the last after ${milliseconds(maxMs)}`,
+  )
+  if (made)
+    screen.line(
+      `             the new POPs were in every RIB ${milliseconds(leadMs)} before the first of the old ones went`,
+    )
 }
 
 function stages(proof: ProofView, pop: LabPop): readonly string[] {
@@ -78,10 +100,10 @@ function isComplete(proof: ProofView, pop: LabPop, own: readonly Sighting[]): bo
 function cell({ upstream, atMs, markedAtMs }: Sighting, acceptedAtMs: number): string {
   const at = milliseconds(atMs === undefined ? undefined : atMs - acceptedAtMs)
   const time = markedAtMs === undefined ? at : `${markedAtMs - acceptedAtMs} → ${at}`
-  return `${time}  AS${upstream.asn}`
+  return upstream.kind === 'transit' ? time : `${time}  AS${upstream.asn}`
 }
 
-const widths = [3, 8, 8, 8, 8, 8, 22, 22]
+const widths = [3, 8, 8, 8, 8, 8, 16, 25]
 
 /** Names to the left, figures to the right. */
 function row(cells: readonly string[]): string {

@@ -8,8 +8,6 @@ export interface Screen {
   bad(text: string): string
 }
 
-export const columns = 100
-
 export function createScreen(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Screen {
   const colors = stream.isTTY && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb'
   const style = (code: number) => (text: string) => (colors ? `\u001b[${code}m${text}\u001b[0m` : text)
@@ -37,4 +35,8 @@ export function wrapped(text: string, width: number): readonly string[] {
     else lines.push(word)
   }
   return lines
+}
+
+export function verdict(screen: Screen, proved: boolean): string {
+  return proved ? screen.good('proved') : screen.bad('not proved')
 }
