@@ -78,7 +78,7 @@ function fleetOf(
     for (const prefix of observed.keys()) mapSet(sites, prefix).add(id)
   }
   return {
-    speaker: (id) => views.get(id),
+    speaker: (id) => (views.get(id)?.read === true ? views.get(id) : undefined),
     target: (speaker, prefix) => views.get(speaker)?.targets.get(prefix),
     observed: (speaker, prefix) => views.get(speaker)?.observed.get(prefix),
     refused: (speaker, prefix) => views.get(speaker)?.refused.get(prefix),

@@ -15,5 +15,9 @@ export function print(terminal: Terminal, output: Output, { data, table, names }
   if (output === 'json') terminal.out(JSON.stringify(data, undefined, 2))
   else if (output === 'yaml') terminal.out(stringify(data).trimEnd())
   else if (output === 'name') for (const name of names()) terminal.out(name)
-  else terminal.out(table())
+  else printTable(terminal, table())
+}
+
+function printTable(terminal: Terminal, text: string): void {
+  if (text !== '') terminal.out(text)
 }

@@ -1,0 +1,353 @@
+/** The command line as a person uses it: the real cli.ts, a real controller with its own Redis, real gobgpd. */
+import { execFile, spawn } from 'node:child_process'
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseAllDocuments } from 'yaml'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { formatDocument } from '../../../src/intent/manifest.ts'
+import { type Controller, startController } from '../../support/controller.ts'
+import { type Gobgpd, startGobgpd } from '../../support/gobgpd.ts'
+import { networkAsn, networkDocuments } from '../../support/network.ts'
+import { eventually } from '../../support/store.ts'
+
+const cli = fileURLToPath(new URL('../../../src/cli.ts', import.meta.url))
+const prefix = '203.0.113.0/24'
+
+let daemons: readonly Gobgpd[]
+let controller: Controller
+let folder: string
+let network: string
+
+beforeAll(async () => {
+  daemons = await Promise.all([0, 1, 2].map(() => startGobgpd({ asn: networkAsn })))
+  controller = await startController()
+  folder = await mkdtemp(join(tmpdir(), 'herald-cli-'))
+  network = join(folder, 'network')
+  await mkdir(network)
+  const documents = networkDocuments(daemons.map(({ endpoint }, i) => ({ id: `s${i}`, endpoint })))
+  await writeFile(join(network, 'all.yaml'), documents.map(formatDocument).join('---\n'))
+  await herald('apply', '-f', network, '--reason', 'first inventory', '--wait')
+  await eventually(async () => !(await herald('show', 'speaker')).out.includes('unknown'), 20_000)
+})
+
+afterAll(async () => {
+  await controller.stop()
+  await Promise.all(daemons.map((daemon) => daemon.stop()))
+  await rm(folder, { recursive: true, force: true })
+})
+
+interface Ended {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+function environment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const { HERALD_URL: _url, HERALD_TOKEN: _token, ...rest } = process.env
+  return { ...rest, HERALD_DATA: controller.folder, USER: 'alice', ...more }
+}
+
+function herald(...words: readonly string[]): Promise<Ended> {
+  return run(words, environment())
+}
+
+function run(words: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+  return new Promise((resolve) =>
+    execFile(process.execPath, [cli, ...words], { env, timeout: 30_000 }, (error, out, err) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
+      resolve({ code, out, err })
+    }),
+  )
+}
+
+async function withdrawEverywhere(): Promise<void> {
+  await herald('withdraw', prefix, '--everywhere', '--force', '--reason', 'clean', '--wait')
+}
+
+describe('publish and withdraw', () => {
+  beforeEach(withdrawEverywhere)
+
+  test('with --wait prove it at every speaker, in milliseconds, and the RIB has it', async () => {
+    const { code, out } = await herald('publish', prefix, '--at', 'all', '--reason', 'launch', '--wait')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^POP +SPEAKER +PUSHED +RIB +ADJ-OUT/m)
+    for (const speaker of ['s0', 's1', 's2'])
+      expect(out).toMatch(new RegExp(`^pop-${speaker} +${speaker} +\\d+ ms +\\d+ ms`, 'm'))
+    expect(out).toMatch(/revision \d+: done \d+ ms after it was accepted/)
+    for (const daemon of daemons) expect(await daemon.cli('global', 'rib')).toContain(prefix)
+    const route = await herald('show', 'route', prefix)
+    expect(route.out).toMatch(/^ +Network +Next Hop +AS_PATH +Age +Attrs$/m)
+    expect(route.out).toMatch(/^\*> +203\.0\.113\.0\/24 +192\.0\.2\.1 +\d\d:\d\d:\d\d +\[\{Origin: i\}/m)
+  })
+
+  test('as a dry run change nothing', async () => {
+    const { code, out } = await herald('publish', prefix, '--at', 'all', '--dry-run')
+    expect(code).toBe(0)
+    expect(out).toContain('+ announce')
+    expect(await daemons[0]?.cli('global', 'rib')).not.toContain(prefix)
+  })
+
+  test('are refused with the guard and the way out, and exit 1', async () => {
+    await herald('publish', prefix, '--at', 'all', '--reason', 'launch')
+    const { code, err } = await herald('withdraw', prefix, '--everywhere', '--reason', 'off')
+    expect(code).toBe(1)
+    expect(err).toMatch(/refused; nothing was changed\n(?: {2}G4: .*\n)? {2}G1: .*--force/)
+  })
+
+  test('need words about where, and a reason, and exit 2', async () => {
+    expect(await herald('withdraw', prefix, '--reason', 'x')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--everywhere'),
+    })
+    expect(await herald('publish', prefix, '--at', 'all')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('say why with --reason'),
+    })
+  })
+
+  test('go into the audit under the name of who did it', async () => {
+    await herald('publish', prefix, '--at', 'pop-s1,pop-s2', '--reason', 'launch in two')
+    const { out } = await herald('history', '-n', '1')
+    expect(out).toMatch(/alice +publish 203\.0\.113\.0\/24 --at pop-s1,pop-s2 +launch in two/)
+  })
+
+  test('print JSON and names for programs', async () => {
+    const json = await herald('publish', prefix, '--at', 'all', '--reason', 'launch', '-o', 'json')
+    const change = JSON.parse(json.out) as { readonly status: string; readonly revision: number }
+    expect(change.status).toBe('accepted')
+    const name = await herald('publish', prefix, '--at', 'all', '--med', '5', '--reason', 'med', '-o', 'name')
+    expect(name.out).toBe(`revision/${change.revision + 1}\n`)
+  })
+})
+
+describe('on a terminal', () => {
+  beforeEach(withdrawEverywhere)
+
+  test('the plan is shown before the question, and no means no', async () => {
+    const { code, out } = await onTerminal(['publish', prefix, '--at', 'all', '--reason', 'x'], 'n')
+    expect(code).toBe(1)
+    expect(out.indexOf('+ announce')).toBeLessThan(out.indexOf('Commit this?'))
+    expect(out).toContain('Nothing was changed.')
+    expect((await herald('get', 'prefix', prefix, '-o', 'json')).out).toContain('"at": []')
+  })
+
+  test('yes commits what was shown, and --wait redraws the proof in place', async () => {
+    const { code, out } = await onTerminal(['publish', prefix, '--at', 'all', '--reason', 'x', '--wait'], 'y')
+    expect(code).toBe(0)
+    expect(out).toMatch(/revision \d+ accepted: 3 announce/)
+    expect(out).toMatch(/revision \d+: (?:\u001b\[32m)?done/)
+  })
+
+  test('--yes does not ask', async () => {
+    const { code, out } = await onTerminal(['publish', prefix, '--at', 'all', '--reason', 'x', '--yes'], '')
+    expect(code).toBe(0)
+    expect(out).not.toContain('Commit this?')
+  })
+
+  test('NO_COLOR is heeded', async () => {
+    const { out } = await onTerminal(['show', 'speaker'], '', { NO_COLOR: '1' })
+    expect(out).not.toContain('\u001b[')
+  })
+})
+
+/** script(1) lends a terminal; `answer` is typed once the question is there. */
+function onTerminal(
+  words: readonly string[],
+  answer: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Omit<Ended, 'err'>> {
+  const line = [process.execPath, cli, ...words].map((word) => `'${word}'`).join(' ')
+  const child = spawn('script', ['-qec', line, '/dev/null'], {
+    env: { ...environment(more), TERM: 'xterm' },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  let out = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    const asked = out.includes('Commit this?')
+    out += chunk
+    if (!asked && out.includes('Commit this?')) child.stdin.write(`${answer}\n`)
+  })
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code: code ?? -1, out })))
+}
+
+describe('an unproved change', () => {
+  test('exits 3 and says what is missing, and is proved once the speaker is back', async () => {
+    await withdrawEverywhere()
+    const [first] = daemons
+    await first?.kill()
+    try {
+      const { code, err } = await herald('publish', prefix, '--at', 'all', '--reason', 'x', '--wait', '--timeout', '2s')
+      expect(code).toBe(3)
+      expect(err).toMatch(/is committed, but/)
+    } finally {
+      await first?.restart()
+    }
+    await eventually(async () => /: done/.test((await herald('history', await lastRevision())).out), 30_000)
+  })
+})
+
+async function lastRevision(): Promise<string> {
+  return (await herald('history', '-n', '1', '-o', 'name')).out.trim()
+}
+
+describe('manifests', () => {
+  test('that are applied already differ in nothing; what `get` prints can be applied again', async () => {
+    expect(await herald('diff', '-f', network)).toMatchObject({ code: 0, out: '' })
+    const { out } = await herald('get', '-o', 'yaml')
+    const kinds = parseAllDocuments(out).map((document) => (document.toJS() as { readonly kind: string }).kind)
+    expect(kinds[0]).toBe('Network')
+    const file = join(folder, 'again.yaml')
+    await writeFile(file, out)
+    expect(await herald('apply', '-f', file, '--reason', 'again')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Nothing changes/),
+    })
+  })
+
+  test('that differ are shown line by line and exit 1; a plan with --detailed-exitcode exits 2', async () => {
+    const file = join(folder, 'more.yaml')
+    await writeFile(file, formatDocument({ kind: 'Area', name: 'moon', spec: {} }))
+    const diff = await herald('diff', '-f', file)
+    expect(diff).toMatchObject({ code: 1, out: expect.stringMatching(/^Area\/moon\n\+ \{\}/) })
+    expect((await herald('plan', '-f', file, '--detailed-exitcode')).code).toBe(2)
+    expect((await herald('plan', '-f', network, '--detailed-exitcode')).code).toBe(0)
+  })
+
+  test('with problems are refused with file and line of every one, and nothing is sent', async () => {
+    const file = join(folder, 'wrong.yaml')
+    await writeFile(
+      file,
+      [
+        'apiVersion: herald/v1',
+        'kind: Region',
+        'metadata: { name: mars }',
+        'spec:',
+        '  area: world',
+        '  colour: red',
+        '---',
+        'apiVersion: herald/v1',
+        'kind: Prefix',
+        'metadata: { name: 203.0.113.7/24 }',
+        'spec: { at: [all] }',
+      ].join('\n'),
+    )
+    const before = await lastRevision()
+    for (const verb of [['apply', '--reason', 'x'], ['validate'], ['plan']]) {
+      const { code, err } = await herald(...verb, '-f', file)
+      expect(code).toBe(2)
+      expect(err).toContain(`${file}:6: `)
+      expect(err).toContain(`${file}:10: `)
+    }
+    expect(await herald('diff', '-f', file)).toMatchObject({ code: 2 })
+    expect(await lastRevision()).toBe(before)
+  })
+
+  test('whose references Herald refuses are told with file and line too', async () => {
+    const file = join(folder, 'dangling.yaml')
+    await writeFile(file, 'apiVersion: herald/v1\nkind: Region\nmetadata: { name: mars }\nspec:\n  area: atlantis\n')
+    const { code, err } = await herald('apply', '-f', file, '--reason', 'x')
+    expect(code).toBe(2)
+    expect(err).toContain(`${file}:5: Region/mars/spec/area`)
+    expect(err).toContain('atlantis')
+    expect(await herald('validate', '-f', network)).toMatchObject({ code: 0 })
+  })
+})
+
+describe('overlays', () => {
+  beforeEach(async () => {
+    await herald('publish', prefix, '--at', 'all', '--only', '--reason', 'base', '--wait')
+  })
+
+  test('a drain begins, is found by what it is about, and ends', async () => {
+    expect(await herald('drain', 'pop-s1', '--for', '2h', '--reason', 'upgrade', '--wait')).toMatchObject({ code: 0 })
+    expect((await herald('get', 'drains')).out).toContain('at=pop-s1')
+    expect((await herald('status')).out).toMatch(/^drains: drain-/m)
+    expect((await herald('undrain', 'pop-s2', '--reason', 'x')).code).toBe(1)
+    expect(await herald('undrain', 'pop-s1', '--reason', 'done', '--wait')).toMatchObject({ code: 0 })
+    expect((await herald('get', 'drains')).out).toBe('None.\n')
+  })
+
+  test('an override changes attributes for a while, and is cleared by its prefix', async () => {
+    const laid = await herald(
+      'override',
+      prefix,
+      '--at',
+      'pop-s1',
+      '--med',
+      '70',
+      '--for',
+      '1h',
+      '--reason',
+      'x',
+      '--wait',
+    )
+    expect(laid.code).toBe(0)
+    expect(await daemons[1]?.cli('global', 'rib')).toMatch(/Med: 70/)
+    expect((await herald('clear', prefix, '--reason', 'done', '--wait')).code).toBe(0)
+    expect(await daemons[1]?.cli('global', 'rib')).not.toMatch(/Med: 70/)
+  })
+
+  test('undo takes back the last revision', async () => {
+    await herald('freeze', '--for', '1h', '--reason', 'odd')
+    expect((await herald('status')).out).toMatch(/^frozen: /m)
+    expect((await herald('undo', '--reason', 'not odd')).code).toBe(0)
+    expect((await herald('status')).out).not.toMatch(/frozen/)
+  })
+})
+
+describe('questions', () => {
+  test('explain says in sentences why a prefix is where it is', async () => {
+    await herald('publish', prefix, '--at', 'all', '--only', '--reason', 'base', '--wait')
+    const { code, out } = await herald('explain', prefix, 'pop-s1')
+    expect(code).toBe(0)
+    expect(out).toMatch(/s1 at pop-s1: to be announced/)
+  })
+
+  test('watch prints events as they happen', async () => {
+    const child = spawn(process.execPath, [cli, 'watch', '-o', 'json'], {
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let out = ''
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk))
+    try {
+      let id = 0
+      // The stream begins somewhere between two of these.
+      await eventually(async () => {
+        await herald('freeze', '--reason', `look ${++id}`)
+        return out.includes('"type":"revision"')
+      }, 20_000)
+      const [first] = out.split('\n')
+      expect(JSON.parse(first ?? '')).toMatchObject({ type: 'revision', author: 'alice', command: 'freeze' })
+    } finally {
+      child.kill('SIGINT')
+      await herald('unfreeze', '--reason', 'looked')
+    }
+  })
+
+  test('completion knows verbs, options and names', async () => {
+    expect((await herald('completion', 'bash')).out).toContain('complete -o default -F _herald herald')
+    const complete = async (...words: readonly string[]) =>
+      (await herald('__complete', '--', ...words)).out.trim().split('\n')
+    expect(await complete('publ')).toEqual(['publish'])
+    expect(await complete('publish', prefix, '--at', 'pop-')).toEqual(['pop-s0', 'pop-s1', 'pop-s2'])
+    expect(await complete('publish', '--pre')).toEqual(['--prepend'])
+    expect(await complete('show', 'speaker', 's')).toEqual(['s0', 's1', 's2'])
+    expect(await complete('get', 'pref')).toEqual(['prefix'])
+  })
+})
+
+describe('an unreachable Herald', () => {
+  test('exits 4 and says where it was looked for', async () => {
+    const { code, err } = await run(['status'], environment({ HERALD_URL: 'http://127.0.0.1:1' }))
+    expect(code).toBe(4)
+    expect(err).toMatch(/cannot reach Herald at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\).*--url/)
+    expect((await run(['status'], environment({ HERALD_URL: 'ftp://x' }))).code).toBe(2)
+  })
+
+  test('an unknown verb exits 2 and names the one that was meant', async () => {
+    expect(await herald('publsh')).toMatchObject({ code: 2, err: expect.stringContaining('publish') })
+  })
+})
