@@ -21,6 +21,8 @@ export interface FleetSnapshot extends FleetState {
 interface SpeakerView {
   readonly reach: SpeakerReach
   readonly applied: number
+  /** Its RIB was read at least once. */
+  readonly read: boolean
   readonly targets: ReadonlyMap<Prefix, Standing>
   readonly observed: ReadonlyMap<Prefix, ObservedRoute>
   readonly refused: ReadonlyMap<Prefix, string>
@@ -52,6 +54,7 @@ export async function readFleet(
           {
             reach: state?.status?.reach ?? 'unknown',
             applied: state?.applied ?? 0,
+            read: state?.status?.readAtMs !== undefined,
             targets: new Map(targets.map(({ prefix, target, generation }) => [prefix, { target, generation }])),
             observed,
             refused,

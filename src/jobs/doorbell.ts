@@ -8,6 +8,7 @@
 import { type Job, Queue, Worker, type WorkerOptions } from 'bullmq'
 import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from 'pino'
+import { OperationError } from '../bgp/operation-error.ts'
 import type { SpeakerId } from '../intent/model.ts'
 
 export interface BullSettings {
@@ -24,6 +25,7 @@ export interface Doorbell {
 
 const planQueue = 'plan'
 const applyQueue = 'apply'
+const ringWithinMs = 2000
 
 const keepNothing = { removeOnComplete: true, removeOnFail: true } as const
 
@@ -36,17 +38,28 @@ export function openDoorbell(settings: BullSettings, logger: Logger): Doorbell {
   const once = (id: string) => ({ ...keepNothing, deduplication: { id, keepLastIfActive: true, replace: true } })
   return {
     async wakePlan() {
-      await plan.add('look', {}, once('plan'))
+      await inTime(plan.add('look', {}, once('plan')))
     },
     async wakeApply(speakers) {
       const jobs = [...speakers].map((speaker) => ({ name: 'apply', data: { speaker }, opts: once(speaker) }))
-      if (jobs.length > 0) await apply.addBulk(jobs)
+      if (jobs.length > 0) await inTime(apply.addBulk(jobs))
     },
     async close() {
       await Promise.allSettled([plan.close(), apply.close()])
       connection.disconnect()
     },
   }
+}
+
+/** BullMQ waits for Redis without limit; a wake that takes long is left to the watchdog. */
+async function inTime(ringing: Promise<unknown>): Promise<void> {
+  ringing.catch(() => undefined)
+  const late = new OperationError('store-unavailable', 'Redis does not take a wake; the watchdog wakes later')
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late), ringWithinMs)
+  })
+  await Promise.race([ringing, timeout]).finally(() => clearTimeout(timer))
 }
 
 export interface Answering {

@@ -16,6 +16,8 @@ interface Standing {
 interface SpeakerMemory {
   reach: SpeakerReach
   applied: number
+  /** Its RIB was read at least once. */
+  read: boolean
   readonly targets: Map<Prefix, Standing>
   readonly observed: Map<Prefix, ObservedRoute>
   refused: ReadonlyMap<Prefix, string>
@@ -32,7 +34,8 @@ export class Fleet implements FleetState {
   }
 
   speaker(id: SpeakerId): { readonly reach: SpeakerReach; readonly applied: number } | undefined {
-    return this.#speakers.get(id)
+    const memory = this.#speakers.get(id)
+    return memory?.read === true ? memory : undefined
   }
 
   target(speaker: SpeakerId, prefix: Prefix): Standing | undefined {
@@ -69,10 +72,12 @@ export class Fleet implements FleetState {
     for (const [id, state] of states) {
       const reach = state.status?.reach ?? 'unknown'
       const memory = this.#speakers.get(id)
+      const read = state.status?.readAtMs !== undefined
       if (memory === undefined) {
         this.#speakers.set(id, {
           reach,
           applied: state.applied,
+          read,
           targets: new Map(),
           observed: new Map(),
           refused: new Map(),
@@ -82,6 +87,7 @@ export class Fleet implements FleetState {
       }
       memory.reach = reach
       memory.applied = state.applied
+      memory.read ||= read
     }
     return fresh
   }
@@ -139,7 +145,14 @@ export class Fleet implements FleetState {
   #memory(speaker: SpeakerId): SpeakerMemory {
     let memory = this.#speakers.get(speaker)
     if (memory === undefined) {
-      memory = { reach: 'unknown', applied: 0, targets: new Map(), observed: new Map(), refused: new Map() }
+      memory = {
+        reach: 'unknown',
+        applied: 0,
+        read: false,
+        targets: new Map(),
+        observed: new Map(),
+        refused: new Map(),
+      }
       this.#speakers.set(speaker, memory)
     }
     return memory

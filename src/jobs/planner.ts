@@ -37,10 +37,10 @@ export interface PlannerDeps {
 export class Planner {
   readonly #deps: PlannerDeps
   readonly #lease: Lease
-  readonly #settlement = new Settlement()
+  #settlement = new Settlement()
   readonly #repairs = new RepairPace()
-  readonly #fleet: Fleet
-  readonly #configured = new Map<SpeakerId, string>()
+  #fleet: Fleet
+  #configured = new Map<SpeakerId, string>()
   #intent: Intent = emptyIntent
   #documents: ReadonlyMap<DocumentKey, unknown> = new Map()
   #epoch = 0
@@ -51,16 +51,26 @@ export class Planner {
   constructor(deps: PlannerDeps, lease: Lease) {
     this.#deps = deps
     this.#lease = lease
-    this.#fleet = new Fleet((prefix, speaker) => this.#intent.prefixes.get(prefix)?.adopt.has(speaker) ?? false)
+    this.#fleet = this.#newFleet()
   }
 
   close(): void {
     clearTimeout(this.#timer)
   }
 
+  /** Looks once. What fails half way is forgotten whole: the next look loads everything again. */
   async look(): Promise<void> {
-    const { store, logger } = this.#deps
     if (!this.#lease.held()) return
+    try {
+      await this.#look()
+    } catch (error) {
+      this.#loaded = false
+      throw error
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { store, logger } = this.#deps
     const head = await store.revisions.head()
     const trouble = this.#deps.highWater.check(head)
     if (trouble !== 'ok' || head === undefined) {
@@ -83,6 +93,9 @@ export class Planner {
     const { store, logger } = this.#deps
     const { revision, documents } = await store.revisions.documents()
     this.#epoch = epoch
+    this.#settlement = new Settlement()
+    this.#fleet = this.#newFleet()
+    this.#configured = new Map()
     this.#documents = documents
     this.#intent = buildIntent(documents, revision).intent
     const states = await store.speakers.states()
@@ -93,7 +106,8 @@ export class Planner {
       if (configured !== undefined) this.#configured.set(speaker, JSON.stringify(configured))
     }
     const everyPrefix = this.#everyPrefix()
-    for (const open of await openRevisions(store, revision)) this.#settlement.open(open.revision, everyPrefix, open.removes)
+    for (const open of await openRevisions(store, revision))
+      this.#settlement.open(open.revision, everyPrefix, open.removes)
     this.#loaded = true
     logger.info({ revision, speakers: states.size, prefixes: everyPrefix.size }, 'leading: intent and fleet loaded')
     return everyPrefix
@@ -188,6 +202,10 @@ export class Planner {
     const delayMs = Math.min(Math.max(nextMs - nowMs, 1), 3_600_000)
     this.#timer = setTimeout(() => void this.#deps.doorbell.wakePlan().catch(() => undefined), delayMs)
     this.#timer.unref()
+  }
+
+  #newFleet(): Fleet {
+    return new Fleet((prefix, speaker) => this.#intent.prefixes.get(prefix)?.adopt.has(speaker) ?? false)
   }
 
   #everyPrefix(): Set<Prefix> {

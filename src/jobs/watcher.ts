@@ -10,7 +10,7 @@ import type { Prefix } from '../bgp/prefix.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { SpeakerId } from '../intent/model.ts'
 import type { ObservedRoute } from '../plan/observed.ts'
-import { countForeign, observe } from '../speaker/ownership.ts'
+import { observe } from '../speaker/ownership.ts'
 import type { Speaker, SpeakerEvent } from '../speaker/speaker.ts'
 import type { Store } from '../store/store.ts'
 import type { Connections } from './connections.ts'
@@ -47,7 +47,13 @@ export async function watchSpeaker(deps: WatchDeps, id: SpeakerId, signal: Abort
       const problem = error instanceof Error ? error.message : String(error)
       if (!signal.aborted && problem !== told) {
         told = problem
-        await deps.store.speakers.report(id, { reach: 'unknown', sinceMs: deps.clock(), problem })
+        const { readAtMs } = (await deps.store.speakers.state(id)).status ?? {}
+        await deps.store.speakers.report(id, {
+          reach: 'unknown',
+          sinceMs: deps.clock(),
+          problem,
+          ...(readAtMs !== undefined && { readAtMs }),
+        })
         await deps.doorbell.wakePlan()
       }
       throw error
@@ -63,7 +69,8 @@ class Watch {
   readonly #id: SpeakerId
   #upSinceMs = 0
   #readAtMs = 0
-  #foreign = 0
+  /** Prefixes with a path that no Herald decided. */
+  #foreign = new Set<Prefix>()
   #reported = ''
 
   constructor(deps: WatchDeps, configured: DesiredSpeaker) {
@@ -135,6 +142,7 @@ class Watch {
       const found = observe(paths, this.#configured.asn, epoch)
       const seen = new Map(prefixes.map((prefix) => [prefix, found.get(prefix)]))
       changed = await store.observations.record(this.#id, seen)
+      if (this.#takeForeign(seen)) await this.#report(signal)
     }
     if (changed.length > 0) await doorbell.wakePlan()
   }
@@ -142,9 +150,20 @@ class Watch {
   async #readAll(signal: AbortSignal): Promise<ReadonlyMap<Prefix, ObservedRoute>> {
     const { epoch } = (await this.#deps.store.revisions.head()) ?? { epoch: 0 }
     const paths = await this.#speaker.rib('all', { deadlineMs: readDeadlineMs, signal })
-    this.#foreign = countForeign(paths, this.#configured.asn)
     this.#readAtMs = this.#deps.clock()
-    return observe(paths, this.#configured.asn, epoch)
+    const seen = observe(paths, this.#configured.asn, epoch)
+    this.#foreign.clear()
+    this.#takeForeign(seen)
+    return seen
+  }
+
+  /** Answers whether there are more or fewer foreign paths than before. */
+  #takeForeign(seen: ReadonlyMap<Prefix, ObservedRoute | undefined>): boolean {
+    const before = this.#foreign.size
+    for (const [prefix, route] of seen)
+      if (route?.owner === 'foreign') this.#foreign.add(prefix)
+      else this.#foreign.delete(prefix)
+    return this.#foreign.size !== before
   }
 
   async #tellNeighbors(events: readonly SpeakerEvent[], signal: AbortSignal): Promise<void> {
@@ -169,7 +188,7 @@ class Watch {
       ...(global.routerId !== undefined && { routerId: global.routerId }),
       neighbors: neighbors.map((neighbor) => ({ ...neighbor, uptimeSeconds: undefined })),
       readAtMs: this.#readAtMs,
-      foreign: this.#foreign,
+      foreign: this.#foreign.size,
     } as const
     const text = JSON.stringify(status)
     if (text === this.#reported) return

@@ -82,6 +82,7 @@ function holdRefused(draft: Draft, prefix: Prefix, desired: DesiredSite, site: S
 
 function decide(draft: Draft, prefix: Prefix, desired: DesiredSite, site: SiteView): Standing | undefined {
   if (isDecided(site, desired.attributes)) return undefined
+  if (!site.known && draft.guards.neverRead) return holdNeverRead(draft, prefix, desired, site)
   draft.announce(decisionKind(draft, prefix, site), prefix, site, desired.attributes, desired.because)
   return site.up ? 'moving' : holdUnknown(draft, prefix, desired, site)
 }
@@ -109,6 +110,18 @@ function followDecision(draft: Draft, prefix: Prefix, desired: DesiredSite, site
 /** The decision is written all the same: the worker pushes it as soon as the speaker answers. */
 function holdUnknown(draft: Draft, prefix: Prefix, desired: DesiredSite, site: SiteView): Standing {
   draft.hold('speaker-unknown', prefix, site, wantedOf(desired, site), unknownDetail(site))
+  return 'held'
+}
+
+/** Unknown is not empty: another program may announce this very prefix there. */
+function holdNeverRead(draft: Draft, prefix: Prefix, desired: DesiredSite, site: SiteView): Standing {
+  draft.hold(
+    'speaker-unknown',
+    prefix,
+    site,
+    wantedOf(desired, site),
+    `${site.speaker} was never read: decided when it answers for the first time.`,
+  )
   return 'held'
 }
 

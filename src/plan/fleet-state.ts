@@ -4,6 +4,7 @@ import type { SpeakerId } from '../intent/model.ts'
 import type { ObservedRoute, SpeakerReach, Target } from './observed.ts'
 
 export interface FleetState {
+  /** Undefined: its RIB was never read, so nothing is decided about it. */
   speaker(id: SpeakerId): { readonly reach: SpeakerReach; readonly applied: number } | undefined
   target(speaker: SpeakerId, prefix: Prefix): { readonly target: Target; readonly generation: number } | undefined
   /** As last read; of an unknown speaker it may be old. */

@@ -16,6 +16,8 @@ export const guardNames = [
   'emptyIntent',
   /** A path that no Herald decided is not overwritten unless it is to be adopted. */
   'foreignPath',
+  /** Nothing is decided about a speaker whose RIB was never read. */
+  'neverRead',
   /** A path of another epoch that no intent names is left alone. */
   'stray',
   /** G7: only owned prefixes are announced. */
@@ -36,6 +38,7 @@ export const allGuards: Guards = {
   massWithdrawal: true,
   emptyIntent: true,
   foreignPath: true,
+  neverRead: true,
   stray: true,
   export: true,
   band: true,

@@ -10,6 +10,8 @@ export interface SiteView {
   readonly pop: PopId
   /** False: what is observed may be old, and nothing is concluded from it. */
   readonly up: boolean
+  /** False: its RIB was never read; what another program announces there may not be overwritten unseen. */
+  readonly known: boolean
   readonly target: Target | undefined
   /** The worker has pushed the target and read it back; false where it is on its way. */
   readonly applied: boolean
@@ -24,6 +26,7 @@ export function viewSite(intent: Intent, fleet: FleetState, prefix: Prefix, spea
     // A speaker whose document is gone still has decisions; its own name is the best place name that is left.
     pop: intent.speakers.get(speaker)?.pop ?? (speaker as string as PopId),
     up: state?.reach === 'up',
+    known: state !== undefined,
     target: standing?.target,
     applied: standing !== undefined && (state?.applied ?? 0) >= standing.generation,
     observed: fleet.observed(speaker, prefix),

@@ -37,6 +37,8 @@ export const foreignPath = attributesKey({
 
 export class PretendFleet implements FleetState {
   readonly adoptable = new Set<string>()
+  /** Speakers that no watcher has read yet. */
+  readonly neverRead = new Set<SpeakerId>()
   /** Names the store; paths of another one are `other-epoch`. */
   epoch = epoch
   readonly #speakers = new Map<SpeakerId, PretendSpeaker>()
@@ -46,7 +48,7 @@ export class PretendFleet implements FleetState {
   }
 
   speaker(id: SpeakerId): { readonly reach: SpeakerReach; readonly applied: number } | undefined {
-    return this.#speakers.get(id)
+    return this.neverRead.has(id) ? undefined : this.#speakers.get(id)
   }
 
   target(speaker: SpeakerId, prefix: Prefix): Standing | undefined {

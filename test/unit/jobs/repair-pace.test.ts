@@ -15,7 +15,9 @@ function planOf(kind: 'repair' | 'announce'): Plan {
     actions: [{ kind, prefix, speaker, pop: 'fra' as PopId, to: attributes, because: 'the RIB differs' }],
     held: [],
     warnings: [],
-    targets: new Map([[speaker, { set: new Map([[prefix, { kind: 'announce', attributes, revision: 1 }]]), forget: [] }]]),
+    targets: new Map([
+      [speaker, { set: new Map([[prefix, { kind: 'announce', attributes, revision: 1 }]]), forget: [] }],
+    ]),
     changesAt: new Map(),
     settled: new Map(),
   }

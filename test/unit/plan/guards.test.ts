@@ -88,6 +88,15 @@ const cases: Readonly<Record<GuardName, Case>> = {
     held: 'foreign-path 1',
     accident: ['announce fra-1'],
   },
+  neverRead: {
+    situation: () => {
+      const herald = new PretendHerald(intent({ pops, prefixes: [announce(serviceV4, { at: ['fra'] })] }))
+      herald.fleet.neverRead.add(fra)
+      return herald
+    },
+    held: 'speaker-unknown 1',
+    accident: ['announce fra-1'],
+  },
   stray: {
     situation: () => {
       const elsewhere = published()
