@@ -34,19 +34,22 @@ const cli = fileURLToPath(new URL('../../cli.ts', import.meta.url))
 const readyWithinMs = 20_000
 const proofWithinSeconds = 30
 const usualPort = 7179
+const anyPort = 0
 
 export async function startController(folder: RunFolder): Promise<DemoController> {
   const data = join(folder.path, 'herald')
   const log = join(folder.path, 'herald.log')
   await mkdir(data, { mode: 0o700 })
-  const listen = `127.0.0.1:${(await isFree(usualPort)) ? usualPort : 0}`
-  const command = [process.execPath, cli, 'serve', '--data', data, '--listen', listen]
-  const environment = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => name !== 'REDIS_URL' && !name.startsWith('HERALD_')),
-  )
-  // SIGTERM where we are killed: Herald then ends its Redis as well.
-  const child = startChild(folder, command, { log, environment, deathSignal: 'TERM' })
-  const address = await serving(folder, child, log)
+  const begin = async (port: number) => {
+    const command = [process.execPath, cli, 'serve', '--data', data, '--listen', `127.0.0.1:${port}`]
+    // SIGTERM where we are killed: Herald then ends its Redis as well.
+    const child = startChild(folder, command, { log, environment: ownEnvironment(), deathSignal: 'TERM' })
+    return { child, address: await serving(folder, child, log) }
+  }
+  // The usual port where it is free; somebody else may take it in between.
+  const { child, address } = (await isFree(usualPort))
+    ? await begin(usualPort).catch(() => begin(anyPort))
+    : await begin(anyPort)
   const api = new ApiClient({ kind: 'http', origin: address }, { token: undefined, author: 'demo' })
 
   async function run(words: readonly string[]): Promise<{ code: number; out: string; err: readonly string[] }> {
@@ -89,6 +92,12 @@ export async function startController(folder: RunFolder): Promise<DemoController
       await child.end('SIGTERM')
     },
   }
+}
+
+/** Without the settings of another Herald that may be in the user's shell. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const own = ([name]: readonly [string, unknown]): boolean => name !== 'REDIS_URL' && !name.startsWith('HERALD_')
+  return Object.fromEntries(Object.entries(process.env).filter(own))
 }
 
 /** The address of the API, from the log of the process. Its Redis is written down on the way, for who cleans up. */
