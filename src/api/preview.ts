@@ -10,7 +10,8 @@ import { readFleet } from './snapshot.ts'
 import type { PlanView } from './wire/plan.ts'
 
 /** A preview is for eyes and must not hold up a write; `prefixes` in the answer says what it covers. */
-const plannedAtMost = 1000
+const prefixesAtMost = 1000
+const sitesAtMost = 60_000
 
 export async function previewChange(
   store: Store,
@@ -30,7 +31,8 @@ export async function previewChange(
   const concerned: readonly Prefix[] =
     affected === 'all' ? [...new Set([...before.prefixes.keys(), ...after.prefixes.keys()])] : [...affected]
   if (concerned.length === 0) return emptyPlan
-  const prefixes = concerned.slice(0, plannedAtMost)
+  const atMost = Math.min(prefixesAtMost, Math.ceil(sitesAtMost / Math.max(1, after.speakers.size)))
+  const prefixes = concerned.slice(0, atMost)
   const fleet = await readFleet(store, after, prefixes, announcements)
   const plan = planPrefixes({ intent: after, moment, fleet, allowance: removes }, prefixes)
   return planView(plan, { planned: prefixes.length, of: concerned.length })

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import { parseList } from './attribute-options.ts'
 import { type CliContext, withApi } from './cli-context.ts'
-import { loadManifests, withPlaces } from './manifest-files.ts'
+import { judgedBy, loadManifests, withPlaces } from './manifest-files.ts'
 import { addWriteOptions, writeWith } from './write.ts'
 
 /** A large set is checked and planned as a whole. */
@@ -25,15 +25,15 @@ Examples:
   herald apply -f network/ --prune --reason "the repository is the truth"`,
     )
     .action(async (options: { readonly file: readonly string[]; readonly prune?: boolean }, command: Command) => {
-      const manifests = await loadManifests(options.file, cli.terminal)
-      await withApi(cli, command, (api) =>
-        withPlaces(manifests, () =>
+      await withApi(cli, command, async (api) => {
+        const manifests = await loadManifests(options.file, cli.terminal, judgedBy(api))
+        await withPlaces(manifests, () =>
           writeWith(cli, command, api, {
             method: 'POST',
             path: '/v1/apply',
             body: { documents: manifests.documents, ...(options.prune && { prune: true }) },
           }),
-        ),
-      )
+        )
+      })
     })
 }

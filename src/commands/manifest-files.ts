@@ -3,7 +3,7 @@ import { readFile, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Document, DocumentKey } from '../intent/document.ts'
 import { readManifests } from '../intent/manifest.ts'
-import { ApiError } from './client.ts'
+import { ApiError, type ApiClient } from './client.ts'
 import type { Terminal } from './terminal.ts'
 import { CommandError, exitCode } from './exit-code.ts'
 
@@ -13,26 +13,64 @@ export interface Manifests {
   place(document: string | undefined, pointer: string): string | undefined
 }
 
-/** Fails with every problem of all files, each with its place. */
-export async function loadManifests(paths: readonly string[], terminal: Terminal): Promise<Manifests> {
+/** What is wrong with a set of documents, by document and pointer. */
+export type Judge = (documents: readonly Document[]) => Promise<readonly PlacedProblem[]>
+
+interface PlacedProblem {
+  readonly document?: string | undefined
+  readonly pointer: string
+  readonly message: string
+}
+
+/**
+ * Fails with every problem of all files, each with its place: what is wrong in a document itself, and what `judge` finds
+ * wrong between the others.
+ */
+export async function loadManifests(paths: readonly string[], terminal: Terminal, judge: Judge): Promise<Manifests> {
   const files = (await Promise.all(paths.map((path) => readPath(path, terminal)))).flat()
   if (files.length === 0)
     throw new CommandError(exitCode.usage, `there is no *.yaml or *.yml under ${paths.join(', ')}`)
   const { documents, problems, locate } = readManifests(files)
-  if (problems.length > 0)
+  const place = (document: string | undefined, pointer: string): string | undefined => {
+    const found = document === undefined ? undefined : locate(document as DocumentKey, pointer)
+    return found && `${found.file}:${found.line}`
+  }
+  if (problems.length > 0) {
+    const lines = problems.map(({ file, line, message }) => `${file}:${line}: ${message}`)
+    const unread = unreadNames(files, documents)
+    for (const { document, pointer, message } of await judge(documents))
+      // What only follows from a document that is wrong itself would be noise.
+      if (!unread.some((name) => message.includes(name)))
+        lines.push(`${place(document, pointer) ?? document}: ${document}${pointer}: ${message}`)
     throw new CommandError(
       exitCode.usage,
-      `${count(problems.length, 'problem')} in the manifests; nothing was sent`,
-      problems.map(({ file, line, message }) => `${file}:${line}: ${message}`),
+      `${count(lines.length, 'problem')} in the manifests; nothing was sent`,
+      lines,
     )
-  if (documents.length === 0) throw new CommandError(exitCode.usage, `there is no document in ${paths.join(', ')}`)
-  return {
-    documents,
-    place(document, pointer) {
-      const found = document === undefined ? undefined : locate(document as DocumentKey, pointer)
-      return found && `${found.file}:${found.line}`
-    },
   }
+  if (documents.length === 0) throw new CommandError(exitCode.usage, `there is no document in ${paths.join(', ')}`)
+  return { documents, place }
+}
+
+/** Herald's own judgement, against what it has: a dry run. */
+export function judgedBy(api: ApiClient): Judge {
+  return async (documents) => {
+    try {
+      await api.request({ method: 'POST', path: '/v1/plan', body: { documents } })
+      return []
+    } catch (error) {
+      return error instanceof ApiError ? (error.problem.errors ?? []) : []
+    }
+  }
+}
+
+/** Names that the files give and that no readable document has. */
+function unreadNames(files: readonly ManifestFile[], documents: readonly Document[]): readonly string[] {
+  const read = new Set(documents.map(({ name }) => name))
+  const given = files.flatMap(({ text }) =>
+    [...text.matchAll(/"?\bname"?:\s*["']?([^\s"'},#]+)/g)].map(([, name]) => name ?? ''),
+  )
+  return given.filter((name) => !read.has(name))
 }
 
 /** Runs a request about these manifests; problems that Herald finds are told with file and line. */

@@ -8,7 +8,7 @@ import type { ApiClient } from './client.ts'
 import { type CliContext, outputOf, withApi } from './cli-context.ts'
 import { CommandError, Quit, exitCode } from './exit-code.ts'
 import { diffLines } from './line-diff.ts'
-import { loadManifests, withPlaces } from './manifest-files.ts'
+import { judgedBy, loadManifests, withPlaces } from './manifest-files.ts'
 import { print } from './output.ts'
 import { changeText, planText } from './plan-text.ts'
 import { type Terminal, paint } from './terminal.ts'
@@ -104,7 +104,7 @@ async function dryRun(
   files: readonly string[],
   prune: boolean | undefined,
 ): Promise<ChangeView> {
-  const manifests = await loadManifests(files, cli.terminal)
+  const manifests = await loadManifests(files, cli.terminal, judgedBy(api))
   const body = { documents: manifests.documents, ...(prune && { prune }) }
   return withPlaces(manifests, () => api.request<ChangeView>({ method: 'POST', path: '/v1/plan', body }))
 }

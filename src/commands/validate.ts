@@ -17,7 +17,7 @@ export function registerValidate(program: Command, cli: CliContext): void {
     )
     .addHelpText('after', '\nExample:\n  herald validate -f network/')
     .action(async (options: { readonly file: readonly string[] }) => {
-      const manifests = await loadManifests(options.file, cli.terminal)
+      const manifests = await loadManifests(options.file, cli.terminal, async (documents) => judgeDocuments(documents))
       const findings = judgeDocuments(manifests.documents)
       const lines = findings.map(({ severity, document, pointer, message }) => {
         const place = manifests.place(document, pointer) ?? document

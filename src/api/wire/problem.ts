@@ -40,4 +40,3 @@ export const problemSchema = z
 
 export type Problem = z.infer<typeof problemSchema>
 export type ProblemDetail = z.infer<typeof problemErrorSchema>
-export type GuardRefusal = z.infer<typeof guardRefusalSchema>

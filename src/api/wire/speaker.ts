@@ -121,7 +121,6 @@ export type NeighborView = z.infer<typeof neighborViewSchema>
 export type NeighborListView = z.infer<typeof neighborListSchema>
 export type SpeakerView = z.infer<typeof speakerViewSchema>
 export type SpeakerListView = z.infer<typeof speakerListSchema>
-export type RibPathView = z.infer<typeof ribPathSchema>
 export type RouteView = z.infer<typeof routeViewSchema>
 export type RouteListView = z.infer<typeof routeListSchema>
 export type AdoptionView = z.infer<typeof adoptionSchema>

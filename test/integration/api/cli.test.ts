@@ -137,7 +137,7 @@ describe('on a terminal', () => {
     const { code, out } = await onTerminal(['publish', prefix, '--at', 'all', '--reason', 'x', '--wait'], 'y')
     expect(code).toBe(0)
     expect(out).toMatch(/revision \d+ accepted: 3 announce/)
-    expect(out).toMatch(/revision \d+: (?:\u001b\[32m)?done/)
+    expect(out.replaceAll(green, '')).toMatch(/revision \d+: done/)
   })
 
   test('--yes does not ask', async () => {
@@ -152,6 +152,9 @@ describe('on a terminal', () => {
   })
 })
 
+const green = '\u001b[32m'
+const terminalLender = 'script'
+
 /** script(1) lends a terminal; `answer` is typed once the question is there. */
 function onTerminal(
   words: readonly string[],
@@ -159,7 +162,7 @@ function onTerminal(
   more: Readonly<Record<string, string>> = {},
 ): Promise<Omit<Ended, 'err'>> {
   const line = [process.execPath, cli, ...words].map((word) => `'${word}'`).join(' ')
-  const child = spawn('script', ['-qec', line, '/dev/null'], {
+  const child = spawn(terminalLender, ['-qec', line, '/dev/null'], {
     env: { ...environment(more), TERM: 'xterm' },
     stdio: ['pipe', 'pipe', 'ignore'],
   })
@@ -231,6 +234,16 @@ describe('manifests', () => {
         'kind: Prefix',
         'metadata: { name: 203.0.113.7/24 }',
         'spec: { at: [all] }',
+        '---',
+        'apiVersion: herald/v1',
+        'kind: Region',
+        'metadata: { name: venus }',
+        'spec: { area: atlantis }',
+        '---',
+        'apiVersion: herald/v1',
+        'kind: Pop',
+        'metadata: { name: olympus }',
+        'spec: { region: mars }',
       ].join('\n'),
     )
     const before = await lastRevision()
@@ -239,6 +252,8 @@ describe('manifests', () => {
       expect(code).toBe(2)
       expect(err).toContain(`${file}:6: `)
       expect(err).toContain(`${file}:10: `)
+      expect(err).toContain(`${file}:16: Region/venus/spec/area: `)
+      expect(err).not.toContain('olympus')
     }
     expect(await herald('diff', '-f', file)).toMatchObject({ code: 2 })
     expect(await lastRevision()).toBe(before)
