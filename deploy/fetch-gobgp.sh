@@ -17,15 +17,22 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/sources.list.d" "$work/unpacked"
 
-# The first Debian archive the machine itself uses, deb822 or one-line format.
+# The first Debian archive the machine itself uses, deb822 or one-line format; cloud images name it in a mirror list.
 uri=$({ cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null || true; } |
   sed -nE 's/^URIs:[[:space:]]*([^[:space:]]+).*/\1/p; s/^deb[[:space:]]+(\[[^]]*\][[:space:]]+)?([^[:space:]]+).*/\2/p' |
-  grep -E '/debian/?$' | head -n 1)
+  while read -r found; do
+    case $found in
+      mirror+file:*) sed -E 's/[[:space:]].*//' "/${found#mirror+file:*/}" 2>/dev/null ;;
+      *) echo "$found" ;;
+    esac
+  done | grep -E '/debian/?$' | head -n 1 || true)
 [[ $uri ]] || { echo "fetch-gobgp: found no Debian archive among the machine's apt sources" >&2; exit 1; }
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 echo "deb [signed-by=$keyring] $uri $suite main" >"$work/sources.list"
 
-apt_private=(-o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts="$work/sources.list.d"
+# What the machine does after an update, such as emptying its own cache, is not for here.
+printf '#clear APT::Update::Post-Invoke;\n#clear APT::Update::Post-Invoke-Success;\n' >"$work/apt.conf"
+apt_private=(-c "$work/apt.conf" -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts="$work/sources.list.d"
   -o Dir::State::Lists="$work/lists" -o Dir::Cache="$work/cache" -o APT::Sandbox::User=root
   -o Acquire::Languages=none -o Acquire::Retries=3)
 apt-get "${apt_private[@]}" -qq update >&2
