@@ -55,7 +55,7 @@ export function useIdempotency(api: FastifyInstance, { store, logger }: ApiDeps)
 
 function reservationOf(request: FastifyRequest): Reservation | undefined {
   const header = request.headers['idempotency-key']
-  if (header === undefined || request.method !== 'POST') return undefined
+  if (header === undefined || request.method !== 'POST' || request.is404) return undefined
   if (typeof header !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(header))
     throw new ProblemError(400, 'invalid-request', 'Idempotency-Key: send 1 to 200 printable characters')
   const asked = JSON.stringify([request.url, request.headers['if-match'] ?? '', request.body ?? null])

@@ -26,6 +26,9 @@ import { type Problem, problemMediaType } from './wire/problem.ts'
 
 export const bodyLimitBytes = 8 * 1024 * 1024
 
+/** For a whole request to arrive; long polls and streams are answers. */
+const requestTimeoutMs = 30_000
+
 const routes = [
   prefixRoutes,
   overlayRoutes,
@@ -45,6 +48,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
     loggerInstance: deps.logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
     // A malformed URL never reaches a route; the answer has the shape of every other error.

@@ -295,6 +295,23 @@ const cases: readonly Case[] = [
     says: /\/v1\/nothing/,
   },
   {
+    name: 'a URL that cannot be decoded is a problem too',
+    method: 'GET',
+    url: '/v1/documents/Pop/%zz',
+    status: 400,
+    code: 'malformed-url',
+    says: /%zz/,
+  },
+  {
+    name: 'a write to a path that does not exist is a problem, with an Idempotency-Key too',
+    url: '/v1/publish',
+    body: { prefix, reason },
+    headers: { 'idempotency-key': 'abc' },
+    status: 404,
+    code: 'not-found',
+    says: /POST \/v1\/publish/,
+  },
+  {
     name: 'an unknown speaker is told as such',
     method: 'GET',
     url: '/v1/speakers/s9',

@@ -5,7 +5,7 @@ import type { DocumentListView, OneDocumentView } from '../../../src/api/wire/do
 import type { Problem } from '../../../src/api/wire/problem.ts'
 import type { RevisionListView, RevisionView } from '../../../src/api/wire/revision.ts'
 import { type TestRedis, startRedis } from '../../support/redis.ts'
-import { type Stage, accept, ask, openStage, prefix, withFiveSites } from './stage.ts'
+import { type Stage, accept, ask, openStage, prefix, speakersAreUp, withFiveSites } from './stage.ts'
 
 let redis: TestRedis
 let stage: Stage
@@ -17,6 +17,7 @@ afterAll(() => redis.stop())
 beforeEach(async () => {
   stage = await openStage(redis.url)
   await withFiveSites(stage)
+  await speakersAreUp(stage)
 })
 afterEach(() => stage.close())
 
@@ -63,6 +64,15 @@ describe('publishing', () => {
     expect(answer.body.proof).toBeUndefined()
     expect(await stage.store.revisions.head()).toEqual(head)
     expect(stage.wakes()).toBe(wakes)
+  })
+
+  test('at a speaker that was never read is shown as held, because another program may announce there', async () => {
+    await accept(stage, 'PUT', '/v1/documents/Speaker/s6', {
+      spec: { pop: 'pop-s1', endpoint: 's6.example.net:50051' },
+    })
+    const { plan } = await accept(stage, 'POST', publish, everywhere)
+    expect(plan.summary).toEqual({ announce: 5 })
+    expect(plan.held).toMatchObject([{ speaker: 's6', reason: 'speaker-unknown', wanted: 'announce' }])
   })
 
   test('what is so already makes no revision', async () => {

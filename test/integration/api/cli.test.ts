@@ -113,6 +113,12 @@ describe('publish and withdraw', () => {
     expect(out).toMatch(/alice +publish 203\.0\.113\.0\/24 --at pop-s1,pop-s2 +launch in two/)
   })
 
+  test('with --if-revision are refused where somebody else was first', async () => {
+    const { code, err } = await herald('publish', prefix, '--at', 'all', '--reason', 'x', '--if-revision', '1')
+    expect(code).toBe(1)
+    expect(err).toMatch(/revision 1 is not the head any more/)
+  })
+
   test('print JSON and names for programs', async () => {
     const json = await herald('publish', prefix, '--at', 'all', '--reason', 'launch', '-o', 'json')
     const change = JSON.parse(json.out) as { readonly status: string; readonly revision: number }

@@ -12,6 +12,7 @@ import { createApi } from '../../../src/api/server.ts'
 import type { ChangeView } from '../../../src/api/wire/change.ts'
 import type { Asn } from '../../../src/bgp/asn.ts'
 import type { Document } from '../../../src/intent/document.ts'
+import type { SpeakerId } from '../../../src/intent/model.ts'
 import { type MemorySpeaker, createMemorySpeaker } from '../../../src/speaker/memory.ts'
 import { openHighWater } from '../../../src/store/high-water.ts'
 import type { OpenStore } from '../../../src/store/open.ts'
@@ -129,4 +130,11 @@ export function fiveSites(): readonly Document[] {
 /** Applies the five sites: revision 1. */
 export async function withFiveSites(stage: Stage): Promise<void> {
   await accept(stage, 'POST', '/v1/apply', { documents: fiveSites() })
+}
+
+/** The watcher has read every speaker, and nothing is there. */
+export async function speakersAreUp({ store, nowMs }: Stage): Promise<void> {
+  for (const { kind, name } of fiveSites())
+    if (kind === 'Speaker')
+      await store.speakers.report(name as SpeakerId, { reach: 'up', sinceMs: nowMs, readAtMs: nowMs, foreign: 0 })
 }
