@@ -71,9 +71,11 @@ async function bringUp(screen: Screen, lab: Lab, herald: DemoController): Promis
     const giveUpAt = performance.now() + sessionsWithinMs
     for (;;) {
       const up = await established(lab)
-      if (up === lab.sessions)
+      const known = (await herald.speakers()).reduce((sum, { neighbors }) => sum + neighbors.established, 0)
+      if (up === lab.sessions && known === up)
         return [undefined, `${up} of ${lab.sessions} established; Herald added 16, gobgpd's own file has 4 (nyc)`]
-      if (performance.now() > giveUpAt) throw new Error(`only ${up} of ${lab.sessions} BGP sessions came up`)
+      if (performance.now() > giveUpAt)
+        throw new Error(`${up} of ${lab.sessions} BGP sessions came up, Herald knows of ${known}`)
       await sleep(20)
     }
   })

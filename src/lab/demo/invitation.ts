@@ -1,4 +1,5 @@
 /** What to try while the demo stays up. */
+import { relative } from 'node:path'
 import type { Lab } from '../lab.ts'
 import { gobgpProgram } from '../speaker-daemon.ts'
 import type { DemoController } from './controller.ts'
@@ -17,7 +18,10 @@ export function printInvitation(screen: Screen, lab: Lab, { address }: DemoContr
     ['npx herald watch', 'events as they happen'],
     ['npx herald history', 'who changed what and why'],
     [`birdc -s ${upstream.socket} show route all`, `what ${upstream.id} hears`],
-    [`${gobgpProgram('gobgp')} --target ${pop.daemon.endpoint} global rib`, `the RIB of ${pop.id}`],
+    [
+      `${relative(process.cwd(), gobgpProgram('gobgp'))} --target ${pop.daemon.endpoint} global rib`,
+      `the RIB of ${pop.id}`,
+    ],
   ]
   screen.line(
     `\n  ${screen.bold('Herald is up')} at ${screen.command(address)} (API reference: ${address}/docs). Try in another shell:\n`,
