@@ -134,6 +134,7 @@ const lastTold = new WeakMap<Kept, Built>()
 
 /** The same question gets the same value, so that what others remember with an intent stays found. */
 function told(kept: Kept, revision: number): Built {
+  if (revision === kept.intent.revision) return kept
   let built = lastTold.get(kept)
   if (built?.intent.revision !== revision) {
     built = { intent: { ...kept.intent, revision }, findings: kept.findings }

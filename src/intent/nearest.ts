@@ -3,15 +3,16 @@
  * unknown also names a way out.
  */
 
-/** The known name nearest to `text`, where it is near enough to be what was meant: at most a third of its letters off. */
+/** The known name nearest to `text`, where it is near enough to be what was meant: at most a third of its letters off (or one of two). */
 export function nearest(text: string, known: Iterable<string>): string | undefined {
   const wanted = text.toLowerCase().slice(0, longestCompared)
+  if (wanted.length < 2) return undefined
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(Math.min(text.length, longestCompared) / 3)) + 1
+  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1
   for (const name of known) {
-    if (name.length > longestCompared || Math.abs(name.length - wanted.length) >= bestDistance) continue
-    const distance = editDistance(wanted, name.toLowerCase(), bestDistance)
-    if (distance < bestDistance) {
+    if (name.length > longestCompared || Math.abs(name.length - wanted.length) > bestDistance) continue
+    const distance = editDistance(wanted, name.toLowerCase(), bestDistance + 1)
+    if (distance < bestDistance || (distance === bestDistance && best !== undefined && name < best)) {
       best = name
       bestDistance = distance
     }

@@ -32,7 +32,8 @@ const neighborsBySpeaker = remembered((neighbors: Intent['neighbors']) =>
   Map.groupBy(inOrder(neighbors), ({ speaker }) => speaker),
 )
 
-function inOrder<V extends { readonly id: string }>(values: ReadonlyMap<string, V>): readonly V[] {
+/** Values in id order. */
+export function inOrder<V extends { readonly id: string }>(values: ReadonlyMap<string, V>): readonly V[] {
   return [...values.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 

@@ -1,43 +1,42 @@
 /**
  * Prefix documents: owned space (G7), known places, floors that can hold, words for places where there is something to
- * say. A prefix's findings depend on its document and on the inventory; they are remembered for as long as neither changes.
+ * say.
  */
 import type { Finding } from '../document.ts'
 import type { Announcement, Intent, PopId } from '../model.ts'
 import { prefixFamily } from '../../bgp/prefix.ts'
 import { listed } from '../nearest.ts'
 import { type Places, placesOf } from '../places.ts'
-import { selectPops, speakersAt } from '../select.ts'
 import { unknownPlace } from '../edit/selectors.ts'
 import { checkAttributes } from './attributes.ts'
 import { missingNextHops } from './next-hop.ts'
 import { ownedSpace } from './owned-space.ts'
 import { unannounceableBecause } from './pool.ts'
 import { Report } from './report.ts'
+import { type Surroundings, surroundingsOf } from './surroundings.ts'
 
 export function checkAnnouncements(intent: Intent): readonly Finding[] {
-  const remembered = findingsWithin(intent)
+  const surroundings = surroundingsOf(intent)
   return [...intent.prefixes.values()].flatMap((announcement) => {
-    let findings = remembered.get(announcement)
+    let findings = surroundings.findings.get(announcement)
     if (findings === undefined) {
-      findings = checkAnnouncement(intent, announcement)
-      remembered.set(announcement, findings)
+      findings = checkAnnouncement(intent, surroundings, announcement)
+      surroundings.findings.set(announcement, findings)
     }
     return findings
   })
 }
 
-function checkAnnouncement(intent: Intent, announcement: Announcement): readonly Finding[] {
+function checkAnnouncement(intent: Intent, surroundings: Surroundings, announcement: Announcement): readonly Finding[] {
   const report = new Report('Prefix', announcement.prefix)
-  const places = placesOf(intent)
+  const { pops, standing } = surroundings.coverage(announcement.at, announcement.except)
   checkSpace(report, intent, announcement)
-  checkSelectors(report, intent, places, announcement)
-  const pops = selectPops(intent, announcement.at, announcement.except)
-  checkFloor(report, announcement, intendedPops(intent, announcement, pops))
+  checkSelectors(report, placesOf(intent), surroundings, announcement)
+  checkFloor(report, announcement, intendedPops(announcement, standing))
   checkWords(report, intent, announcement, pops)
   for (const [i, speaker] of [...announcement.adopt].entries())
     report.reference('Speaker', speaker, intent.speakers, `/spec/adopt/${i}`)
-  for (const problem of missingNextHops(intent, announcement, pops))
+  for (const problem of missingNextHops(surroundings, announcement))
     report.error('no-ipv6-next-hop', '/spec/at', problem)
   return report.findings
 }
@@ -53,7 +52,12 @@ function checkSpace(report: Report, intent: Intent, { prefix }: Announcement): v
     )
 }
 
-function checkSelectors(report: Report, intent: Intent, places: Places, { at, except }: Announcement): void {
+function checkSelectors(
+  report: Report,
+  places: Places,
+  surroundings: Surroundings,
+  { at, except }: Announcement,
+): void {
   for (const [field, selectors] of [
     ['at', at],
     ['except', except],
@@ -61,14 +65,14 @@ function checkSelectors(report: Report, intent: Intent, places: Places, { at, ex
     for (const [i, selector] of selectors.entries()) {
       const pointer = `/spec/${field}/${i}`
       if (!places.has(selector)) report.error('unknown-reference', pointer, unknownPlace(places, selector))
-      else if (field === 'at' && speakersAt(intent, places.pops(selector)).length === 0)
+      else if (field === 'at' && surroundings.coverage([selector]).standing.size === 0)
         report.warning('no-speaker', pointer, `no POP of "${selector}" has a speaker, so nothing is announced there`)
     }
 }
 
-function intendedPops(intent: Intent, { attributes, pops: said }: Announcement, pops: ReadonlySet<PopId>): number {
-  const standing = new Set(speakersAt(intent, pops).map(({ pop }) => pop))
-  return [...standing].filter((pop) => (said.get(pop)?.announce ?? attributes.announce) !== false).length
+function intendedPops({ attributes, pops }: Announcement, standing: ReadonlySet<PopId>): number {
+  if (pops.size === 0) return attributes.announce === false ? 0 : standing.size
+  return [...standing].filter((pop) => (pops.get(pop)?.announce ?? attributes.announce) !== false).length
 }
 
 /** Nowhere at all is a state of its own (withdrawn), in which no floor can be broken. */
@@ -83,14 +87,14 @@ function checkFloor(report: Report, { prefix, floor }: Announcement, intended: n
 
 function checkWords(report: Report, intent: Intent, announcement: Announcement, pops: ReadonlySet<PopId>): void {
   const { prefix, attributes } = announcement
-  const surroundings = { network: intent.network, families: [prefixFamily(prefix)] }
-  checkAttributes(report, attributes, '/spec/attributes', surroundings)
+  const context = { network: intent.network, families: [prefixFamily(prefix)] }
+  checkAttributes(report, attributes, '/spec/attributes', context)
   for (const [pop, said] of announcement.pops) {
     const pointer = `/spec/pops/${pop}`
     report.reference('Pop', pop, intent.pops, pointer)
     if (intent.pops.has(pop) && !pops.has(pop))
       report.warning('not-announced-there', pointer, `has no effect: ${prefix} is not announced at ${pop}`)
-    checkAttributes(report, said, pointer, surroundings)
+    checkAttributes(report, said, pointer, context)
   }
   for (const [id, said] of announcement.neighbors) {
     const pointer = `/spec/neighbors/${id}`
@@ -111,23 +115,6 @@ function checkWords(report: Report, intent: Intent, announcement: Announcement, 
         `${pointer}/origin`,
         'has no effect: ORIGIN is the same toward every neighbor',
       )
-    checkAttributes(report, said, pointer, surroundings)
+    checkAttributes(report, said, pointer, context)
   }
-}
-
-interface Remembered {
-  readonly parts: readonly unknown[]
-  readonly findings: WeakMap<Announcement, readonly Finding[]>
-}
-
-const byPops = new WeakMap<Intent['pops'], Remembered>()
-
-function findingsWithin({ pops, areas, regions, network, speakers, neighbors, pools }: Intent): Remembered['findings'] {
-  const parts = [areas, regions, network, speakers, neighbors, pools]
-  let remembered = byPops.get(pops)
-  if (remembered === undefined || !remembered.parts.every((part, i) => part === parts[i])) {
-    remembered = { parts, findings: new WeakMap() }
-    byPops.set(pops, remembered)
-  }
-  return remembered.findings
 }

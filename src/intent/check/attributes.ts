@@ -7,7 +7,7 @@ import { inBand, serviceBand } from '../../bgp/neighbor.ts'
 import type { Network, SiteAttributes } from '../model.ts'
 import type { Report } from './report.ts'
 
-export interface Surroundings {
+export interface PathContext {
   readonly network: Network | undefined
   /** Families of the paths that the attributes are given to. */
   readonly families: readonly Family[]
@@ -17,7 +17,7 @@ export function checkAttributes(
   report: Report,
   attributes: SiteAttributes,
   pointer: string,
-  { network, families }: Surroundings,
+  { network, families }: PathContext,
 ): void {
   const { localPref, nextHop, communities = [], largeCommunities = [] } = attributes
   if (localPref !== undefined && !inBand(serviceBand, localPref))

@@ -6,13 +6,13 @@ import { isExternal } from '../../bgp/neighbor.ts'
 import type { Finding } from '../document.ts'
 import type { Intent, Neighbor, NeighborSession } from '../model.ts'
 import { mask } from '../redact.ts'
-import { neighborsOf } from '../select.ts'
+import { inOrder, neighborsOf } from '../select.ts'
 import { checkAttributes } from './attributes.ts'
 import { Report } from './report.ts'
 
 export function checkNeighbors(intent: Intent): readonly Finding[] {
   const labLike = intent.network !== undefined && isPrivateAsn(intent.network.asn)
-  const external = [...intent.neighbors.values()].find(({ kind }) => isExternal(kind))
+  const external = inOrder(intent.neighbors).find(({ kind }) => isExternal(kind))
   return [...intent.neighbors.values()].flatMap((neighbor) => {
     const report = new Report('Neighbor', neighbor.id)
     report.reference('Speaker', neighbor.speaker, intent.speakers, '/spec/speaker')

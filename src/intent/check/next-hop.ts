@@ -4,21 +4,16 @@
  */
 import { addressFamily } from '../../bgp/address.ts'
 import { prefixFamily } from '../../bgp/prefix.ts'
-import type { Announcement, Intent, Neighbor, PopId } from '../model.ts'
-import { neighborsOf, speakersAt } from '../select.ts'
+import type { Announcement, Neighbor } from '../model.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** One sentence per speaker that would announce the prefix without a usable next hop. */
-export function missingNextHops(
-  intent: Intent,
-  { prefix, attributes, pops: said, neighbors: toward }: Announcement,
-  pops: ReadonlySet<PopId>,
-): readonly string[] {
-  if (prefixFamily(prefix) !== 'ipv6' || isIpv6(attributes.nextHop)) return []
-  return speakersAt(intent, pops).flatMap(({ id, pop, nextHop }) => {
-    if (nextHop.ipv6 !== undefined || isIpv6(said.get(pop)?.nextHop)) return []
-    const lost = neighborsOf(intent, id).find(
-      (neighbor) => carriesIpv6OverIpv4(neighbor) && !isIpv6(toward.get(neighbor.id)?.nextHop),
-    )
+export function missingNextHops(surroundings: Surroundings, announcement: Announcement): readonly string[] {
+  const { prefix, at, except, attributes, pops, neighbors } = announcement
+  if (prefixFamily(prefix) !== 'ipv6' || isIpv6NextHop(attributes.nextHop)) return []
+  return surroundings.coverage(at, except).speakers.flatMap(({ id, pop }) => {
+    if (isIpv6NextHop(pops.get(pop)?.nextHop)) return []
+    const lost = surroundings.withoutIpv6(id).find((neighbor) => !isIpv6NextHop(neighbors.get(neighbor.id)?.nextHop))
     if (lost === undefined) return []
     return [
       `${lost.id} is sent IPv6 over an IPv4 session, and ${id} has no IPv6 next hop to announce; give Speaker/${id} nextHop.ipv6`,
@@ -26,10 +21,10 @@ export function missingNextHops(
   })
 }
 
-function carriesIpv6OverIpv4({ address, families, attributes }: Neighbor): boolean {
-  return addressFamily(address) === 'ipv4' && families.includes('ipv6') && !isIpv6(attributes.nextHop)
+export function sendsIpv6OverIpv4({ address, families, attributes }: Neighbor): boolean {
+  return addressFamily(address) === 'ipv4' && families.includes('ipv6') && !isIpv6NextHop(attributes.nextHop)
 }
 
-function isIpv6(nextHop: string | undefined): boolean {
+export function isIpv6NextHop(nextHop: string | undefined): boolean {
   return nextHop?.includes(':') === true && nextHop !== '::'
 }

@@ -27,7 +27,7 @@ export class Report {
 
 /** `there is no Pop "fro"; did you mean "fra"?` */
 export function unknownName(kind: Kind, name: string, known: Iterable<string>): string {
-  const names = [...known]
+  const names = [...known].sort()
   const meant = didYouMean(name, names)
   if (meant !== '') return `there is no ${kind} "${name}"${meant}`
   return names.length === 0

@@ -1,12 +1,13 @@
 /** Speakers: each stands at a known POP, and no daemon is two speakers. */
 import type { Finding } from '../document.ts'
 import type { Intent, SpeakerId } from '../model.ts'
+import { inOrder } from '../select.ts'
 import { Report } from './report.ts'
 
 export function checkSpeakers({ speakers, pops }: Intent): readonly Finding[] {
   const byEndpoint = new Map<string, SpeakerId>()
   const byRouterId = new Map<string, SpeakerId>()
-  return [...speakers.values()].flatMap(({ id, pop, endpoint, start }) => {
+  return inOrder(speakers).flatMap(({ id, pop, endpoint, start }) => {
     const report = new Report('Speaker', id)
     report.reference('Pop', pop, pops, '/spec/pop')
     const twin = byEndpoint.get(endpoint)

@@ -13,7 +13,7 @@ export function readSelectors(places: Places, names: readonly string[]): Parsed<
 
 /** `"fro" is not an area, a region or a POP; did you mean "fra"?` */
 export function unknownPlace(places: Places, name: string): string {
-  const known = places.names()
+  const known = places.names().toSorted()
   const meant = didYouMean(name, known)
   const shown = meant === '' ? `; known: ${listed(known)}` : meant
   return `"${name.slice(0, 80)}" is not an area, a region or a POP${shown}`

@@ -28,7 +28,9 @@ export const drainSpec = fields({
     at: selectorField.exactOptional(),
     speaker: label<SpeakerId>('Name of the Speaker').exactOptional(),
     neighbor: label<NeighborId>('Name of the Neighbor').exactOptional(),
-  }).refine((target) => Object.keys(target).length === 1, { error: 'write one of at, speaker and neighbor' }),
+  })
+    .refine((target) => Object.keys(target).length === 1, { error: 'write one of at, speaker and neighbor' })
+    .meta({ description: 'What is drained: one place, speaker or neighbor' }),
   graceSeconds: whole(0, 86_400, 'How long it is marked GRACEFUL_SHUTDOWN first, seconds. Default 2').default(2),
   ...span,
   forced: forcedField,
@@ -40,9 +42,11 @@ export const overrideSpec = fields({
     .refine((items) => items.length > 0, { error: 'write at least one place, or leave it out for everywhere' })
     .exactOptional(),
   neighbor: label<NeighborId>('Name of the Neighbor; absent: toward all').exactOptional(),
-  attributes: attributesField.refine((attributes) => Object.keys(attributes).length > 0, {
-    error: 'write at least one attribute; an override that says nothing does nothing',
-  }),
+  attributes: attributesField
+    .refine((attributes) => Object.keys(attributes).length > 0, {
+      error: 'write at least one attribute; an override that says nothing does nothing',
+    })
+    .meta({ description: 'What is said on top' }),
   ...span,
   forced: forcedField,
 }).refine(endsAfterStart, endsBeforeStart)

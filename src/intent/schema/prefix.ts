@@ -23,7 +23,7 @@ export const prefixSpec = fields({
     100_000,
     'POPs that automation always leaves it announced at. Default: half of its POPs, at least 2',
   ).exactOptional(),
-  attributes: attributesField.prefault({}),
+  attributes: attributesField.prefault({}).meta({ description: 'Attributes wherever it is announced' }),
   pops: byName(attributesField, selectorsAtMost, 'Attributes at single POPs, by name of the Pop').prefault({}),
   neighbors: byName(attributesField, 10_000, 'Attributes toward single neighbors, by name of the Neighbor').prefault(
     {},

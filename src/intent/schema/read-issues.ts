@@ -76,8 +76,17 @@ function article(type: string): string {
 }
 
 function shown(value: unknown): string {
-  if (value === null) return 'nothing'
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object') return 'an object'
-  return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : (JSON.stringify(value) ?? typeof value)
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.slice(0, 80))
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return String(value)
+    case 'object':
+      if (value === null) return 'nothing'
+      return Array.isArray(value) ? 'a list' : 'an object'
+    default:
+      return `a ${typeof value}`
+  }
 }

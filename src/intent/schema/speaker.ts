@@ -108,8 +108,8 @@ export const neighborSpec = fields({
   families: list(z.enum(families), 2, 'Address families. Default: that of the address')
     .refine((items) => items.length > 0, { error: 'write ipv4, ipv6 or both' })
     .exactOptional(),
-  session: sessionField.prefault({}),
-  attributes: attributesField.prefault({}),
+  session: sessionField.prefault({}).meta({ description: 'The BGP session; only where managed' }),
+  attributes: attributesField.prefault({}).meta({ description: 'Said of everything announced to this neighbor' }),
 }).transform((spec) => ({
   ...spec,
   families: families.filter((family) => (spec.families ?? [addressFamily(spec.address)]).includes(family)),

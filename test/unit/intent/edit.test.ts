@@ -1,9 +1,8 @@
 /** Verbs on the good set: five POPs (fra, ams in eu; sin, tyo in asia; nyc in us), two neighbors each, a prefix of each family. */
-import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { buildIntent } from '../../../src/intent/build.ts'
 import { checkIntent } from '../../../src/intent/check.ts'
-import { type DocumentKey, documentKey } from '../../../src/intent/document.ts'
+import type { DocumentKey } from '../../../src/intent/document.ts'
 import {
   type Edit,
   applyChanges,
@@ -21,18 +20,12 @@ import {
   withdraw,
 } from '../../../src/intent/edit.ts'
 import type { Documents } from '../../../src/intent/lineage.ts'
-import { readManifests } from '../../../src/intent/manifest.ts'
 import { mask, redactDocument } from '../../../src/intent/redact.ts'
+import { goodDocuments } from '../../support/documents.ts'
 
 const v4 = '203.0.113.0/24'
 const v6 = '2001:db8:100::/48'
-const good = goodSet()
-
-function goodSet(): Documents {
-  const folder = new URL('../../data/manifests/good/', import.meta.url)
-  const files = readdirSync(folder).map((file) => ({ file, text: readFileSync(new URL(file, folder), 'utf8') }))
-  return new Map(readManifests(files).documents.map((document) => [documentKey(document), document.spec]))
-}
+const good = goodDocuments()
 
 function problemOf(edit: Edit): string {
   expect(edit.ok).toBe(false)

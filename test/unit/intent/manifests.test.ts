@@ -2,21 +2,16 @@
  * Manifests under test/data: good ones, and one bad one per case with what is said of it beside. HERALD_REWRITE=1 writes
  * what came out instead; read the difference before you commit it.
  */
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { buildIntent } from '../../../src/intent/build.ts'
 import { checkIntent } from '../../../src/intent/check.ts'
 import { documentKey } from '../../../src/intent/document.ts'
 import { type ManifestFile, formatDocument, readManifests } from '../../../src/intent/manifest.ts'
+import { manifestData, manifestsIn } from '../../support/documents.ts'
 
 const rewrite = process.env['HERALD_REWRITE'] === '1'
-const data = new URL('../../data/manifests/', import.meta.url)
-const bad = new URL('bad/', data)
-
-function filesIn(folder: URL): readonly ManifestFile[] {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
-  return names.map((file) => ({ file, text: readFileSync(new URL(file, folder), 'utf8') }))
-}
+const bad = new URL('bad/', manifestData)
 
 /** Everything said of a set of files, a line each, as `herald validate` would. */
 function saidOf(files: readonly ManifestFile[]): readonly string[] {
@@ -31,24 +26,23 @@ function saidOf(files: readonly ManifestFile[]): readonly string[] {
 }
 
 describe('every problem of a bad manifest is told at once, with its place and the way out', () => {
-  for (const file of filesIn(bad))
-    test(file.file, () => {
-      const said = `${saidOf([file]).join('\n')}\n`
-      const stored = new URL(file.file.replace('.yaml', '.txt'), bad)
-      if (rewrite) writeFileSync(stored, said)
-      expect(said).toBe(readFileSync(stored, 'utf8'))
-      expect(said.trim()).not.toBe('')
-    })
+  test.each(manifestsIn(bad))('$file', (file) => {
+    const said = `${saidOf([file]).join('\n')}\n`
+    const stored = new URL(file.file.replace('.yaml', '.txt'), bad)
+    if (rewrite) writeFileSync(stored, said)
+    expect(said).toBe(readFileSync(stored, 'utf8'))
+    expect(said.trim()).not.toBe('')
+  })
 })
 
 test('the good set has no problem but that its AS numbers are those of a lab', () => {
-  const files = filesIn(new URL('good/', data))
+  const files = manifestsIn(new URL('good/', manifestData))
   expect(readManifests(files).problems).toEqual([])
   expect(saidOf(files).filter((line) => !line.includes('own-private-asn'))).toEqual([])
 })
 
 test('a document written out as YAML reads back as itself', () => {
-  const { documents } = readManifests(filesIn(new URL('good/', data)))
+  const { documents } = readManifests(manifestsIn(new URL('good/', manifestData)))
   expect(documents.length).toBe(32)
   for (const document of documents) {
     const again = readManifests([{ file: 'out.yaml', text: formatDocument(document) }])
