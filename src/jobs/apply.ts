@@ -22,7 +22,7 @@ import type { Lease, Store, StoredTarget } from '../store/store.ts'
 import { proveAdjOut } from './adj-out.ts'
 import type { Connections } from './connections.ts'
 import type { Doorbell } from './doorbell.ts'
-import { addNeighbors, prepare } from './prepare.ts'
+import { addNeighbors, prepareOnce } from './prepare.ts'
 import { recordProof } from './proof.ts'
 
 const leaseTtlMs = 6000
@@ -63,7 +63,7 @@ async function applyConfigured(deps: ApplyDeps, configured: DesiredSpeaker, leas
   const speaker = deps.connections.at(configured)
   const options = { deadlineMs: callDeadlineMs, signal: lease.signal }
   const [condition, head, standing] = await Promise.all([
-    prepare(speaker, configured, options),
+    prepareOnce(speaker, configured, options),
     store.revisions.head(),
     store.targets.pending(configured.speaker),
   ])
@@ -73,14 +73,16 @@ async function applyConfigured(deps: ApplyDeps, configured: DesiredSpeaker, leas
     await store.speakers.reapply(configured.speaker)
     ;({ decided, targets } = await store.targets.pending(configured.speaker))
   }
-  const work = await push(deps, speaker, configured, lease, targets)
+  const { incarnation, ...work } = await push(speaker, configured, lease, targets)
   const pushedAtMs = deps.clock()
-  if (targets.length > 0) {
-    const prefixes = targets.map(({ prefix }) => prefix)
-    const seen = await readBack(speaker, configured, head.epoch, prefixes, lease)
-    await store.observations.record(configured.speaker, seen)
-  }
+  const seen = await readBack(speaker, configured, head.epoch, targets, lease)
   const ribAtMs = deps.clock()
+  if (speaker.incarnation() !== incarnation)
+    throw new OperationError('speaker-unreachable', `${configured.speaker} was lost while it was pushed to`)
+  await Promise.all([
+    store.observations.record(configured.speaker, seen),
+    store.observations.refuse(configured.speaker, words(targets, work.refused)),
+  ])
   const neighbors = await addNeighbors(speaker, configured, condition, options)
   const expectations = { configured, targets, refused: work.refused }
   const adjOut = await proveAdjOut(speaker, neighbors, expectations, lease.signal, deps.clock)
@@ -99,10 +101,11 @@ interface Pushed {
   readonly announced: number
   readonly withdrawn: number
   readonly refused: ReadonlyMap<Prefix, string>
+  /** Of the daemon that was pushed to, before the first path. */
+  readonly incarnation: number
 }
 
 async function push(
-  deps: ApplyDeps,
   speaker: Speaker,
   { speaker: id }: DesiredSpeaker,
   lease: Lease,
@@ -114,6 +117,7 @@ async function push(
     if (target.kind === 'announce') announce.push({ prefix, identifier: 0, attributes: target.attributes })
     else withdraw.push(prefix)
   }
+  const incarnation = speaker.incarnation()
   const refused = new Map<Prefix, string>()
   const options = { deadlineMs: callDeadlineMs, signal: lease.signal }
   for (let from = 0; from < announce.length; from += batchPaths) {
@@ -129,10 +133,15 @@ async function push(
       options,
     )
   }
-  const words = new Map<Prefix, string | undefined>()
-  for (const { prefix } of announce) words.set(prefix, refused.get(prefix))
-  if (words.size > 0) await deps.store.observations.refuse(id, words)
-  return { announced: announce.length - refused.size, withdrawn: withdraw.length, refused }
+  return { announced: announce.length - refused.size, withdrawn: withdraw.length, refused, incarnation }
+}
+
+/** The speaker's words about each path it was given; undefined where it took it, which forgets earlier words. */
+function words(
+  targets: readonly StoredTarget[],
+  refused: ReadonlyMap<Prefix, string>,
+): ReadonlyMap<Prefix, string | undefined> {
+  return new Map(targets.map(({ prefix }) => [prefix, refused.get(prefix)]))
 }
 
 function assertHeld(lease: Lease, speaker: SpeakerId): void {
@@ -143,9 +152,11 @@ async function readBack(
   speaker: Speaker,
   { asn }: DesiredSpeaker,
   epoch: number,
-  prefixes: readonly Prefix[],
+  targets: readonly StoredTarget[],
   lease: Lease,
 ): Promise<ReadonlyMap<Prefix, ObservedRoute | undefined>> {
+  if (targets.length === 0) return new Map()
+  const prefixes = targets.map(({ prefix }) => prefix)
   const options = { deadlineMs: callDeadlineMs, signal: lease.signal }
   const paths = await speaker.rib(prefixes.length <= readBackEachUpTo ? prefixes : 'all', options)
   const found = observe(paths, asn, epoch)

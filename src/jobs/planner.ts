@@ -160,6 +160,7 @@ export class Planner {
       moment.nowMs,
     )
     observePlan((performance.now() - started) / 1000, plan)
+    const plannedAtMs = this.#deps.clock()
     const configured = configureSpeakers(this.#intent, moment, this.#configured, everything ? 'all' : plan.targets)
     if (configured.length > 0) await store.speakers.configure(this.#lease.fence, configured)
     for (const one of configured) this.#configured.set(one.speaker, JSON.stringify(one))
@@ -174,7 +175,7 @@ export class Planner {
       })
     }
     await doorbell.wakeApply(new Set([...plan.targets.keys(), ...configured.map(({ speaker }) => speaker)]))
-    for (const { revision } of revisions) await store.proofs.planned(revision, this.#deps.clock())
+    for (const { revision } of revisions) await store.proofs.planned(revision, plannedAtMs)
     await this.#settle(plan)
     this.#remind(prefixes, plan, moment.nowMs)
   }

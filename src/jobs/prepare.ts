@@ -12,14 +12,40 @@ import type { CallOptions, NeighborConfig, Speaker, SpeakerNeighbor } from '../s
 /** `was-empty`: the daemon had no export policy of ours, so it is new or was restarted and holds nothing. */
 export type Condition = 'was-empty' | 'ready'
 
+interface Verified {
+  readonly configured: string
+  readonly incarnation: number
+  readonly untilMs: number
+}
+
+/** What was verified of a speaker and still holds: the same daemon, the same configuration, a few seconds ago at most. */
+const verified = new WeakMap<Speaker, Verified>()
+const verifiedForMs = 5000
+
+/** As {@link prepare}, without asking the daemon where it was asked a moment ago and cannot have been restarted since. */
+export async function prepareOnce(
+  speaker: Speaker,
+  configured: DesiredSpeaker,
+  options: CallOptions,
+): Promise<Condition> {
+  const known = verified.get(speaker)
+  const text = JSON.stringify(configured)
+  const nowMs = performance.now()
+  if (known?.configured === text && known.incarnation === speaker.incarnation() && nowMs < known.untilMs) return 'ready'
+  verified.delete(speaker)
+  const condition = await prepare(speaker, configured, options)
+  verified.set(speaker, { configured: text, incarnation: speaker.incarnation(), untilMs: nowMs + verifiedForMs })
+  return condition
+}
+
 /**
  * Makes sure of BGP and of the export policy, before any path.
  * Throws `speaker-refused` where the daemon runs with another AS than intent says.
  */
-export async function prepare(speaker: Speaker, configured: DesiredSpeaker, options: CallOptions): Promise<Condition> {
+async function prepare(speaker: Speaker, configured: DesiredSpeaker, options: CallOptions): Promise<Condition> {
   const policy = exportPolicy(configured)
   // Asked at once: in the usual case both answer that nothing is to be done.
-  const [{ asn }, verified] = await Promise.all([
+  const [{ asn }, policed] = await Promise.all([
     speaker.global(options),
     speaker.ensureExportPolicy(policy, options).catch((error: unknown) => ({ error })),
   ])
@@ -38,8 +64,8 @@ export async function prepare(speaker: Speaker, configured: DesiredSpeaker, opti
     await speaker.ensureExportPolicy(policy, options)
     return 'was-empty'
   }
-  if (typeof verified === 'object') throw verified.error
-  return verified === 'installed' ? 'was-empty' : 'ready'
+  if (typeof policed === 'object') throw policed.error
+  return policed === 'installed' ? 'was-empty' : 'ready'
 }
 
 /** Adds the managed neighbors that are missing; those of gobgpd's own file are left alone. Answers all there were. */
@@ -49,6 +75,7 @@ export async function addNeighbors(
   condition: Condition,
   options: CallOptions,
 ): Promise<readonly SpeakerNeighbor[]> {
+  if (configured.neighbors.length === 0) return []
   const neighbors = await speaker.neighbors(options)
   const present = new Set(neighbors.map(({ address }) => address))
   for (const neighbor of configured.neighbors)

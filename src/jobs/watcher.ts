@@ -20,6 +20,7 @@ import { keepTrying } from './keep-trying.ts'
 const heartbeatEveryMs = 1000
 const heartbeatDeadlineMs = 2000
 const readDeadlineMs = 20_000
+const mergeForMs = 25
 const readAllEveryMs = 30_000
 /** More changed prefixes than this at once: read the whole RIB instead of each. */
 const readEachUpTo = 1000
@@ -125,6 +126,8 @@ class Watch {
 
   async #follow(signal: AbortSignal, opened: () => void): Promise<void> {
     for await (const events of this.#speaker.watch({ signal, opened })) {
+      // Not in a hurry: what a worker pushed it reads back itself, and what comes meanwhile is merged into the next look.
+      await sleep(mergeForMs, undefined, { signal, ref: false }).catch(() => undefined)
       await this.#lookAgain(changedPrefixes(events), signal)
       if (events.some(({ kind }) => kind === 'neighbor')) await this.#tellNeighbors(events, signal)
     }

@@ -70,6 +70,7 @@ class InMemory implements MemorySpeaker {
   #foreignPolicy: string | undefined
   #reach: 'up' | 'unreachable' | 'hung' = 'up'
   readonly #watchers = new Set<EventQueue>()
+  #incarnation = 0
 
   constructor(settings: MemorySpeakerSettings) {
     this.#settings = settings
@@ -210,6 +211,10 @@ class InMemory implements MemorySpeaker {
     }
   }
 
+  incarnation(): number {
+    return this.#incarnation
+  }
+
   close(): void {
     for (const watcher of this.#watchers) watcher.end()
   }
@@ -235,6 +240,7 @@ class InMemory implements MemorySpeaker {
   }
 
   restart(): void {
+    this.#incarnation++
     this.#breakWatches()
     this.#begin()
   }

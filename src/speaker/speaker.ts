@@ -131,5 +131,10 @@ export interface Speaker {
    * pause: a slow consumer gets merged events, never a stalled stream. `opened` is called once the daemon streams.
    */
   watch(options: { readonly signal: AbortSignal; readonly opened: () => void }): AsyncIterable<readonly SpeakerEvent[]>
+  /**
+   * Rises whenever the connection may lead to another daemon than before. The same number before and after some calls:
+   * one daemon answered them all.
+   */
+  incarnation(): number
   close(): void
 }

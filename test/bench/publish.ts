@@ -71,10 +71,16 @@ async function publish(controller: Controller, i: number): Promise<{ ribMs: numb
 }
 
 async function bareAdd(clients: readonly BareClient[], i: number): Promise<number> {
+  const med = Buffer.alloc(4)
+  med.writeUInt32BE(i + 1)
   const path = {
     family: { afi: 'AFI_IP', safi: 'SAFI_UNICAST' },
-    nlri: { prefix: { prefix: '198.51.100.0', prefix_len: 24 } },
-    pattrs: [{ origin: { origin: 0 } }, { next_hop: { next_hop: '192.0.2.1' } }, { multi_exit_disc: { med: i + 1 } }],
+    nlri_binary: Buffer.of(24, 198, 51, 100),
+    pattrs_binary: [
+      Buffer.of(0x40, 1, 1, 0), // ORIGIN igp
+      Buffer.of(0x40, 3, 4, 192, 0, 2, 1), // NEXT_HOP
+      Buffer.concat([Buffer.of(0x80, 4, 4), med]),
+    ],
   }
   const started = performance.now()
   await Promise.all(

@@ -95,6 +95,10 @@ class GobgpSpeaker implements Speaker {
     yield* watchEvents(daemon, { ...options, opensWithinMs: watchOpensWithinMs })
   }
 
+  incarnation() {
+    return this.#connection.incarnation
+  }
+
   close() {
     this.#connection.close()
   }

@@ -3,7 +3,7 @@
  * the first call and forgotten whenever the daemon may have been another one since: after a broken connection, and when
  * it answers that it does not know the service.
  */
-import type { Client } from '@grpc/grpc-js'
+import { type Client, connectivityState } from '@grpc/grpc-js'
 import { OperationError } from '../../bgp/operation-error.ts'
 import { type Budget, type Link, unary } from './call.ts'
 import { type GobgpSettings, openChannel } from './channel.ts'
@@ -24,6 +24,8 @@ export class Connection {
   #client: Client | undefined
   #codec: Codec | undefined
   #closed = false
+  /** Rises whenever an established connection ends. */
+  incarnation = 0
 
   constructor(settings: GobgpSettings) {
     this.#settings = settings
@@ -71,10 +73,23 @@ export class Connection {
     )
   }
 
+  /** Notices that a connection ended, also between calls: behind the next one may be a daemon that knows nothing. */
+  #follow(channel: ReturnType<Client['getChannel']>): void {
+    const before = channel.getConnectivityState(false)
+    if (before === connectivityState.SHUTDOWN) return
+    channel.watchConnectivityState(before, Infinity, () => {
+      if (before === connectivityState.READY) this.incarnation++
+      this.#follow(channel)
+    })
+  }
+
   #daemon(codec: Codec): Daemon {
     const { endpoint } = this.#settings
     if (this.#closed) throw new OperationError('aborted', `the connection to gobgpd at ${endpoint} was closed`)
-    this.#client ??= openChannel(this.#settings)
+    if (this.#client === undefined) {
+      this.#client = openChannel(this.#settings)
+      this.#follow(this.#client.getChannel())
+    }
     return { client: this.#client, endpoint, codec, methods: methodsOf(codec) }
   }
 }
