@@ -92,9 +92,11 @@ exit 0
 POLICY
 }
 
+# What it says is shown where it fails only.
 apt() {
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 \
-    -o DPkg::Lock::Timeout=300 "$@" >/dev/null
+  local said
+  said=$("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 \
+    -o DPkg::Lock::Timeout=300 "$@" 2>&1) || { printf '%s\n' "$said" >&2; give_up "apt-get $1 failed"; }
 }
 
 if ((${#packages[@]})); then
