@@ -23,6 +23,7 @@ interface SpeakerView {
   readonly applied: number
   /** Its RIB was read at least once. */
   readonly read: boolean
+  readonly trouble: string | undefined
   readonly targets: ReadonlyMap<Prefix, Standing>
   readonly observed: ReadonlyMap<Prefix, ObservedRoute>
   readonly refused: ReadonlyMap<Prefix, string>
@@ -55,6 +56,7 @@ export async function readFleet(
             reach: state?.status?.reach ?? 'unknown',
             applied: state?.applied ?? 0,
             read: state?.status?.readAtMs !== undefined,
+            trouble: state?.trouble,
             targets: new Map(targets.map(({ prefix, target, generation }) => [prefix, { target, generation }])),
             observed,
             refused,

@@ -17,7 +17,7 @@ import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { SpeakerId } from '../intent/model.ts'
 import type { ObservedRoute } from '../plan/observed.ts'
 import { observe } from '../speaker/ownership.ts'
-import type { Speaker } from '../speaker/speaker.ts'
+import type { CallOptions, Speaker } from '../speaker/speaker.ts'
 import type { Lease, Store, StoredTarget } from '../store/store.ts'
 import { proveAdjOut } from './adj-out.ts'
 import type { Connections } from './connections.ts'
@@ -46,28 +46,41 @@ export async function applySpeaker(deps: ApplyDeps, speaker: SpeakerId): Promise
   if (lease === undefined) return
   const started = performance.now()
   try {
-    const { configured } = await deps.store.speakers.state(speaker)
-    if (configured !== undefined) await applyConfigured(deps, configured, lease)
+    const { configured, policed } = await deps.store.speakers.state(speaker)
+    if (configured !== undefined) await applyConfigured(deps, configured, policed, lease)
     deps.observeApply((performance.now() - started) / 1000, 'ok')
   } catch (error) {
     deps.observeApply((performance.now() - started) / 1000, 'failed')
     if (!(error instanceof OperationError)) throw error
     deps.logger.warn({ speaker, code: error.code, problem: error.message }, 'apply failed; it is woken again')
+    await tellTrouble(deps, speaker, error)
   } finally {
     await lease.release()
   }
 }
 
-async function applyConfigured(deps: ApplyDeps, configured: DesiredSpeaker, lease: Lease): Promise<void> {
+/** What a person must mend is kept, so that plans can say why nothing moves there. */
+async function tellTrouble({ store, doorbell }: ApplyDeps, speaker: SpeakerId, error: OperationError): Promise<void> {
+  if (!['speaker-policy', 'speaker-refused', 'speaker-unsupported'].includes(error.code)) return
+  const { trouble } = await store.speakers.state(speaker)
+  if (trouble === error.message) return
+  await store.speakers.trouble(speaker, error.message)
+  await doorbell.wakePlan()
+}
+
+async function applyConfigured(
+  deps: ApplyDeps,
+  configured: DesiredSpeaker,
+  policed: boolean,
+  lease: Lease,
+): Promise<void> {
   const { store } = deps
   const speaker = deps.connections.at(configured)
   const options = { deadlineMs: callDeadlineMs, signal: lease.signal }
-  const [condition, head, standing] = await Promise.all([
-    prepareOnce(speaker, configured, options),
-    store.revisions.head(),
-    store.targets.pending(configured.speaker),
-  ])
+  const [head, standing] = await Promise.all([store.revisions.head(), store.targets.pending(configured.speaker)])
   if (head === undefined) return
+  const beforeInstall = () => refuseToSilence(speaker, configured, standing.targets, options)
+  const condition = await prepareOnce(speaker, configured, policed ? options : { ...options, beforeInstall })
   let { decided, targets } = standing
   if (condition === 'was-empty') {
     await store.speakers.reapply(configured.speaker)
@@ -94,6 +107,30 @@ async function applyConfigured(deps: ApplyDeps, configured: DesiredSpeaker, leas
   deps.logger.info(
     { speaker: configured.speaker, announce: work.announced, withdraw: work.withdrawn, refused: work.refused.size },
     'applied',
+  )
+}
+
+/**
+ * The export policy rejects what is not ours, so installing it would silence another program's announcements at the
+ * next session reset. On a daemon that Herald never policed they are adopted first, or deleted by who made them.
+ */
+async function refuseToSilence(
+  speaker: Speaker,
+  configured: DesiredSpeaker,
+  targets: readonly StoredTarget[],
+  options: CallOptions,
+): Promise<void> {
+  const taken = new Set(targets.map(({ prefix }) => prefix))
+  const seen = observe(await speaker.rib('all', options), configured.asn, 0)
+  const foreign = [...seen].flatMap(([prefix, { owner }]) =>
+    owner === 'foreign' && !taken.has(prefix) ? [prefix] : [],
+  )
+  if (foreign.length === 0) return
+  const more = foreign.length > 3 ? ` and ${foreign.length - 3} more` : ''
+  throw new OperationError(
+    'speaker-policy',
+    `another program announces ${foreign.slice(0, 3).join(', ')}${more} there, and Herald's export policy would ` +
+      `silence it: take over with "herald adopt ${configured.speaker} --all", or delete it there`,
   )
 }
 

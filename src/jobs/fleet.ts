@@ -18,6 +18,7 @@ interface SpeakerMemory {
   applied: number
   /** Its RIB was read at least once. */
   read: boolean
+  trouble: string | undefined
   readonly targets: Map<Prefix, Standing>
   readonly observed: Map<Prefix, ObservedRoute>
   refused: ReadonlyMap<Prefix, string>
@@ -33,7 +34,7 @@ export class Fleet implements FleetState {
     this.#adopting = adopting
   }
 
-  speaker(id: SpeakerId): { readonly reach: SpeakerReach; readonly applied: number } | undefined {
+  speaker(id: SpeakerId): ReturnType<FleetState['speaker']> {
     const memory = this.#speakers.get(id)
     return memory?.read === true ? memory : undefined
   }
@@ -67,7 +68,7 @@ export class Fleet implements FleetState {
   }
 
   /** Takes in reach and applied generations; answers the speakers that are new, whose tables must be loaded. */
-  refresh(states: ReadonlyMap<SpeakerId, Pick<SpeakerState, 'applied' | 'status'>>): readonly SpeakerId[] {
+  refresh(states: ReadonlyMap<SpeakerId, Pick<SpeakerState, 'applied' | 'status' | 'trouble'>>): readonly SpeakerId[] {
     const fresh: SpeakerId[] = []
     for (const [id, state] of states) {
       const reach = state.status?.reach ?? 'unknown'
@@ -78,6 +79,7 @@ export class Fleet implements FleetState {
           reach,
           applied: state.applied,
           read,
+          trouble: state.trouble,
           targets: new Map(),
           observed: new Map(),
           refused: new Map(),
@@ -88,6 +90,7 @@ export class Fleet implements FleetState {
       memory.reach = reach
       memory.applied = state.applied
       memory.read ||= read
+      memory.trouble = state.trouble
     }
     return fresh
   }
@@ -149,6 +152,7 @@ export class Fleet implements FleetState {
         reach: 'unknown',
         applied: 0,
         read: false,
+        trouble: undefined,
         targets: new Map(),
         observed: new Map(),
         refused: new Map(),

@@ -7,7 +7,7 @@ import { markNumber } from '../bgp/mark.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { Neighbor } from '../intent/model.ts'
 import type { ExportPolicy } from '../speaker/export-policy.ts'
-import type { CallOptions, NeighborConfig, Speaker, SpeakerNeighbor } from '../speaker/speaker.ts'
+import type { CallOptions, NeighborConfig, PolicyOptions, Speaker, SpeakerNeighbor } from '../speaker/speaker.ts'
 
 /** `was-empty`: the daemon had no export policy of ours, so it is new or was restarted and holds nothing. */
 export type Condition = 'was-empty' | 'ready'
@@ -26,7 +26,7 @@ const verifiedForMs = 5000
 export async function prepareOnce(
   speaker: Speaker,
   configured: DesiredSpeaker,
-  options: CallOptions,
+  options: PolicyOptions,
 ): Promise<Condition> {
   const known = verified.get(speaker)
   const text = JSON.stringify(configured)
@@ -42,7 +42,7 @@ export async function prepareOnce(
  * Makes sure of BGP and of the export policy, before any path.
  * Throws `speaker-refused` where the daemon runs with another AS than intent says.
  */
-async function prepare(speaker: Speaker, configured: DesiredSpeaker, options: CallOptions): Promise<Condition> {
+async function prepare(speaker: Speaker, configured: DesiredSpeaker, options: PolicyOptions): Promise<Condition> {
   const policy = exportPolicy(configured)
   // Asked at once: in the usual case both answer that nothing is to be done.
   const [{ asn }, policed] = await Promise.all([

@@ -20,8 +20,8 @@ export async function watchGenerations(
     await sleep(everyMs, undefined, { signal, ref: false }).catch(() => undefined)
     if (signal.aborted) return
     const behind = new Set<SpeakerId>()
-    for (const [speaker, { decided, applied, status }] of await deps.store.speakers.states())
-      if (decided > applied && status?.reach === 'up') behind.add(speaker)
+    for (const [speaker, { decided, applied, status, trouble }] of await deps.store.speakers.states())
+      if ((decided > applied || trouble !== undefined) && status?.reach === 'up') behind.add(speaker)
     await deps.doorbell.wakeApply(behind.intersection(lagging))
     lagging = behind
     if (tick % planEveryTicks === 0) await deps.doorbell.wakePlan()

@@ -99,7 +99,8 @@ function decisionKind(
 
 function followDecision(draft: Draft, prefix: Prefix, desired: DesiredSite, site: SiteView): Standing {
   if (!site.up) return holdUnknown(draft, prefix, desired, site)
-  if (!site.applied) return 'moving'
+  if (!site.applied)
+    return site.trouble === undefined ? 'moving' : holdTrouble(draft, prefix, desired, site.trouble, site)
   const found = site.observed === undefined ? 'the path is not in the RIB' : 'another path is in the RIB'
   if (draft.holdFrozen(prefix, site, found)) return 'held'
   const kind = site.observed?.owner === 'other-epoch' ? 'adopt' : 'repair'
@@ -110,6 +111,17 @@ function followDecision(draft: Draft, prefix: Prefix, desired: DesiredSite, site
 /** The decision is written all the same: the worker pushes it as soon as the speaker answers. */
 function holdUnknown(draft: Draft, prefix: Prefix, desired: DesiredSite, site: SiteView): Standing {
   draft.hold('speaker-unknown', prefix, site, wantedOf(desired, site), unknownDetail(site))
+  return 'held'
+}
+
+function holdTrouble(draft: Draft, prefix: Prefix, desired: DesiredSite, trouble: string, site: SiteView): Standing {
+  draft.hold(
+    'speaker-refused',
+    prefix,
+    site,
+    wantedOf(desired, site),
+    `${site.speaker} cannot be made right: ${trouble}`,
+  )
   return 'held'
 }
 

@@ -5,7 +5,9 @@ import type { ObservedRoute, SpeakerReach, Target } from './observed.ts'
 
 export interface FleetState {
   /** Undefined: its RIB was never read, so nothing is decided about it. */
-  speaker(id: SpeakerId): { readonly reach: SpeakerReach; readonly applied: number } | undefined
+  speaker(
+    id: SpeakerId,
+  ): { readonly reach: SpeakerReach; readonly applied: number; readonly trouble?: string | undefined } | undefined
   target(speaker: SpeakerId, prefix: Prefix): { readonly target: Target; readonly generation: number } | undefined
   /** As last read; of an unknown speaker it may be old. */
   observed(speaker: SpeakerId, prefix: Prefix): ObservedRoute | undefined

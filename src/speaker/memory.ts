@@ -17,6 +17,7 @@ import type {
   GlobalConfig,
   NeighborConfig,
   PathKey,
+  PolicyOptions,
   RefusedPath,
   RibPath,
   Speaker,
@@ -180,7 +181,7 @@ class InMemory implements MemorySpeaker {
 
   async ensureExportPolicy(
     policy: ExportPolicy,
-    options: CallOptions,
+    options: PolicyOptions,
   ): Promise<'installed' | 'extended' | 'unchanged'> {
     await this.#answer(options)
     this.#started()
@@ -190,6 +191,7 @@ class InMemory implements MemorySpeaker {
         `memory already has an export policy that is not Herald's (${this.#foreignPolicy})`,
       )
     const before = this.#policy
+    if (before === undefined) await options.beforeInstall?.()
     this.#policy = extended(before, policy)
     if (before === undefined) return 'installed'
     return JSON.stringify(before) === JSON.stringify(this.#policy) ? 'unchanged' : 'extended'

@@ -16,6 +16,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
+export interface PolicyOptions extends CallOptions {
+  /** Asked before the policy is installed where there was none; what it throws leaves the daemon as it is. */
+  readonly beforeInstall?: () => Promise<void>
+}
+
 export interface SpeakerGlobal {
   /** `gobgp v4`, `gobgp v3`, `memory`: which API answers. */
   readonly api: 'gobgp-v4' | 'gobgp-v3' | 'memory'
@@ -124,7 +129,7 @@ export interface Speaker {
    * Makes the export policy what is given, adding only what is missing: static parts once, treatments as they come.
    * Resolves with what it did, after reading it back.
    */
-  ensureExportPolicy(policy: ExportPolicy, options: CallOptions): Promise<'installed' | 'extended' | 'unchanged'>
+  ensureExportPolicy(policy: ExportPolicy, options: PolicyOptions): Promise<'installed' | 'extended' | 'unchanged'>
 
   /**
    * Names what changes from now on until the signal aborts (ends quietly) or the stream breaks (throws). Reads without

@@ -28,6 +28,8 @@ local generation = tonumber(ARGV[2])
 if generation > tonumber(state[1] or '0') and generation >= tonumber(state[2] or '0') then
   redis.call('HSET', KEYS[2], 'applied', ARGV[2])
 end
+redis.call('HSET', KEYS[2], 'policed', '1')
+redis.call('HDEL', KEYS[2], 'trouble')
 return 'ok'
 `)
 
@@ -38,7 +40,7 @@ redis.call('HSET', KEYS[1], 'applied', '0', 'reapplied', string.format('%.0f', g
 return 'ok'
 `)
 
-const fields = ['decided', 'applied', 'status', 'configuredVersion'] as const
+const fields = ['decided', 'applied', 'status', 'configuredVersion', 'policed', 'trouble'] as const
 type StateReply = readonly (string | null)[]
 
 export function createSpeakers(links: Links, keys: Keys): Speakers {
@@ -82,6 +84,12 @@ export function createSpeakers(links: Links, keys: Keys): Speakers {
     async applied(fence, speaker, generation) {
       await runFenced(prompt, keys, appliedScript, fence, [keys.speaker(speaker)], [generation])
     },
+    async trouble(speaker, words) {
+      const key = keys.speaker(speaker)
+      await prompt.run((redis) =>
+        words === undefined ? redis.hdel(key, 'trouble') : redis.hset(key, 'trouble', words),
+      )
+    },
     async reapply(speaker) {
       await prompt.run((redis) => runScript(redis, reapplyScript, [keys.speaker(speaker)], []))
     },
@@ -116,12 +124,14 @@ function createStateReader(prompt: Link, keys: Keys): (speaker: SpeakerId, reply
   }
 
   return async (speaker, reply) => {
-    const [decided, applied, status, version] = reply
+    const [decided, applied, status, version, policed, trouble] = reply
     return {
       decided: Number(decided ?? 0),
       applied: Number(applied ?? 0),
       status: readStatus(speaker, status ?? null),
       configured: await readConfigured(speaker, version ?? null),
+      policed: policed === '1',
+      trouble: trouble ?? undefined,
     }
   }
 }

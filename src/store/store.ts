@@ -103,6 +103,10 @@ export interface SpeakerState {
   readonly applied: number
   readonly status: SpeakerStatus | undefined
   readonly configured: DesiredSpeaker | undefined
+  /** An apply succeeded once, so the export policy there is ours. */
+  readonly policed: boolean
+  /** Why the last apply failed; undefined where it did not. */
+  readonly trouble: string | undefined
 }
 
 export interface Speakers {
@@ -114,6 +118,8 @@ export interface Speakers {
   report(speaker: SpeakerId, status: SpeakerStatus): Promise<void>
   /** Applied up to `generation`; never lowers. `lease-lost` where the fence does not hold. */
   applied(fence: Fence, speaker: SpeakerId, generation: number): Promise<void>
+  /** Notes why an apply failed, or that there is no trouble any more. */
+  trouble(speaker: SpeakerId, words: string | undefined): Promise<void>
   /** The daemon lost everything (restart): all its targets are to be applied again. */
   reapply(speaker: SpeakerId): Promise<void>
 }

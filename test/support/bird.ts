@@ -26,6 +26,8 @@ export interface Bird {
   readonly asn: number
   /** `session prefix` of every route it has from its sessions. */
   routes(): Promise<ReadonlySet<string>>
+  /** BGP attributes of one prefix, as BIRD prints them. */
+  attributes(prefix: string): Promise<readonly string[]>
   /** `session prefix` of every route it ever removed, in order. */
   removed(): Promise<readonly string[]>
   /** Lines of `show protocols`. */
@@ -70,6 +72,11 @@ export async function startBird(asn: number, sessions: (address: string) => read
         found.add(`${match[2]} ${prefix}`)
       }
       return found
+    },
+    async attributes(prefix) {
+      return (await ask(socket, `show route ${prefix} all`))
+        .map((line) => line.trim())
+        .filter((line) => line.startsWith('BGP.'))
     },
     async removed() {
       const text = await readFile(log, 'utf8')

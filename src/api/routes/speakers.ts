@@ -88,7 +88,7 @@ function speakerView(intent: Intent, { id, pop, endpoint }: Speaker, state: Spea
     endpoint,
     reach: status?.reach ?? 'unknown',
     since: isoTime(status?.sinceMs),
-    problem: status === undefined ? 'never read yet' : status.problem,
+    problem: status === undefined ? 'never read yet' : (status.problem ?? state?.trouble),
     api: status?.api,
     routerId: status?.routerId,
     policy: status?.policy,

@@ -6,7 +6,15 @@ import type { Address } from '../../bgp/address.ts'
 import type { Path } from '../../bgp/path.ts'
 import type { Prefix } from '../../bgp/prefix.ts'
 import type { ExportPolicy } from '../export-policy.ts'
-import type { CallOptions, GlobalConfig, NeighborConfig, PathKey, Speaker, SpeakerNeighbor } from '../speaker.ts'
+import type {
+  CallOptions,
+  GlobalConfig,
+  NeighborConfig,
+  PathKey,
+  PolicyOptions,
+  Speaker,
+  SpeakerNeighbor,
+} from '../speaker.ts'
 import { announce, withdraw } from './announce.ts'
 import { type Budget, budget, collect, unary } from './call.ts'
 import type { GobgpSettings } from './channel.ts'
@@ -83,8 +91,9 @@ class GobgpSpeaker implements Speaker {
     await this.#run(options, (daemon, limit) => unary(daemon, daemon.methods.deletePeer, { address }, limit))
   }
 
-  ensureExportPolicy(policy: ExportPolicy, options: CallOptions) {
-    return this.#run(options, (daemon, limit) => ensureExportPolicy(daemon, policy, limit))
+  ensureExportPolicy(policy: ExportPolicy, options: PolicyOptions) {
+    const { beforeInstall } = options
+    return this.#run(options, (daemon, limit) => ensureExportPolicy(daemon, policy, limit, beforeInstall))
   }
 
   async *watch(options: Parameters<Speaker['watch']>[0]) {

@@ -28,16 +28,18 @@ export async function ensureExportPolicy(
   daemon: Daemon,
   policy: ExportPolicy,
   limit: Budget,
+  beforeInstall: () => Promise<void> = async () => undefined,
 ): Promise<'installed' | 'extended' | 'unchanged'> {
   const wanted = policyMessages(daemon.codec, policy)
   const before = await read(daemon, limit)
   refuseForeign(daemon, before)
   if (differences(before, wanted).length === 0) return 'unchanged'
+  const installed = isInstalled(before)
+  if (!installed) await beforeInstall()
   await addSets(daemon, before, wanted, limit)
   for (const [name, statements] of wantedPolicies(wanted))
     if (isAssigned(before, name)) await extend(daemon, before, name, statements, limit)
     else await define(daemon, name, statements, limit)
-  const installed = isInstalled(before)
   if (!installed || before.assignment.default_action !== routeAction.reject) await assign(daemon, limit)
   const left = differences(await read(daemon, limit), wanted)
   if (left.length > 0)

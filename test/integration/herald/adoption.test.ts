@@ -1,0 +1,96 @@
+/**
+ * A speaker that announced before Herald came: nothing it says is silenced, and what is adopted stays the same for its
+ * neighbor, a BIRD router that logs every change of its table.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { ProofView } from '../../../src/api/wire/revision.ts'
+import { type Bird, startBird } from '../../support/bird.ts'
+import { type Controller, startController } from '../../support/controller.ts'
+import { eventually } from '../../support/eventually.ts'
+import { type Gobgpd, freePort, loopbackAddress, startGobgpd } from '../../support/gobgpd.ts'
+import { networkAsn, networkDocuments } from '../../support/network.ts'
+
+const withinMs = 20_000
+const inherited = ['10.1.0.0/24', '10.2.0.0/24']
+
+let bird: Bird
+let daemon: Gobgpd
+let controller: Controller
+
+beforeAll(async () => {
+  const address = loopbackAddress()
+  const port = await freePort(address)
+  bird = await startBird(64496, () => [{ name: 's0', address, port, asn: networkAsn }])
+  const neighbor = `
+[[neighbors]]
+  [neighbors.config]
+    neighbor-address = "${bird.address}"
+    peer-as = ${bird.asn}
+  [neighbors.transport.config]
+    remote-port = ${bird.port}
+    local-address = "${address}"
+  [neighbors.timers.config]
+    connect-retry = 1
+  [neighbors.ebgp-multihop.config]
+    enabled = true
+    multihop-ttl = 8
+`
+  daemon = await startGobgpd({ asn: networkAsn, address, bgpPort: port, routerId: '192.0.2.1', config: neighbor })
+  for (const prefix of inherited) await daemon.cli('global', 'rib', 'add', prefix, 'nexthop', '192.0.2.77', 'med', '7')
+  await eventually(withinMs, async () => expect((await bird.routes()).size).toBe(2))
+  controller = await startController()
+  const [network, ...rest] = networkDocuments([{ id: 's0', endpoint: daemon.endpoint }])
+  if (network === undefined) throw new Error('no network')
+  await controller.apply([
+    network,
+    ...rest,
+    {
+      kind: 'Neighbor',
+      name: 'transit',
+      spec: { speaker: 's0', address: bird.address, asn: bird.asn, kind: 'transit' },
+    },
+  ])
+}, 60_000)
+
+afterAll(async () => {
+  await controller?.stop()
+  await daemon?.stop()
+  await bird?.stop()
+})
+
+it('keeps what another program announces, says so, and holds what is published there meanwhile', async () => {
+  const { revision } = await controller.expect<{ revision: number }>('POST', '/v1/prefixes/publish', {
+    prefix: '203.0.113.0/24',
+    at: ['all'],
+    reason: 'first one of ours',
+  })
+  await eventually(withinMs, async () => {
+    const proof = await controller.expect<ProofView>('GET', `/v1/revisions/${revision}/proof`)
+    expect(proof.held.join()).toContain('herald adopt s0 --all')
+    const speaker = await controller.expect<{ problem: string }>('GET', '/v1/speakers/s0')
+    expect(speaker.problem).toContain('10.1.0.0/24')
+  })
+  expect(await bird.routes()).toEqual(new Set(inherited.map((prefix) => `s0 ${prefix}`)))
+})
+
+it('adopts without any change at the neighbor, and then announces what waited', async () => {
+  const before = await bird.attributes('10.1.0.0/24')
+  await controller.expect('POST', '/v1/speakers/s0/adopt', { all: true, reason: 'Herald takes over' })
+  await eventually(withinMs, async () =>
+    expect(await bird.routes()).toEqual(new Set([...inherited, '203.0.113.0/24'].map((prefix) => `s0 ${prefix}`))),
+  )
+  await eventually(withinMs, async () => expect(await ours(daemon)).toEqual(3))
+  expect(await bird.attributes('10.1.0.0/24')).toEqual(before)
+  expect(await bird.removed()).toEqual([])
+})
+
+it('says the same to the neighbor after a reset of the session', async () => {
+  await daemon.cli('neighbor', bird.address, 'softresetout')
+  await eventually(withinMs, async () => expect((await bird.routes()).size).toBe(3))
+  expect(await bird.removed()).toEqual([])
+})
+
+/** Paths in the RIB with an ownership mark. */
+async function ours({ cli }: Gobgpd): Promise<number> {
+  return [...(await cli('global', 'rib')).matchAll(new RegExp(`${networkAsn}:0:`, 'g'))].length
+}
