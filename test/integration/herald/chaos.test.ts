@@ -4,7 +4,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Prefix } from '../../../src/bgp/prefix.ts'
 import type { Document } from '../../../src/intent/document.ts'
 import { connectGobgp } from '../../../src/speaker/gobgp/connect.ts'
 import { type Bird, startBird } from '../../support/bird.ts'
@@ -169,7 +168,7 @@ function stayingPrefixes(): readonly string[] {
 }
 
 function announcement(prefix: string, at: readonly string[] = ['all']): Document {
-  return { kind: 'Prefix', name: prefix as Prefix, spec: { at } }
+  return { kind: 'Prefix', name: prefix, spec: { at } }
 }
 
 /** A small seeded generator: the same seed, the same moments. */

@@ -222,7 +222,14 @@ test('what is known of speakers reads back, and a changed configuration replaces
   const moved = { speaker: fra, pop: 'fra', asn: 65001, endpoint: 'fra:50052', neighbors: [], treatments: [] } as never
   await store.speakers.configure(planner.fence, [configured])
   expect((await store.speakers.state(fra)).configured).toEqual(configured)
-  expect(await store.speakers.state(sin)).toEqual({ decided: 0, applied: 0, status: undefined, configured: undefined })
+  expect(await store.speakers.state(sin)).toEqual({
+    decided: 0,
+    applied: 0,
+    status: undefined,
+    configured: undefined,
+    policed: false,
+    trouble: undefined,
+  })
   await store.speakers.report(fra, { reach: 'unknown', sinceMs: 5, problem: 'connection refused' })
   await store.speakers.configure(planner.fence, [moved])
   const states = await store.speakers.states()
