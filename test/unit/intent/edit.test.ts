@@ -293,6 +293,12 @@ describe('applying manifests', () => {
     const removed = edit.ok ? edit.changes.filter((change) => change.after === undefined).map(({ key }) => key) : []
     expect(removed).toEqual(['Area/eu', 'Area/asia', 'Area/us'])
   })
+  test('refuses a document that is given twice, and one that cannot be read, in one answer', () => {
+    const broken = { kind: 'Pop', name: 'x', spec: {} } as const
+    expect(problemOf(applyDocuments(good, [area, area, broken], { prune: false }))).toBe(
+      'Area/africa is given twice; keep one; Pop/x/spec/region: "region" is missing',
+    )
+  })
   test('refuses to prune everything because nothing was given', () => {
     expect(problemOf(applyDocuments(good, [], { prune: true }))).toMatch(/^nothing was given/)
   })
