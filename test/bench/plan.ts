@@ -3,6 +3,7 @@
  * converged fleet, and the plan after one prefix changed, with all indexes built anew as after every revision. Budgets:
  * full ≤ 10 s and ≤ 2 GiB, incremental ≤ 10 ms. Run: node test/bench/plan.ts [pops] [prefixes]
  */
+import { figures, report } from './report.ts'
 import type { Prefix } from '../../src/bgp/prefix.ts'
 import { affectedPrefixes } from '../../src/intent/compile.ts'
 import type { Intent } from '../../src/intent/model.ts'
@@ -15,7 +16,7 @@ export interface PlanTimes {
   readonly prefixes: number
   readonly fullEmptyMs: number
   readonly fullConvergedMs: number
-  readonly incrementalMs: { readonly p50: number; readonly max: number }
+  readonly incrementalMs: readonly number[]
   readonly peakRssMib: number
 }
 
@@ -65,7 +66,7 @@ export function measurePlans(pops: number, prefixes: number): PlanTimes {
     prefixes,
     fullEmptyMs: round(fullEmptyMs),
     fullConvergedMs: round(fullConvergedMs),
-    incrementalMs: { p50: round(times[15]!), max: round(times.at(-1)!) },
+    incrementalMs: times,
     peakRssMib: Math.round(process.resourceUsage().maxRSS / 1024),
   }
 }
@@ -112,5 +113,32 @@ function round(ms: number): number {
 
 if (import.meta.main) {
   const [pops = 300, prefixes = 10_000] = process.argv.slice(2).map(Number)
-  console.log(measurePlans(pops, prefixes))
+  const { fullEmptyMs, fullConvergedMs, incrementalMs, peakRssMib } = measurePlans(pops, prefixes)
+  const fleet = `${pops} POPs × ${prefixes} prefixes`
+  const once = (value: number) => figures([value])
+  const full = '≤ 10 s'
+  report('plan', [
+    {
+      what: `plan after one prefix changed, ${fleet}`,
+      unit: 'ms',
+      herald: figures(incrementalMs),
+      budget: '≤ 10 ms',
+      met: figures(incrementalMs).p50 <= 10,
+    },
+    {
+      what: `full plan into an empty fleet, ${fleet}`,
+      unit: 'ms',
+      herald: once(fullEmptyMs),
+      budget: full,
+      met: fullEmptyMs <= 10_000,
+    },
+    {
+      what: `full plan, everything converged, ${fleet}`,
+      unit: 'ms',
+      herald: once(fullConvergedMs),
+      budget: full,
+      met: fullConvergedMs <= 10_000,
+    },
+    { what: 'peak memory of both', unit: 'MiB', herald: once(peakRssMib), budget: '≤ 2 GiB', met: peakRssMib <= 2048 },
+  ])
 }
