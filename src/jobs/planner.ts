@@ -33,6 +33,8 @@ export interface PlannerDeps {
   readonly observePlan: (seconds: number, plan: Plan) => void
 }
 
+const driftToldAtOnce = 50
+
 /** The state of one leadership: made when the lease is won, dropped with it. */
 export class Planner {
   readonly #deps: PlannerDeps
@@ -174,10 +176,20 @@ export class Planner {
         revision: this.#intent.revision,
       })
     }
+    await this.#tellDrift(plan)
     await doorbell.wakeApply(new Set([...plan.targets.keys(), ...configured.map(({ speaker }) => speaker)]))
     for (const { revision } of revisions) await store.proofs.planned(revision, plannedAtMs)
     await this.#settle(plan)
     this.#remind(prefixes, plan, moment.nowMs)
+  }
+
+  /** Drift is worth knowing although it heals: somebody, or something, works against Herald. */
+  async #tellDrift({ actions }: Plan): Promise<void> {
+    const drifted = actions.filter(({ kind }) => kind === 'repair').slice(0, driftToldAtOnce)
+    for (const { speaker, prefix, from } of drifted) {
+      this.#deps.logger.warn({ speaker, prefix }, 'drift: the RIB is not as decided; repairing')
+      await this.#deps.store.events.append({ type: 'drift', speaker, prefix, found: from ?? 'absent' })
+    }
   }
 
   async #settle(plan: Plan): Promise<void> {

@@ -55,6 +55,7 @@ export async function watchSpeaker(deps: WatchDeps, id: SpeakerId, signal: Abort
           problem,
           ...(readAtMs !== undefined && { readAtMs }),
         })
+        await deps.store.events.append({ type: 'speaker', speaker: id, reach: 'unknown', problem })
         await deps.doorbell.wakePlan()
       }
       throw error
@@ -106,6 +107,7 @@ class Watch {
     if (seen.size === 0) await store.speakers.reapply(this.#id)
     await store.observations.recordAll(this.#id, seen)
     await this.#report(signal)
+    await store.events.append({ type: 'speaker', speaker: this.#id, reach: 'up' })
     await doorbell.wakeApply([this.#id])
     await doorbell.wakePlan()
   }
