@@ -4,7 +4,7 @@
  *      a daemon that had lost it is taken for restarted: all standing targets are applied again;
  *   2. announcements, then withdrawals, of everything decided above the applied generation;
  *   3. the RIB is read back and stored as observed;
- *   4. neighbors that Herald manages are added, after their routes;
+ *   4. neighbors that Herald manages are added, changed or deleted, after their routes;
  *   5. every established neighbor's adj-out is read until it agrees;
  *   6. the applied generation rises, and the proof of each revision is noted.
  * Nothing is retried here: the watchdog wakes the speaker again where it lags.
@@ -22,7 +22,8 @@ import type { Lease, Store, StoredTarget } from '../store/store.ts'
 import { proveAdjOut } from './adj-out.ts'
 import type { Connections } from './connections.ts'
 import type { Doorbell } from './doorbell.ts'
-import { addNeighbors, prepareOnce } from './prepare.ts'
+import { ensureNeighbors } from './neighbors.ts'
+import { prepareOnce } from './prepare.ts'
 import { recordProof } from './proof.ts'
 
 const leaseTtlMs = 6000
@@ -96,7 +97,7 @@ async function applyConfigured(
     store.observations.record(configured.speaker, seen),
     store.observations.refuse(configured.speaker, words(targets, work.refused)),
   ])
-  const neighbors = await addNeighbors(speaker, configured, condition, options)
+  const neighbors = await ensureNeighbors(store, speaker, configured, condition, options)
   const expectations = { configured, targets, refused: work.refused }
   const adjOut = await proveAdjOut(speaker, neighbors, expectations, lease.signal, deps.clock)
   if (!lease.held()) throw new OperationError('lease-lost', `apply lease of ${configured.speaker} was lost`)

@@ -4,20 +4,36 @@
  */
 import { type Moment, compileSpeaker } from '../intent/compile.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
+import { type DocumentChange, splitKey } from '../intent/document.ts'
 import type { Intent, SpeakerId } from '../intent/model.ts'
 
 export function configureSpeakers(
   intent: Intent,
   moment: Moment,
   written: ReadonlyMap<SpeakerId, string>,
-  concerned: 'all' | ReadonlyMap<SpeakerId, unknown>,
+  concerned: 'all' | Iterable<SpeakerId>,
 ): readonly DesiredSpeaker[] {
   if (intent.network === undefined) return []
   const changed: DesiredSpeaker[] = []
-  for (const speaker of concerned === 'all' ? intent.speakers.keys() : concerned.keys()) {
+  for (const speaker of concerned === 'all' ? intent.speakers.keys() : concerned) {
     if (!intent.speakers.has(speaker)) continue
     const desired = compileSpeaker(intent, speaker, moment)
     if (JSON.stringify(desired) !== written.get(speaker)) changed.push(desired)
   }
   return changed
+}
+
+/** Speakers whose own documents, or whose neighbors' documents, a revision changed. */
+export function speakersOf(changes: readonly DocumentChange[]): ReadonlySet<SpeakerId> {
+  const speakers = new Set<SpeakerId>()
+  for (const { key, before, after } of changes) {
+    const { kind, name } = splitKey(key)
+    if (kind === 'Speaker') speakers.add(name as SpeakerId)
+    if (kind === 'Neighbor')
+      for (const spec of [before, after]) {
+        const { speaker } = (spec ?? {}) as { readonly speaker?: SpeakerId }
+        if (speaker !== undefined) speakers.add(speaker)
+      }
+  }
+  return speakers
 }

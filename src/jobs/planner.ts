@@ -22,7 +22,7 @@ import type { Doorbell } from './doorbell.ts'
 import { Fleet } from './fleet.ts'
 import { RepairPace } from './repair-pace.ts'
 import { Settlement } from './settlement.ts'
-import { configureSpeakers } from './configure.ts'
+import { configureSpeakers, speakersOf } from './configure.ts'
 
 export interface PlannerDeps {
   readonly store: Store
@@ -80,9 +80,10 @@ export class Planner {
       return
     }
     if (this.#loaded && head.epoch !== this.#epoch) this.#loaded = false
+    const fresh = !this.#loaded // a leader that has just loaded looks at everything
     const concerned = this.#loaded ? new Set<Prefix>() : await this.#load(head.epoch)
     const revisions = head.revision > this.#intent.revision ? await store.revisions.since(this.#intent.revision) : []
-    const everything = this.#takeRevisions(revisions, concerned)
+    const everything = this.#takeRevisions(revisions, concerned) || fresh
     await this.#takeObservations(concerned)
     for (const prefix of this.#settlement.waiting()) concerned.add(prefix)
     const nowMs = this.#deps.clock()
@@ -163,7 +164,9 @@ export class Planner {
     )
     observePlan((performance.now() - started) / 1000, plan)
     const plannedAtMs = this.#deps.clock()
-    const configured = configureSpeakers(this.#intent, moment, this.#configured, everything ? 'all' : plan.targets)
+    const changed = speakersOf(revisions.flatMap(({ changes }) => changes))
+    const concerned = everything ? 'all' : changed.union(new Set(plan.targets.keys()))
+    const configured = configureSpeakers(this.#intent, moment, this.#configured, concerned)
     if (configured.length > 0) await store.speakers.configure(this.#lease.fence, configured)
     for (const one of configured) this.#configured.set(one.speaker, JSON.stringify(one))
     if (plan.targets.size > 0) {

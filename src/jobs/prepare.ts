@@ -1,13 +1,12 @@
 /**
- * What a speaker must have before its first path and after its last: BGP started, the export policy, then neighbors.
- * Paths go in between, so that a neighbor's first End-of-RIB comes after everything it should hear (RFC 4724).
+ * What a speaker must have before its first path: BGP started, and the export policy. Neighbors come after the paths
+ * (neighbors.ts).
  */
 import { OperationError } from '../bgp/operation-error.ts'
 import { markNumber } from '../bgp/mark.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
-import type { Neighbor } from '../intent/model.ts'
 import type { ExportPolicy } from '../speaker/export-policy.ts'
-import type { CallOptions, NeighborConfig, PolicyOptions, Speaker, SpeakerNeighbor } from '../speaker/speaker.ts'
+import type { PolicyOptions, Speaker } from '../speaker/speaker.ts'
 
 /** `was-empty`: the daemon had no export policy of ours, so it is new or was restarted and holds nothing. */
 export type Condition = 'was-empty' | 'ready'
@@ -68,22 +67,6 @@ async function prepare(speaker: Speaker, configured: DesiredSpeaker, options: Po
   return policed === 'installed' ? 'was-empty' : 'ready'
 }
 
-/** Adds the managed neighbors that are missing; those of gobgpd's own file are left alone. Answers all there were. */
-export async function addNeighbors(
-  speaker: Speaker,
-  configured: DesiredSpeaker,
-  condition: Condition,
-  options: CallOptions,
-): Promise<readonly SpeakerNeighbor[]> {
-  if (configured.neighbors.length === 0) return []
-  const neighbors = await speaker.neighbors(options)
-  const present = new Set(neighbors.map(({ address }) => address))
-  for (const neighbor of configured.neighbors)
-    if (neighbor.managed && !present.has(neighbor.address))
-      await speaker.addNeighbor(neighborConfig(neighbor, condition === 'was-empty'), options)
-  return neighbors
-}
-
 function exportPolicy({ asn, neighbors, treatments }: DesiredSpeaker): ExportPolicy {
   const addresses = new Map(neighbors.map(({ id, address }) => [id, address]))
   return {
@@ -94,8 +77,4 @@ function exportPolicy({ asn, neighbors, treatments }: DesiredSpeaker): ExportPol
       return address === undefined ? [] : [{ ...treatment, neighbor: address }]
     }),
   }
-}
-
-function neighborConfig({ address, asn, families, session }: Neighbor, restarting: boolean): NeighborConfig {
-  return { address, asn, families, ...session, restarting }
 }

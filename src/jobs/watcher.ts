@@ -67,6 +67,7 @@ export async function watchSpeaker(deps: WatchDeps, id: SpeakerId, signal: Abort
 class Watch {
   readonly #deps: WatchDeps
   readonly #configured: DesiredSpeaker
+  readonly #place: string
   readonly #speaker: Speaker
   readonly #id: SpeakerId
   #upSinceMs = 0
@@ -78,6 +79,7 @@ class Watch {
   constructor(deps: WatchDeps, configured: DesiredSpeaker) {
     this.#deps = deps
     this.#configured = configured
+    this.#place = place(configured)
     this.#id = configured.speaker
     this.#speaker = deps.connections.at(configured)
   }
@@ -116,6 +118,8 @@ class Watch {
     for (;;) {
       await sleep(heartbeatEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
       if (signal.aborted) return
+      const { configured } = await this.#deps.store.speakers.state(this.#id)
+      if (configured === undefined || place(configured) !== this.#place) return // it is elsewhere now: begin anew
       const { asn } = await this.#speaker.global({ deadlineMs: heartbeatDeadlineMs, signal })
       if (asn === undefined) await this.#deps.doorbell.wakeApply([this.#id])
       else if (this.#deps.clock() - this.#readAtMs >= readAllEveryMs) {
@@ -200,6 +204,11 @@ class Watch {
     this.#reported = text
     await this.#deps.store.speakers.report(this.#id, status)
   }
+}
+
+/** Where the daemon is, and whose paths are ours there. */
+function place({ endpoint, tls, asn }: DesiredSpeaker): string {
+  return JSON.stringify([endpoint, tls, asn])
 }
 
 function changedPrefixes(events: readonly SpeakerEvent[]): readonly Prefix[] {

@@ -40,7 +40,7 @@ redis.call('HSET', KEYS[1], 'applied', '0', 'reapplied', string.format('%.0f', g
 return 'ok'
 `)
 
-const fields = ['decided', 'applied', 'status', 'configuredVersion', 'policed', 'trouble'] as const
+const fields = ['decided', 'applied', 'status', 'configuredVersion', 'policed', 'trouble', 'added'] as const
 type StateReply = readonly (string | null)[]
 
 export function createSpeakers(links: Links, keys: Keys): Speakers {
@@ -84,6 +84,9 @@ export function createSpeakers(links: Links, keys: Keys): Speakers {
     async applied(fence, speaker, generation) {
       await runFenced(prompt, keys, appliedScript, fence, [keys.speaker(speaker)], [generation])
     },
+    async noteAdded(speaker, added) {
+      await prompt.run((redis) => redis.hset(keys.speaker(speaker), 'added', JSON.stringify(added)))
+    },
     async trouble(speaker, words) {
       const key = keys.speaker(speaker)
       await prompt.run((redis) =>
@@ -124,7 +127,7 @@ function createStateReader(prompt: Link, keys: Keys): (speaker: SpeakerId, reply
   }
 
   return async (speaker, reply) => {
-    const [decided, applied, status, version, policed, trouble] = reply
+    const [decided, applied, status, version, policed, trouble, added] = reply
     return {
       decided: Number(decided ?? 0),
       applied: Number(applied ?? 0),
@@ -132,6 +135,7 @@ function createStateReader(prompt: Link, keys: Keys): (speaker: SpeakerId, reply
       configured: await readConfigured(speaker, version ?? null),
       policed: policed === '1',
       trouble: trouble ?? undefined,
+      added: added == null ? {} : (JSON.parse(added) as Record<string, string>),
     }
   }
 }

@@ -107,6 +107,8 @@ export interface SpeakerState {
   readonly policed: boolean
   /** Why the last apply failed; undefined where it did not. */
   readonly trouble: string | undefined
+  /** Neighbors that Herald added there: address → configuration it added them with. */
+  readonly added: Readonly<Record<string, string>>
 }
 
 export interface Speakers {
@@ -118,6 +120,8 @@ export interface Speakers {
   report(speaker: SpeakerId, status: SpeakerStatus): Promise<void>
   /** Applied up to `generation`; never lowers. `lease-lost` where the fence does not hold. */
   applied(fence: Fence, speaker: SpeakerId, generation: number): Promise<void>
+  /** Notes which neighbors Herald has added there. */
+  noteAdded(speaker: SpeakerId, added: Readonly<Record<string, string>>): Promise<void>
   /** Notes why an apply failed, or that there is no trouble any more. */
   trouble(speaker: SpeakerId, words: string | undefined): Promise<void>
   /** The daemon lost everything (restart): all its targets are to be applied again. */

@@ -229,6 +229,7 @@ test('what is known of speakers reads back, and a changed configuration replaces
     configured: undefined,
     policed: false,
     trouble: undefined,
+    added: {},
   })
   await store.speakers.report(fra, { reach: 'unknown', sinceMs: 5, problem: 'connection refused' })
   await store.speakers.configure(planner.fence, [moved])

@@ -1,0 +1,54 @@
+/**
+ * Neighbors that Herald manages. They are added after the paths, so that a neighbor's first End-of-RIB comes after
+ * everything it should hear (RFC 4724). What was added, and how, is remembered in Redis: one whose document went is
+ * deleted, one whose document changed is deleted and added again (its session resets). Neighbors of gobgpd's own file
+ * are never touched.
+ */
+import type { DesiredSpeaker } from '../intent/desired.ts'
+import type { Neighbor } from '../intent/model.ts'
+import type { CallOptions, NeighborConfig, Speaker, SpeakerNeighbor } from '../speaker/speaker.ts'
+import type { Store } from '../store/store.ts'
+import type { Condition } from './prepare.ts'
+
+/** Answers the neighbors there were before anything was changed. */
+export async function ensureNeighbors(
+  store: Store,
+  speaker: Speaker,
+  configured: DesiredSpeaker,
+  condition: Condition,
+  options: CallOptions,
+): Promise<readonly SpeakerNeighbor[]> {
+  const { added } = await store.speakers.state(configured.speaker)
+  if (configured.neighbors.length === 0 && Object.keys(added).length === 0) return []
+  const neighbors = await speaker.neighbors(options)
+  const present = new Set(neighbors.map(({ address }) => address))
+  const wanted = new Map(
+    configured.neighbors.filter(({ managed }) => managed).map((neighbor) => [neighbor.address, neighbor]),
+  )
+  const next: Record<string, string> = {}
+  for (const { address } of neighbors) {
+    const before = added[address]
+    const neighbor = wanted.get(address)
+    if (before === undefined) continue // not added by Herald
+    if (neighbor !== undefined && before === fingerprint(neighbor)) next[address] = before
+    else {
+      await speaker.deleteNeighbor(address, options)
+      present.delete(address)
+    }
+  }
+  for (const neighbor of wanted.values()) {
+    if (present.has(neighbor.address)) continue
+    await speaker.addNeighbor(neighborConfig(neighbor, condition === 'was-empty'), options)
+    next[neighbor.address] = fingerprint(neighbor)
+  }
+  if (JSON.stringify(next) !== JSON.stringify(added)) await store.speakers.noteAdded(configured.speaker, next)
+  return neighbors
+}
+
+function fingerprint(neighbor: Neighbor): string {
+  return JSON.stringify(neighborConfig(neighbor, false))
+}
+
+function neighborConfig({ address, asn, families, session }: Neighbor, restarting: boolean): NeighborConfig {
+  return { address, asn, families, ...session, restarting }
+}
