@@ -90,10 +90,9 @@ function neighborsText(terminal: Terminal, lists: readonly NeighborListView[]): 
       stateText(terminal, neighbor),
       neighbor.uptimeSeconds === undefined ? '' : formatDuration(neighbor.uptimeSeconds),
       String(neighbor.received ?? ''),
-      String(neighbor.advertised ?? ''),
     ]),
   )
-  const headers = ['SPEAKER', 'NEIGHBOR', 'ADDRESS', 'AS', 'KIND', 'STATE', 'UP', 'RECEIVED', 'ADVERTISED']
+  const headers = ['SPEAKER', 'NEIGHBOR', 'ADDRESS', 'AS', 'KIND', 'STATE', 'UP', 'RECEIVED']
   return rows.length === 0 ? 'No neighbors.' : renderTable(headers, rows)
 }
 
