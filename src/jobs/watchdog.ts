@@ -1,6 +1,6 @@
 /**
  * The watchdog: generations in Redis are the truth, the doorbell may fail. Where a reachable speaker's applied
- * generation lags behind what was decided it is woken again, and the planner itself looks at least every few seconds.
+ * generation lags behind what was decided it is woken again, and the planner itself looks every two seconds.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SpeakerId } from '../intent/model.ts'
@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts'
 import type { Doorbell } from './doorbell.ts'
 
 const everyMs = 1000
-const planEveryTicks = 5
+const planEveryTicks = 2
 
 /** Runs until the signal aborts. Throws when Redis fails; the caller tries again. */
 export async function watchGenerations(
