@@ -17,6 +17,7 @@ import { type Intent, type SpeakerId, emptyIntent } from '../intent/model.ts'
 import type { Plan } from '../plan/plan.ts'
 import { planPrefixes } from '../plan/plan.ts'
 import type { HighWater } from '../store/high-water.ts'
+import { openRevisions } from '../store/open-revisions.ts'
 import type { Lease, Revision, Store } from '../store/store.ts'
 import type { Doorbell } from './doorbell.ts'
 import { Fleet } from './fleet.ts'
@@ -110,7 +111,7 @@ export class Planner {
     }
     const everyPrefix = this.#everyPrefix()
     for (const open of await openRevisions(store, revision))
-      this.#settlement.open(open.revision, everyPrefix, open.removes)
+      this.#settlement.resume(open.revision, everyPrefix, open.removes)
     this.#loaded = true
     logger.info({ revision, speakers: states.size, prefixes: everyPrefix.size }, 'leading: intent and fleet loaded')
     return everyPrefix
@@ -227,17 +228,6 @@ export class Planner {
   #everyPrefix(): Set<Prefix> {
     return new Set([...this.#intent.prefixes.keys(), ...this.#fleet.prefixes()])
   }
-}
-
-/** Revisions whose proof is not closed, oldest first. Older than the first closed one nothing is open any more. */
-async function openRevisions(store: Store, upTo: number): Promise<readonly Revision[]> {
-  const open: Revision[] = []
-  for (const revision of await store.revisions.list({ before: upTo + 1, limit: 100 })) {
-    const proof = await store.proofs.get(revision.revision)
-    if (proof === undefined || proof.state === 'done') break
-    if (proof.state !== 'superseded') open.push(revision)
-  }
-  return open.toReversed()
 }
 
 async function adjOutProblems(store: Store, revision: number): Promise<readonly string[]> {

@@ -23,12 +23,18 @@ export interface Settled {
 export class Settlement {
   readonly #revisions = new Map<number, OpenRevision>()
 
+  /** A new revision; the prefixes it touches count for it from now on. */
   open(revision: number, prefixes: Iterable<Prefix>, removes: number): void {
     const taken = new Set(prefixes)
     for (const earlier of this.#revisions.values()) {
       for (const prefix of taken) if (earlier.open.delete(prefix)) earlier.superseded = true
     }
     this.#revisions.set(revision, { revision, open: taken, superseded: false, told: 'pending', removes })
+  }
+
+  /** A revision that another leader left open: which prefixes it waits for is not known, so it waits for all. */
+  resume(revision: number, prefixes: Iterable<Prefix>, removes: number): void {
+    this.#revisions.set(revision, { revision, open: new Set(prefixes), superseded: false, told: 'pending', removes })
   }
 
   /** Announcements that open revisions may still take away. */

@@ -6,7 +6,7 @@ import { explainPrefix } from '../../plan/explain.ts'
 import { type PlanInput, planPrefixes } from '../../plan/plan.ts'
 import { makeChange } from '../change.ts'
 import type { Api, ApiContext } from '../deps.ts'
-import { openRemoves } from '../open-removes.ts'
+import { openRevisions } from '../../store/open-revisions.ts'
 import { explanationView, planView } from '../plan-view.ts'
 import { ProblemError } from '../problem.ts'
 import { readFleet } from '../snapshot.ts'
@@ -88,7 +88,8 @@ async function questionAbout(
   const { intent, epoch } = await heads.current()
   const moment = { epoch, nowMs: deps.clock() }
   const asked = prefix === undefined ? undefined : [prefix]
-  const [fleet, allowance] = await Promise.all([readFleet(deps.store, intent, asked ?? 'all'), openRemoves(deps.store)])
+  const [fleet, open] = await Promise.all([readFleet(deps.store, intent, asked ?? 'all'), openRevisions(deps.store)])
+  const allowance = open.reduce((sum, { removes }) => sum + removes, 0)
   const prefixes = asked ?? [...new Set([...intent.prefixes.keys(), ...fleet.prefixes])]
   return { input: { intent, moment, fleet, allowance }, prefixes }
 }

@@ -39,6 +39,18 @@ describe('a revision', () => {
     expect([...settlement.waiting()]).toEqual([a, b])
   })
 
+  it('left open by another leader keeps its allowance beside a later one, until everything has converged', () => {
+    const settlement = new Settlement()
+    settlement.resume(3, [a, b], 2)
+    settlement.resume(4, [a, b], 5)
+    expect(settlement.take(new Map([[a, 'converged']]), noSentence)).toEqual([])
+    expect(settlement.allowance).toBe(7)
+    expect(settlement.take(new Map([[b, 'converged']]), noSentence)).toMatchObject([
+      { revision: 3, state: 'done' },
+      { revision: 4, state: 'done' },
+    ])
+  })
+
   it('gives its allowance of withdrawals until it is settled, and no longer', () => {
     const settlement = new Settlement()
     settlement.open(3, [a], 2)

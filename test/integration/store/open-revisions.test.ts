@@ -1,0 +1,24 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openRevisions } from '../../../src/store/open-revisions.ts'
+import { type TestRedis, startRedis } from '../../support/redis.ts'
+import { adding, openTestStore } from '../../support/store.ts'
+
+let redis: TestRedis
+
+beforeAll(async () => {
+  redis = await startRedis()
+})
+afterAll(() => redis.stop())
+
+it('an older revision that is still held is open although a later one is done', async () => {
+  const store = await openTestStore(redis.url)
+  await store.revisions.initialise()
+  for (let revision = 0; revision < 4; revision++)
+    await store.revisions.commit(adding(revision, [{ kind: 'Area', name: `area-${revision}`, spec: {} }]))
+  await store.proofs.settle(1, 'superseded', 1, [])
+  await store.proofs.settle(2, 'held', 2, ['sin cannot be reached'])
+  await store.proofs.settle(4, 'done', 3, [])
+  expect((await openRevisions(store)).map(({ revision }) => revision)).toEqual([2, 3])
+  expect((await openRevisions(store, 2)).map(({ revision }) => revision)).toEqual([2])
+  await store.close()
+})
