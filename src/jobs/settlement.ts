@@ -10,8 +10,8 @@ interface OpenRevision {
   readonly open: Set<Prefix>
   superseded: boolean
   told: ProofState
-  /** Announcements it takes away that may still be withdrawn (G4). */
-  readonly removes: number
+  /** Announcements it takes away, and those of revisions it superseded, that may still be withdrawn (G4). */
+  removes: number
 }
 
 export interface Settled {
@@ -26,10 +26,22 @@ export class Settlement {
   /** A new revision; the prefixes it touches count for it from now on. */
   open(revision: number, prefixes: Iterable<Prefix>, removes: number): void {
     const taken = new Set(prefixes)
+    let inherited = 0
     for (const earlier of this.#revisions.values()) {
       for (const prefix of taken) if (earlier.open.delete(prefix)) earlier.superseded = true
+      if (earlier.open.size > 0) continue
+      // What it took away may not be withdrawn yet, and the new review did not count it again.
+      inherited += earlier.removes
+      earlier.removes = 0
     }
-    this.#revisions.set(revision, { revision, open: taken, superseded: false, told: 'pending', removes })
+    const own: OpenRevision = {
+      revision,
+      open: taken,
+      superseded: false,
+      told: 'pending',
+      removes: removes + inherited,
+    }
+    this.#revisions.set(revision, own)
   }
 
   /** A revision that another leader left open: which prefixes it waits for is not known, so it waits for all. */

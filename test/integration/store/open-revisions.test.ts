@@ -14,11 +14,17 @@ it('an older revision that is still held is open although a later one is done', 
   const store = await openTestStore(redis.url)
   await store.revisions.initialise()
   for (let revision = 0; revision < 4; revision++)
-    await store.revisions.commit(adding(revision, [{ kind: 'Area', name: `area-${revision}`, spec: {} }]))
+    await store.revisions.commit(
+      adding(revision, [{ kind: 'Area', name: `area-${revision}`, spec: {} }], { removes: 1 }),
+    )
   await store.proofs.settle(1, 'superseded', 1, [])
   await store.proofs.settle(2, 'held', 2, ['sin cannot be reached'])
   await store.proofs.settle(4, 'done', 3, [])
-  expect((await openRevisions(store)).map(({ revision }) => revision)).toEqual([2, 3])
+  const open = await openRevisions(store)
+  expect(open.map(({ revision, removes }) => [revision, removes])).toEqual([
+    [2, 2],
+    [3, 1],
+  ])
   expect((await openRevisions(store, 2)).map(({ revision }) => revision)).toEqual([2])
   await store.close()
 })

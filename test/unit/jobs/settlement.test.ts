@@ -51,6 +51,14 @@ describe('a revision', () => {
     ])
   })
 
+  it('hands what it may still withdraw to the revision that supersedes it', () => {
+    const settlement = new Settlement()
+    settlement.open(3, [a], 3)
+    settlement.open(4, [a], 0)
+    settlement.take(new Map(), noSentence)
+    expect(settlement.allowance).toBe(3)
+  })
+
   it('gives its allowance of withdrawals until it is settled, and no longer', () => {
     const settlement = new Settlement()
     settlement.open(3, [a], 2)
