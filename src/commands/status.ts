@@ -9,7 +9,7 @@ import { type Terminal, paint } from './terminal.ts'
 export function registerStatus(program: Command, cli: CliContext): void {
   program
     .command('status')
-    .description('how the fleet and the controller do; exits 1 where somebody must act')
+    .description('how the fleet and the controller do; exits 1 where Redis or a speaker is not well')
     .addHelpText('after', '\nExample:\n  herald status')
     .action(async (_options: unknown, command: Command) => {
       const status = await withApi(cli, command, (api) => api.request<StatusView>({ path: '/v1/status' }))
@@ -18,7 +18,8 @@ export function registerStatus(program: Command, cli: CliContext): void {
         table: () => statusText(cli.terminal, status),
         names: () => [String(status.revision)],
       })
-      if (!status.ready.ready || status.storeProblem !== undefined) throw new Quit(exitCode.refused)
+      const unwell = !status.ready.ready || status.storeProblem !== undefined || status.speakers.unknown > 0
+      if (unwell) throw new Quit(exitCode.refused)
     })
 
   program
