@@ -23,7 +23,7 @@ import { proveAdjOut } from './adj-out.ts'
 import type { Connections } from './connections.ts'
 import type { Doorbell } from './doorbell.ts'
 import { ensureNeighbors } from './neighbors.ts'
-import { prepareOnce } from './prepare.ts'
+import { type Condition, prepareOnce } from './prepare.ts'
 import { recordProof } from './proof.ts'
 
 const leaseTtlMs = 6000
@@ -47,8 +47,7 @@ export async function applySpeaker(deps: ApplyDeps, speaker: SpeakerId): Promise
   if (lease === undefined) return
   const started = performance.now()
   try {
-    const { configured, policed } = await deps.store.speakers.state(speaker)
-    if (configured !== undefined) await applyConfigured(deps, configured, policed, lease)
+    await applyHeld(deps, speaker, lease)
     deps.observeApply((performance.now() - started) / 1000, 'ok')
   } catch (error) {
     deps.observeApply((performance.now() - started) / 1000, 'failed')
@@ -69,27 +68,44 @@ async function tellTrouble({ store, doorbell }: ApplyDeps, speaker: SpeakerId, e
   await doorbell.wakePlan()
 }
 
-async function applyConfigured(
+/**
+ * Targets are read before the configuration: the planner writes them the other way round, so what a path asks of the
+ * export policy (a mark, a treatment) is always known by the time the path is pushed.
+ */
+async function applyHeld(deps: ApplyDeps, id: SpeakerId, lease: Lease): Promise<void> {
+  const { store } = deps
+  const options = { deadlineMs: callDeadlineMs, signal: lease.signal }
+  for (let condition: Condition = 'ready'; ; condition = 'was-empty') {
+    const [head, standing] = await Promise.all([store.revisions.head(), store.targets.pending(id)])
+    const { configured, policed } = await store.speakers.state(id)
+    if (head === undefined || configured === undefined) return
+    const speaker = deps.connections.at(configured)
+    const beforeInstall = () => refuseToSilence(speaker, configured, standing.targets, options)
+    const found = await prepareOnce(speaker, configured, policed ? options : { ...options, beforeInstall })
+    if (found === 'ready')
+      return pushStanding(deps, { speaker, configured, condition, epoch: head.epoch }, standing, lease)
+    await store.speakers.reapply(id)
+  }
+}
+
+interface Prepared {
+  readonly speaker: Speaker
+  readonly configured: DesiredSpeaker
+  readonly condition: Condition
+  readonly epoch: number
+}
+
+async function pushStanding(
   deps: ApplyDeps,
-  configured: DesiredSpeaker,
-  policed: boolean,
+  { speaker, configured, condition, epoch }: Prepared,
+  { decided, targets }: Awaited<ReturnType<Store['targets']['pending']>>,
   lease: Lease,
 ): Promise<void> {
   const { store } = deps
-  const speaker = deps.connections.at(configured)
   const options = { deadlineMs: callDeadlineMs, signal: lease.signal }
-  const [head, standing] = await Promise.all([store.revisions.head(), store.targets.pending(configured.speaker)])
-  if (head === undefined) return
-  const beforeInstall = () => refuseToSilence(speaker, configured, standing.targets, options)
-  const condition = await prepareOnce(speaker, configured, policed ? options : { ...options, beforeInstall })
-  let { decided, targets } = standing
-  if (condition === 'was-empty') {
-    await store.speakers.reapply(configured.speaker)
-    ;({ decided, targets } = await store.targets.pending(configured.speaker))
-  }
   const { incarnation, ...work } = await push(speaker, configured, lease, targets)
   const pushedAtMs = deps.clock()
-  const seen = await readBack(speaker, configured, head.epoch, targets, lease)
+  const seen = await readBack(speaker, configured, epoch, targets, lease)
   const ribAtMs = deps.clock()
   if (speaker.incarnation() !== incarnation)
     throw new OperationError('speaker-unreachable', `${configured.speaker} was lost while it was pushed to`)

@@ -4,6 +4,7 @@
  * deleted, one whose document changed is deleted and added again (its session resets). Neighbors of gobgpd's own file
  * are never touched.
  */
+import type { Address } from '../bgp/address.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { Neighbor } from '../intent/model.ts'
 import type { CallOptions, NeighborConfig, Speaker, SpeakerNeighbor } from '../speaker/speaker.ts'
@@ -25,23 +26,26 @@ export async function ensureNeighbors(
   const wanted = new Map(
     configured.neighbors.filter(({ managed }) => managed).map((neighbor) => [neighbor.address, neighbor]),
   )
-  const next: Record<string, string> = {}
-  for (const { address } of neighbors) {
-    const before = added[address]
-    const neighbor = wanted.get(address)
-    if (before === undefined) continue // not added by Herald
-    if (neighbor !== undefined && before === fingerprint(neighbor)) next[address] = before
-    else {
+  const next = Object.fromEntries(Object.entries(added).filter(([address]) => present.has(address as Address)))
+  try {
+    for (const { address } of neighbors) {
+      const before = added[address]
+      const neighbor = wanted.get(address)
+      if (before === undefined) continue // not added by Herald
+      if (neighbor !== undefined && before === fingerprint(neighbor)) continue
       await speaker.deleteNeighbor(address, options)
       present.delete(address)
+      delete next[address]
     }
+    for (const neighbor of wanted.values()) {
+      if (present.has(neighbor.address)) continue
+      await speaker.addNeighbor(neighborConfig(neighbor, condition === 'was-empty'), options)
+      next[neighbor.address] = fingerprint(neighbor)
+    }
+  } finally {
+    // Also where one of them is refused: what was added must be known to be Herald's.
+    if (JSON.stringify(next) !== JSON.stringify(added)) await store.speakers.noteAdded(configured.speaker, next)
   }
-  for (const neighbor of wanted.values()) {
-    if (present.has(neighbor.address)) continue
-    await speaker.addNeighbor(neighborConfig(neighbor, condition === 'was-empty'), options)
-    next[neighbor.address] = fingerprint(neighbor)
-  }
-  if (JSON.stringify(next) !== JSON.stringify(added)) await store.speakers.noteAdded(configured.speaker, next)
   return neighbors
 }
 

@@ -47,7 +47,6 @@ export async function watchSpeaker(deps: WatchDeps, id: SpeakerId, signal: Abort
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error)
       if (!signal.aborted && problem !== told) {
-        told = problem
         const { readAtMs } = (await deps.store.speakers.state(id)).status ?? {}
         await deps.store.speakers.report(id, {
           reach: 'unknown',
@@ -56,6 +55,7 @@ export async function watchSpeaker(deps: WatchDeps, id: SpeakerId, signal: Abort
           ...(readAtMs !== undefined && { readAtMs }),
         })
         await deps.store.events.append({ type: 'speaker', speaker: id, reach: 'unknown', problem })
+        told = problem // only what Redis took is told
         await deps.doorbell.wakePlan()
       }
       throw error
