@@ -30,6 +30,8 @@ const leaseTtlMs = 6000
 /** Shorter than the lease, so that a call cannot outlive the right to make it. */
 const callDeadlineMs = 4000
 /** Paths a batch: between batches the lease is looked at. */
+/** Reading changes nothing, and a whole RIB takes its time. */
+const readDeadlineMs = 20_000
 const batchPaths = 20_000
 const readBackEachUpTo = 2000
 
@@ -211,7 +213,7 @@ async function readBack(
 ): Promise<ReadonlyMap<Prefix, ObservedRoute | undefined>> {
   if (targets.length === 0) return new Map()
   const prefixes = targets.map(({ prefix }) => prefix)
-  const options = { deadlineMs: callDeadlineMs, signal: lease.signal }
+  const options = { deadlineMs: readDeadlineMs, signal: lease.signal }
   const paths = await speaker.rib(prefixes.length <= readBackEachUpTo ? prefixes : 'all', options)
   const found = observe(paths, asn, epoch)
   return new Map(prefixes.map((prefix) => [prefix, found.get(prefix)]))

@@ -3,6 +3,7 @@
  * Loaded whole when a leader starts, then kept by the dirty marks of observations and by the leader's own decisions.
  */
 import type { Prefix } from '../bgp/prefix.ts'
+import { OperationError } from '../bgp/operation-error.ts'
 import type { SpeakerId } from '../intent/model.ts'
 import type { ObservedRoute, SpeakerReach, Target, TargetChanges } from '../plan/observed.ts'
 import type { FleetState } from '../plan/plan.ts'
@@ -15,6 +16,8 @@ interface Standing {
 
 interface SpeakerMemory {
   reach: SpeakerReach
+  /** Generation of the latest decision this planner wrote. */
+  decided: number
   applied: number
   /** Its RIB was read at least once. */
   read: boolean
@@ -68,15 +71,21 @@ export class Fleet implements FleetState {
   }
 
   /** Takes in reach and applied generations; answers the speakers that are new, whose tables must be loaded. */
-  refresh(states: ReadonlyMap<SpeakerId, Pick<SpeakerState, 'applied' | 'status' | 'trouble'>>): readonly SpeakerId[] {
+  refresh(
+    states: ReadonlyMap<SpeakerId, Pick<SpeakerState, 'decided' | 'applied' | 'status' | 'trouble'>>,
+  ): readonly SpeakerId[] {
     const fresh: SpeakerId[] = []
     for (const [id, state] of states) {
+      // Redis lost what it had taken (a failover, a kill): what is in memory here is not what workers will see.
+      if (state.decided < (this.#speakers.get(id)?.decided ?? 0))
+        throw new OperationError('store-rolled-back', `Redis lost decisions about ${id}; everything is loaded again`)
       const reach = state.status?.reach ?? 'unknown'
       const memory = this.#speakers.get(id)
       const read = state.status?.readAtMs !== undefined
       if (memory === undefined) {
         this.#speakers.set(id, {
           reach,
+          decided: 0,
           applied: state.applied,
           read,
           trouble: state.trouble,
@@ -89,7 +98,7 @@ export class Fleet implements FleetState {
       }
       memory.reach = reach
       memory.applied = state.applied
-      memory.read ||= read
+      memory.read = read
       memory.trouble = state.trouble
     }
     return fresh
@@ -121,6 +130,8 @@ export class Fleet implements FleetState {
   decided(changes: TargetChanges, generations: ReadonlyMap<SpeakerId, number>): void {
     for (const [speaker, { set, forget }] of changes) {
       const generation = generations.get(speaker) ?? 0
+      const memory = this.#memory(speaker)
+      memory.decided = Math.max(memory.decided, generation)
       for (const [prefix, target] of set) this.#stand(speaker, prefix, { target, generation })
       for (const prefix of forget) this.#stand(speaker, prefix, undefined)
     }
@@ -150,6 +161,7 @@ export class Fleet implements FleetState {
     if (memory === undefined) {
       memory = {
         reach: 'unknown',
+        decided: 0,
         applied: 0,
         read: false,
         trouble: undefined,

@@ -8,7 +8,8 @@ import { Planner, type PlannerDeps } from './planner.ts'
 import { keepTrying } from './keep-trying.ts'
 import { watchGenerations } from './watchdog.ts'
 
-const leaseTtlMs = 4000
+/** Longer than a full plan at full size holds the event loop (4–8 s): the lease cannot be renewed meanwhile. */
+const leaseTtlMs = 15_000
 const contendEveryMs = 500
 
 export interface Running {

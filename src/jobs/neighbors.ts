@@ -27,6 +27,12 @@ export async function ensureNeighbors(
     configured.neighbors.filter(({ managed }) => managed).map((neighbor) => [neighbor.address, neighbor]),
   )
   const next = Object.fromEntries(Object.entries(added).filter(([address]) => present.has(address as Address)))
+  let noted = JSON.stringify(added)
+  const note = async (): Promise<void> => {
+    if (JSON.stringify(next) === noted) return
+    await store.speakers.noteAdded(configured.speaker, next)
+    noted = JSON.stringify(next)
+  }
   try {
     for (const { address } of neighbors) {
       const before = added[address]
@@ -37,15 +43,15 @@ export async function ensureNeighbors(
       present.delete(address)
       delete next[address]
     }
-    for (const neighbor of wanted.values()) {
-      if (present.has(neighbor.address)) continue
-      await speaker.addNeighbor(neighborConfig(neighbor, condition === 'was-empty'), options)
-      next[neighbor.address] = fingerprint(neighbor)
-    }
   } finally {
-    // Also where one of them is refused: what was added must be known to be Herald's.
-    if (JSON.stringify(next) !== JSON.stringify(added)) await store.speakers.noteAdded(configured.speaker, next)
+    await note()
   }
+  // Noted first: one that is noted and not there is added next time, one that is there and not noted is not Herald's.
+  const missing = [...wanted.values()].filter(({ address }) => !present.has(address))
+  for (const neighbor of missing) next[neighbor.address] = fingerprint(neighbor)
+  await note()
+  for (const neighbor of missing)
+    await speaker.addNeighbor(neighborConfig(neighbor, condition === 'was-empty'), options)
   return neighbors
 }
 

@@ -33,7 +33,8 @@ export class RepairPace {
 
   #waitMs(key: string, nowMs: number): number {
     const pace = this.#paces.get(key)
-    if (pace === undefined || nowMs - pace.lastMs > forgetAfterMs) {
+    const steppedBack = pace !== undefined && nowMs < pace.lastMs // the clock was set
+    if (pace === undefined || steppedBack || nowMs - pace.lastMs > forgetAfterMs) {
       this.#paces.set(key, { lastMs: nowMs, waitMs: firstWaitMs })
       return 0
     }

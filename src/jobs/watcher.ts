@@ -125,6 +125,7 @@ class Watch {
       else if (this.#deps.clock() - this.#readAtMs >= readAllEveryMs) {
         const changed = await this.#deps.store.observations.recordAll(this.#id, await this.#readAll(signal))
         if (changed.length > 0) await this.#deps.doorbell.wakePlan()
+        await this.#deps.doorbell.wakeApply([this.#id]) // looks at policy and neighbors too
       }
       await this.#report(signal)
     }

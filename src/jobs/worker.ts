@@ -45,6 +45,6 @@ async function claim(deps: ApplyDeps, speaker: SpeakerId, stop: AbortSignal): Pr
   try {
     await watchSpeaker(deps, speaker, AbortSignal.any([stop, lease.signal]))
   } finally {
-    await lease.release()
+    await lease.release().catch(() => undefined)
   }
 }

@@ -11,10 +11,19 @@ import { type Link, type Links, replies } from './link.ts'
 import { defineScript, runScript } from './script.ts'
 import type { SpeakerState, SpeakerStatus, Speakers } from './store.ts'
 
-/** KEYS lease, speakers, a key per speaker. ARGV token, then speaker and JSON of each. */
+/**
+ * KEYS lease, speakers, a key per speaker. ARGV token, then speaker and JSON of each. A configuration is a decision
+ * too: it is applied under a generation of its own. At another endpoint is another daemon, of which nothing is known.
+ */
 const configureScript = defineFencedScript(`
 for i = 3, #KEYS do
   local at = 2 * i - 4
+  local before = redis.call('HGET', KEYS[i], 'configured')
+  local generation = redis.call('HINCRBY', KEYS[i], 'decided', 1)
+  if before and cjson.decode(before).endpoint ~= cjson.decode(ARGV[at + 1]).endpoint then
+    redis.call('HDEL', KEYS[i], 'policed', 'added', 'status', 'trouble')
+    redis.call('HSET', KEYS[i], 'applied', '0', 'reapplied', string.format('%.0f', generation))
+  end
   redis.call('SADD', KEYS[2], ARGV[at])
   redis.call('HSET', KEYS[i], 'configured', ARGV[at + 1], 'configuredVersion', redis.sha1hex(ARGV[at + 1]))
 end

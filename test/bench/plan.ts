@@ -89,7 +89,9 @@ function incremental(before: Intent, fleet: Fleet, i: number, nowMs: number): nu
 function emptyFleet({ speakers }: Intent): Fleet {
   const fleet = new Fleet(() => false)
   const status = { reach: 'up', sinceMs: 0, readAtMs: 0 } as const
-  fleet.refresh(new Map(Array.from(speakers.keys(), (id) => [id, { applied: 0, status, trouble: undefined }])))
+  fleet.refresh(
+    new Map(Array.from(speakers.keys(), (id) => [id, { decided: 0, applied: 0, status, trouble: undefined }])),
+  )
   return fleet
 }
 
@@ -100,7 +102,9 @@ function converge(fleet: Fleet, { speakers }: Intent, { targets }: Plan): void {
       if (target.kind === 'announce')
         fleet.see(speaker, prefix, { attributes: target.attributes, identifier: 0, owner: 'ours' })
   const status = { reach: 'up', sinceMs: 0, readAtMs: 0 } as const
-  fleet.refresh(new Map(Array.from(speakers.keys(), (id) => [id, { applied: 1, status, trouble: undefined }])))
+  fleet.refresh(
+    new Map(Array.from(speakers.keys(), (id) => [id, { decided: 1, applied: 1, status, trouble: undefined }])),
+  )
 }
 
 function expectCount(found: number, wanted: number, what: string): void {
