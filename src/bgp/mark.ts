@@ -46,3 +46,11 @@ export function markNumber(text: string): number {
   }
   return hash >>> 0
 }
+
+/**
+ * The number that stands for a neighbor in a mark. The address is part of it: where a document's address is corrected,
+ * the paths change too, and the daemon sends the right thing to the right neighbor.
+ */
+export function neighborNumber({ id, address }: { readonly id: string; readonly address: string }): number {
+  return markNumber(`${id} ${address}`)
+}

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Address } from '../bgp/address.ts'
-import { mark, markNumber } from '../bgp/mark.ts'
+import { mark, neighborNumber } from '../bgp/mark.ts'
 import { attributesOf } from '../bgp/path.ts'
 import { type Prefix, prefixFamily } from '../bgp/prefix.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
@@ -75,7 +75,7 @@ function expected(
   targets: readonly StoredTarget[],
   refused: ReadonlyMap<Prefix, string>,
 ): Expected {
-  const withheld = mark(asn, 'withhold', markNumber(neighbor.id))
+  const withheld = mark(asn, 'withhold', neighborNumber(neighbor))
   const present = new Set<Prefix>()
   const absent = new Set<Prefix>()
   for (const { prefix, target } of targets) {

@@ -3,7 +3,7 @@
  * (neighbors.ts).
  */
 import { OperationError } from '../bgp/operation-error.ts'
-import { markNumber } from '../bgp/mark.ts'
+import { neighborNumber } from '../bgp/mark.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { ExportPolicy } from '../speaker/export-policy.ts'
 import type { PolicyOptions, Speaker } from '../speaker/speaker.ts'
@@ -71,7 +71,7 @@ function exportPolicy({ asn, neighbors, treatments }: DesiredSpeaker): ExportPol
   const addresses = new Map(neighbors.map(({ id, address }) => [id, address]))
   return {
     asn,
-    neighbors: neighbors.map(({ id, address }) => ({ address, number: markNumber(id) })),
+    neighbors: neighbors.map((neighbor) => ({ address: neighbor.address, number: neighborNumber(neighbor) })),
     treatments: treatments.flatMap(({ neighbor, ...treatment }) => {
       const address = addresses.get(neighbor)
       return address === undefined ? [] : [{ ...treatment, neighbor: address }]

@@ -1,7 +1,7 @@
 /** Neighbors: known speaker, one document per session, marks that cannot be mistaken, next hops that work. */
 import { type Asn, isPrivateAsn } from '../../bgp/asn.ts'
 import { addressFamily } from '../../bgp/address.ts'
-import { markNumber } from '../../bgp/mark.ts'
+import { neighborNumber } from '../../bgp/mark.ts'
 import { isExternal } from '../../bgp/neighbor.ts'
 import type { Finding } from '../document.ts'
 import type { Intent, Neighbor, NeighborSession } from '../model.ts'
@@ -43,7 +43,7 @@ function checkTwins(report: Report, { id, address, speaker }: Neighbor, siblings
       '/spec/address',
       `${address} is Neighbor/${same.id} of ${speaker} already; one session, one document`,
     )
-  const collided = earlier.find((sibling) => markNumber(sibling.id) === markNumber(id))
+  const collided = earlier.find((sibling) => neighborNumber(sibling) === neighborNumber({ id, address }))
   if (collided !== undefined)
     report.error(
       'mark-collision',

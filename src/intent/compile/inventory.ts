@@ -3,7 +3,7 @@
  * Made once per intent value and remembered with it; an intent never changes, so this is memoization and nothing else.
  */
 import type { LargeCommunity } from '../../bgp/community.ts'
-import { type MarkFunction, mark, markNumber } from '../../bgp/mark.ts'
+import { type MarkFunction, mark, neighborNumber } from '../../bgp/mark.ts'
 import type { Prefix } from '../../bgp/prefix.ts'
 import type {
   Drain,
@@ -107,7 +107,7 @@ const numbers = new WeakMap<Neighbor, number>()
 function numberOf(neighbor: Neighbor): number {
   let number = numbers.get(neighbor)
   if (number === undefined) {
-    number = markNumber(neighbor.id)
+    number = neighborNumber(neighbor)
     numbers.set(neighbor, number)
   }
   return number

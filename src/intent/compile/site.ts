@@ -205,7 +205,7 @@ function difference(neighbor: Neighbor, site: Said, toward: Said): Treatment | u
     changed.communities,
     changed.largeCommunities,
   ])
-  return { number: markNumber(`${neighbor.id} ${text}`), neighbor: neighbor.id, ...changed }
+  return { number: markNumber(`${neighbor.id} ${neighbor.address} ${text}`), neighbor: neighbor.id, ...changed }
 }
 
 function beyond<T extends string>(all: readonly T[], known: readonly T[]): readonly T[] {

@@ -1,6 +1,6 @@
 /** Intent and overlays to desired state: layers, marks, treatments, drains, floors, and what time changes. */
 import { describe, expect, test } from 'vitest'
-import { mark, markNumber } from '../../../src/bgp/mark.ts'
+import { mark, neighborNumber } from '../../../src/bgp/mark.ts'
 import { type PathAttributes, attributesOf } from '../../../src/bgp/path.ts'
 import { affectedPrefixes, compilePrefix, compileSpeaker, frozenUntilMs } from '../../../src/intent/compile.ts'
 import type { DesiredPrefix } from '../../../src/intent/desired.ts'
@@ -36,7 +36,8 @@ function attributesAt(of: Intent, speaker = 'fra-1', nowMs = 0, prefix = service
 }
 
 const sites = (of: Intent, nowMs = 0): string[] => [...desired(of, nowMs).sites.keys()]
-const toward = (effect: Parameters<typeof mark>[1], id: string): string => mark(asn, effect, markNumber(id))
+const toward = (effect: Parameters<typeof mark>[1], id: string): string =>
+  mark(asn, effect, neighborNumber({ id, address: '192.0.2.1' }))
 
 describe('where a prefix is announced', () => {
   const pops = [pop('ams', { area: 'eu' }), pop('fra', { area: 'eu' }), pop('sin', { area: 'asia' })]
