@@ -48,7 +48,7 @@ async function useEverything(store: OpenStore): Promise<void> {
   await store.speakers.configure(planner.fence, [{ speaker: fra }, { speaker: sin }] as never)
   await store.speakers.report(fra, { reach: 'up', sinceMs: 1 })
   expect((await store.targets.pending(fra)).targets).toEqual([{ prefix: a, target, generation: 1 }])
-  expect((await store.speakers.states()).get(fra)).toMatchObject({ decided: 1, status: { reach: 'up' } })
+  expect((await store.speakers.states()).get(fra)).toMatchObject({ decided: 2, status: { reach: 'up' } })
   await store.observations.recordAll(fra, new Map<Prefix, typeof route>([[a, route]]))
   expect(await store.observations.takeDirty(10)).toEqual([{ speaker: fra, prefix: a }])
   await store.proofs.planned(2, 5)
