@@ -29,9 +29,9 @@ import { recordProof } from './proof.ts'
 const leaseTtlMs = 6000
 /** Shorter than the lease, so that a call cannot outlive the right to make it. */
 const callDeadlineMs = 4000
-/** Paths a batch: between batches the lease is looked at. */
 /** Reading changes nothing, and a whole RIB takes its time. */
 const readDeadlineMs = 20_000
+/** Paths a batch: between batches the lease is looked at. */
 const batchPaths = 20_000
 const readBackEachUpTo = 2000
 
