@@ -33,6 +33,8 @@ export interface DesiredSite {
   readonly attributes: AttributesKey
   /** One sentence: which layer made it so (for explain). */
   readonly because: string
+  /** True while a drain's grace time runs here or toward one of its neighbors: what was asked for is not there yet. */
+  readonly draining: boolean
 }
 
 export interface LostSite {

@@ -74,6 +74,7 @@ function planArrivals(draft: Draft, desired: DesiredPrefix): readonly Arrival[] 
     const site = viewSite(intent, fleet, prefix, wanted.speaker)
     const standing = planArrival(draft, prefix, wanted, site, problem)
     if (standing !== 'proved') draft.stand(prefix, standing)
+    else if (wanted.draining) draft.stand(prefix, 'moving')
     arrivals.push({ site, standing })
   }
   return arrivals

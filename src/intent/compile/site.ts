@@ -64,12 +64,13 @@ export class SiteCompiler {
     if (lost !== undefined) return { kind: 'lost', site: lost }
     const marking = this.#inventory.siteDrains(speaker.id).find((drain) => this.#time.drainStage(drain) === 'marked')
     const drained = marking !== undefined || said.gracefulShutdown === true
-    const { marks, treatments } = this.#towardNeighbors(speaker, said, drained)
+    const { marks, treatments, draining } = this.#towardNeighbors(speaker, said, drained)
     const site: CompiledSite = {
       speaker: speaker.id,
       pop: speaker.pop,
       attributes: this.#attributes(speaker, said, drained, marks),
       because: this.#because(speaker, named, marking?.id),
+      draining: draining || marking !== undefined,
       treatments,
     }
     return { kind: 'announced', site }
@@ -128,11 +129,14 @@ export class SiteCompiler {
   #towardNeighbors(speaker: Speaker, said: Said, drained: boolean): Deeds {
     const marks: LargeCommunity[] = []
     const treatments: Treatment[] = []
+    let draining = false
     for (const neighbor of this.#inventory.neighborsOf(speaker.id)) {
-      const treatment = this.#towardNeighbor(neighbor, speaker, said, drained, marks)
+      const drain = this.#neighborDrain(neighbor)
+      if (drain === 'marked') draining = true
+      const treatment = this.#towardNeighbor(neighbor, speaker, said, { site: drained, neighbor: drain }, marks)
       if (treatment !== undefined) treatments.push(treatment)
     }
-    return { marks, treatments }
+    return { marks, treatments, draining }
   }
 
   /** Adds the marks that concern one neighbor; answers the treatment that a mark refers to, where there is one. */
@@ -140,21 +144,20 @@ export class SiteCompiler {
     neighbor: Neighbor,
     speaker: Speaker,
     site: Said,
-    drained: boolean,
+    drained: { readonly site: boolean; readonly neighbor: 'marked' | 'gone' | undefined },
     marks: LargeCommunity[],
   ): Treatment | undefined {
-    const drain = this.#neighborDrain(neighbor)
     const document = isSilent(neighbor.attributes) ? undefined : neighbor.attributes
     const ownLayers = this.#layers.ownLayers(document, neighbor.id, speaker.pop)
     const own = ownLayers.length === 0 ? undefined : this.#layers.own(ownLayers)
-    if (drain === 'gone' || own?.announce === false) {
+    if (drained.neighbor === 'gone' || own?.announce === false) {
       marks.push(this.#inventory.markOf('withhold', neighbor))
       return undefined
     }
     const toward = own === undefined ? site : this.#layers.neighbor(document, neighbor.id, speaker.pop)
     const prepend = isExternal(neighbor.kind) ? toward.prepend : own?.prepend
     if (prepend) marks.push(this.#inventory.markOf(prependMark[prepend], neighbor))
-    if ((drain === 'marked' || toward.gracefulShutdown === true) && !drained)
+    if ((drained.neighbor === 'marked' || toward.gracefulShutdown === true) && !drained.site)
       marks.push(this.#inventory.markOf('gracefulShutdown', neighbor))
     if (own === undefined) return undefined
     const treatment = difference(neighbor, site, toward)
@@ -183,6 +186,8 @@ export class SiteCompiler {
 interface Deeds {
   readonly marks: readonly LargeCommunity[]
   readonly treatments: readonly Treatment[]
+  /** A drain's grace time runs toward one of them. */
+  readonly draining: boolean
 }
 
 const prependMark = { 1: 'prepend1', 2: 'prepend2', 3: 'prepend3' } as const

@@ -21,6 +21,14 @@ function endsAfterStart({ startedAtMs, expiresAtMs }: Span): boolean {
   return expiresAtMs === undefined || expiresAtMs > startedAtMs
 }
 
+function graceEndsInTime({
+  startedAtMs,
+  expiresAtMs = Infinity,
+  graceSeconds,
+}: Span & { graceSeconds: number }): boolean {
+  return startedAtMs + graceSeconds * 1000 < expiresAtMs
+}
+
 const endsBeforeStart = { error: 'must be later than startedAtMs', path: ['expiresAtMs'] }
 
 export const drainSpec = fields({
@@ -34,7 +42,12 @@ export const drainSpec = fields({
   graceSeconds: whole(0, 86_400, 'How long it is marked GRACEFUL_SHUTDOWN first, seconds. Default 2').default(2),
   ...span,
   forced: forcedField,
-}).refine(endsAfterStart, endsBeforeStart)
+})
+  .refine(endsAfterStart, endsBeforeStart)
+  .refine((drain) => !endsAfterStart(drain) || graceEndsInTime(drain), {
+    error: 'must end before the drain does (expiresAtMs), or nothing is ever drained; shorten it or drain for longer',
+    path: ['graceSeconds'],
+  })
 
 export const overrideSpec = fields({
   prefix: prefixField,

@@ -83,6 +83,12 @@ describe('equal words become equal text', () => {
   })
 })
 
+test('a drain whose grace time outlives it is refused', () => {
+  const spec = { target: { at: 'fra' }, startedAtMs: 1000, expiresAtMs: 61_000, graceSeconds: 60 }
+  expect(problems('Drain', 'd', spec)[0]).toMatch(/^\/spec\/graceSeconds: must end before the drain does/)
+  expect(problems('Drain', 'd', { ...spec, graceSeconds: 59 })).toEqual([])
+})
+
 describe('names', () => {
   test.each(['a', '0', 'fra-1', 'a'.repeat(63), 'constructor'])('%s is one', (name) =>
     expect(problems('Area', name, {})).toEqual([]),

@@ -221,7 +221,8 @@ describe('mass withdrawal', () => {
     herald.allowance = 0
     const one = drain('fra', { startedAtMs: herald.nowMs, graceSeconds: 60 })
     herald.intent = { ...herald.intent, drains: new Map([[one.id, one]]) }
-    herald.rest()
+    herald.look()
+    herald.applyAll()
     herald.nowMs += 60_000
     expect(herald.plan().actions.filter(({ kind }) => kind === 'withdraw')).toHaveLength(many.length)
   })

@@ -224,6 +224,7 @@ describe('the drain stage', () => {
     }
     expect(actions(herald.look())).toEqual(['change fra-1'])
     herald.applyAll()
+    expect(herald.look().settled.get(serviceV4)).toBe('pending')
     herald.nowMs += 10_000
     expect(actions(herald.look())).toEqual(['withdraw fra-1'])
   })
