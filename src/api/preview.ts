@@ -5,6 +5,7 @@ import type { DocumentChange } from '../intent/document.ts'
 import type { Intent } from '../intent/model.ts'
 import { planPrefixes } from '../plan/plan.ts'
 import type { Store } from '../store/store.ts'
+import { newWarnings } from './effect.ts'
 import { emptyPlan, planView } from './plan-view.ts'
 import { readFleet } from './snapshot.ts'
 import type { PlanView } from './wire/plan.ts'
@@ -35,5 +36,6 @@ export async function previewChange(
   const prefixes = concerned.slice(0, atMost)
   const fleet = await readFleet(store, after, prefixes, announcements)
   const plan = planPrefixes({ intent: after, moment, fleet, allowance: removes }, prefixes)
-  return planView(plan, { planned: prefixes.length, of: concerned.length })
+  const warnings = newWarnings(change, prefixes, moment, fleet.established)
+  return planView({ ...plan, warnings }, { planned: prefixes.length, of: concerned.length })
 }

@@ -2,20 +2,23 @@
  * The fleet as Redis has it at this moment, read for one question: a preview, a plan, an explanation. The planner keeps
  * its own memory; this is a copy for people.
  */
+import type { Address } from '../bgp/address.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 import type { Intent, SpeakerId } from '../intent/model.ts'
 import type { ObservedRoute, SpeakerReach, Target } from '../plan/observed.ts'
+import type { Established } from '../plan/audience.ts'
 import type { FleetState } from '../plan/fleet-state.ts'
-import type { Store } from '../store/store.ts'
+import type { SpeakerStatus, Store } from '../store/store.ts'
 
 interface Standing {
   readonly target: Target
   readonly generation: number
 }
 
-/** A fleet that also tells which prefixes it knows. */
+/** A fleet that also tells which prefixes it knows, and who is connected. */
 export interface FleetSnapshot extends FleetState {
   readonly prefixes: readonly Prefix[]
+  readonly established: Established
 }
 
 interface SpeakerView {
@@ -24,6 +27,8 @@ interface SpeakerView {
   /** Its RIB was read at least once. */
   readonly read: boolean
   readonly trouble: string | undefined
+  /** Undefined: not known now. */
+  readonly established: ReadonlySet<Address> | undefined
   readonly targets: ReadonlyMap<Prefix, Standing>
   readonly observed: ReadonlyMap<Prefix, ObservedRoute>
   readonly refused: ReadonlyMap<Prefix, string>
@@ -57,6 +62,7 @@ export async function readFleet(
             applied: state?.applied ?? 0,
             read: state?.status?.readAtMs !== undefined,
             trouble: state?.trouble,
+            established: establishedOf(state?.status),
             targets: new Map(targets.map(({ prefix, target, generation }) => [prefix, { target, generation }])),
             observed,
             refused,
@@ -90,8 +96,15 @@ function fleetOf(
     siteSpeakers: (prefix) => sites.get(prefix) ?? [],
     announcements: announcements ?? standing,
     prefixes: [...sites.keys()],
+    established: (id) => views.get(id)?.established,
     adopting: (prefix, speaker) => intent.prefixes.get(prefix)?.adopt.has(speaker) ?? false,
   }
+}
+
+/** Of a speaker that answers; what an unknown one's sessions do is not known. */
+function establishedOf(status: SpeakerStatus | undefined): ReadonlySet<Address> | undefined {
+  if (status?.reach !== 'up' || status.neighbors === undefined) return undefined
+  return new Set(status.neighbors.filter(({ state }) => state === 'established').map(({ address }) => address))
 }
 
 function mapSet(sites: Map<Prefix, Set<SpeakerId>>, prefix: Prefix): Set<SpeakerId> {

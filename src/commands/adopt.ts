@@ -55,7 +55,11 @@ async function adopt(cli: CliContext, command: Command, speaker: string, prefixe
       names: () => adoption.adopted,
     })
     if (options.wait === true && adoption.status === 'accepted')
-      await waitForProof(cli, api, adoption.revision, { timeoutSeconds: options.timeout, output: outputOf(command) })
+      await waitForProof(cli, api, adoption.revision, {
+        timeoutSeconds: options.timeout,
+        output: outputOf(command),
+        warnings: adoption.plan.warnings,
+      })
   })
 }
 

@@ -1,7 +1,7 @@
 /**
  * Exit codes, the same for every verb:
  *   0 done   1 a difference (diff), refused, or failed   2 wrong usage or input (plan --detailed-exitcode: changes)
- *   3 committed, but not proved in time, or held   4 Herald cannot be reached
+ *   3 committed, but held, not proved in time, or announced where no neighbor hears it   4 Herald cannot be reached
  */
 export const exitCode = { ok: 0, refused: 1, usage: 2, notConverged: 3, unreachable: 4 } as const
 
@@ -33,4 +33,5 @@ export class Quit extends Error {
 }
 
 export const exitCodesHelp = `
-Exit codes: 0 done; 1 difference, refused or failed; 2 wrong usage or input; 3 not proved in time, or held; 4 unreachable.`
+Exit codes: 0 done; 1 difference, refused or failed; 2 wrong usage or input; 3 held, not proved in time,
+or announced where no neighbor is established (--wait); 4 unreachable.`

@@ -6,6 +6,7 @@ import { readManifests } from '../intent/manifest.ts'
 import { ApiError, type ApiClient } from './client.ts'
 import type { Terminal } from './terminal.ts'
 import { CommandError, exitCode } from './exit-code.ts'
+import { count } from './plural.ts'
 
 export interface Manifests {
   readonly documents: readonly Document[]
@@ -106,8 +107,4 @@ async function readPath(path: string, terminal: Terminal): Promise<readonly Mani
       `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
-}
-
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -60,32 +60,46 @@ function heldText(terminal: Terminal, { held }: PlanView): string {
 }
 
 function warningsText(terminal: Terminal, { warnings }: PlanView): string {
-  return warnings
-    .slice(0, shownAtMost)
-    .map(({ prefix, speaker, message }) => {
-      const place = speaker === undefined ? prefix : `${prefix} at ${speaker}`
-      return `${paint(terminal, 'yellow', 'warning')} ${place}: ${message}`
-    })
-    .join('\n')
+  const lines = warnings.slice(0, shownAtMost).map(({ prefix, speaker, message }) => {
+    const place = speaker === undefined ? prefix : `${prefix} at ${speaker}`
+    return `${paint(terminal, 'yellow', 'warning')} ${place}: ${message}`
+  })
+  if (warnings.length > lines.length)
+    lines.push(`… and ${warnings.length - lines.length} more warnings; -o json shows them`)
+  return lines.join('\n')
 }
 
 /** Before a question, and after a dry run. */
 export function changeText(terminal: Terminal, change: ChangeView): string {
   if (change.status === 'unchanged') return `Nothing changes: this is how revision ${change.revision} has it already.`
-  const documents = change.changes.map(({ document, change: kind }) => {
+  const { before, after } = change.announcements
+  const counts = `Announcements (prefix, POP): ${before} → ${after}.`
+  const forced = change.overridden.length > 0 ? [`Overridden by force: ${change.overridden.join(', ')}.`] : []
+  const documents = [...documentLines(terminal, change), ...findingLines(terminal, change)]
+  return [...documents, '', planText(terminal, change.plan), '', counts, ...forced].join('\n')
+}
+
+/** What became of which documents, one a line. */
+export function documentLines(terminal: Terminal, { changes }: ChangeView): readonly string[] {
+  const shown = changes.slice(0, shownAtMost).map(({ document, change: kind }) => {
     const sign = kind === 'create' ? '+' : kind === 'delete' ? '-' : '~'
     const color = kind === 'create' ? 'green' : kind === 'delete' ? 'red' : 'yellow'
     return paint(terminal, color, `${sign} ${document}`)
   })
-  const findings = change.findings.map(
+  return changes.length > shown.length ? [...shown, `… and ${changes.length - shown.length} more documents`] : shown
+}
+
+/** Warnings about documents and about effects; nothing where there are none. */
+export function doubtsText(terminal: Terminal, change: ChangeView): string {
+  return [...findingLines(terminal, change), warningsText(terminal, change.plan)]
+    .filter((text) => text !== '')
+    .join('\n')
+}
+
+function findingLines(terminal: Terminal, { findings }: ChangeView): readonly string[] {
+  return findings.map(
     ({ document, pointer, message }) => `${paint(terminal, 'yellow', 'warning')} ${document}${pointer}: ${message}`,
   )
-  const { before, after } = change.announcements
-  const counts = `Announcements (prefix, POP): ${before} → ${after}.`
-  const forced = change.overridden.length > 0 ? [`Overridden by force: ${change.overridden.join(', ')}.`] : []
-  const shown = documents.slice(0, shownAtMost)
-  if (documents.length > shown.length) shown.push(`… and ${documents.length - shown.length} more documents`)
-  return [...shown, ...findings, '', planText(terminal, change.plan), '', counts, ...forced].join('\n')
 }
 
 /** What matters of a path in one line: `next hop 192.0.2.1, MED 50, prepended 2`. */

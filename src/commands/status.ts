@@ -4,6 +4,7 @@ import type { AcceptedStoreView, StatusView } from '../api/wire/status.ts'
 import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
 import { Quit, exitCode } from './exit-code.ts'
 import { print } from './output.ts'
+import { count } from './plural.ts'
 import { type Terminal, paint } from './terminal.ts'
 
 export function registerStatus(program: Command, cli: CliContext): void {
@@ -61,7 +62,7 @@ function statusText(terminal: Terminal, status: StatusView): string {
   const state = ready.ready ? paint(terminal, 'green', 'ready') : paint(terminal, 'red', 'not ready')
   const lines = [
     `herald ${status.version}: ${state}, revision ${status.revision}, epoch ${status.epoch}`,
-    `${status.prefixes} prefixes, ${status.pops} POPs, ${speakers.up} speakers up, ${speakers.unknown} unknown, ${speakers.behind} with decisions on their way`,
+    `${count(status.prefixes, 'prefix', 'prefixes')}, ${count(status.pops, 'POP')}, ${count(speakers.up, 'speaker')} up, ${speakers.unknown} unknown, ${speakers.behind} with decisions on their way`,
   ]
   for (const { name, ok, detail } of ready.checks) if (!ok) lines.push(`${paint(terminal, 'red', name)}: ${detail}`)
   if (status.storeProblem !== undefined) lines.push(paint(terminal, 'red', status.storeProblem))

@@ -6,7 +6,8 @@ import { type Document, type Finding, documentKey } from '../intent/document.ts'
 import { parseList } from './attribute-options.ts'
 import type { CliContext } from './cli-context.ts'
 import { CommandError, exitCode } from './exit-code.ts'
-import { count, loadManifests } from './manifest-files.ts'
+import { loadManifests } from './manifest-files.ts'
+import { count } from './plural.ts'
 
 export function registerValidate(program: Command, cli: CliContext): void {
   program

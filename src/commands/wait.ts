@@ -2,6 +2,7 @@
  * `--wait`: the proof of a revision as it comes, per speaker: pushed → in RIB → in adj-out, in milliseconds after it was
  * accepted. On a terminal the table is redrawn, else each stage is a line of its own.
  */
+import type { WarningView } from '../api/wire/plan.ts'
 import type { ProofView } from '../api/wire/revision.ts'
 import type { ApiClient } from './client.ts'
 import type { CliContext, Output } from './cli-context.ts'
@@ -14,12 +15,19 @@ import { type Terminal, paint } from './terminal.ts'
 const heldGraceMs = 3000
 const pollSeconds = 2
 
-/** Resolves when done. Otherwise fails with exit code 3 and what is missing. */
+interface WaitOptions {
+  readonly timeoutSeconds: number
+  readonly output: Output
+  /** What the change was answered with. */
+  readonly warnings: readonly WarningView[]
+}
+
+/** Resolves when done and somebody hears it. Otherwise fails with exit code 3 and what is missing. */
 export async function waitForProof(
   cli: CliContext,
   api: ApiClient,
   revision: number,
-  options: { readonly timeoutSeconds: number; readonly output: Output },
+  options: WaitOptions,
 ): Promise<void> {
   const live = options.output === 'table' ? progressOn(cli.terminal) : undefined
   const deadline = performance.now() + options.timeoutSeconds * 1000
@@ -37,13 +45,13 @@ export async function waitForProof(
     if (performance.now() >= deadline) break
   }
   live?.end()
-  if (proof !== undefined) conclude(cli.terminal, options.output, proof, options.timeoutSeconds)
+  if (proof !== undefined) conclude(cli.terminal, proof, options)
 }
 
-function conclude(terminal: Terminal, output: Output, proof: ProofView, timeoutSeconds: number): void {
+function conclude(terminal: Terminal, proof: ProofView, { output, timeoutSeconds, warnings }: WaitOptions): void {
   if (output === 'json' || output === 'yaml') print(terminal, output, { data: proof, table: () => '', names: () => [] })
   else if (output === 'table') terminal.out(proofText(terminal, proof))
-  if (proof.state === 'done') return
+  if (proof.state === 'done') return requireAudience(proof, warnings)
   const details = [
     ...proof.held,
     ...proof.speakers.flatMap(({ speaker, problem }) => (problem ? [`${speaker}: ${problem}`] : [])),
@@ -56,15 +64,40 @@ function conclude(terminal: Terminal, output: Output, proof: ProofView, timeoutS
   throw new CommandError(exitCode.notConverged, what, details)
 }
 
+/** In every RIB, and yet for nobody: an operator who waits for a proof must not take that for one. */
+function requireAudience({ revision, speakers }: ProofView, warnings: readonly WarningView[]): void {
+  const silent = speakers.filter(isUnheard).map((part) => `${placeOf(part)}: ${unheard}`)
+  const told = new Set(speakers.filter(isUnheard).map(({ speaker }) => speaker))
+  for (const { code, speaker, prefix, message } of warnings)
+    if (code === 'unheard-family' && speaker !== undefined && !told.has(speaker))
+      silent.push(`${speaker}, ${prefix}: ${message}`)
+  if (silent.length > 0)
+    throw new CommandError(
+      exitCode.notConverged,
+      `revision ${revision} is in the RIBs, but not heard everywhere`,
+      silent,
+    )
+}
+
+const unheard = 'no established neighbor: nobody hears it'
+
+function isUnheard({ announce, neighbors }: ProofView['speakers'][number]): boolean {
+  return announce > 0 && neighbors === 0
+}
+
+function placeOf({ speaker, pop }: ProofView['speakers'][number]): string {
+  return pop === undefined ? speaker : `${speaker} at ${pop}`
+}
+
 export function proofText(terminal: Terminal, proof: ProofView): string {
-  const rows = proof.speakers.map(({ pop, speaker, pushedMs, ribMs, adjOutMs, neighbors, problem }) => [
-    pop ?? '-',
-    speaker,
-    milliseconds(pushedMs),
-    milliseconds(ribMs),
-    milliseconds(adjOutMs),
-    neighbors === undefined ? '-' : String(neighbors),
-    problem ?? '',
+  const rows = proof.speakers.map((part) => [
+    part.pop ?? '-',
+    part.speaker,
+    milliseconds(part.pushedMs),
+    milliseconds(part.ribMs),
+    milliseconds(part.adjOutMs),
+    part.neighbors === undefined ? '-' : String(part.neighbors),
+    part.problem ?? (isUnheard(part) ? paint(terminal, 'yellow', unheard) : ''),
   ])
   const headers = ['POP', 'SPEAKER', 'PUSHED', 'RIB', 'ADJ-OUT', 'NEIGHBORS', '']
   const table = rows.length === 0 ? [] : [renderTable(headers, rows)]

@@ -9,8 +9,8 @@ import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts
 import { parseDuration } from './duration.ts'
 import { Quit, exitCode } from './exit-code.ts'
 import { print } from './output.ts'
-import { changeText, summaryText } from './plan-text.ts'
-import { paint } from './terminal.ts'
+import { changeText, documentLines, doubtsText, summaryText } from './plan-text.ts'
+import { type Terminal, paint } from './terminal.ts'
 import { waitForProof } from './wait.ts'
 
 export interface WriteOptions {
@@ -59,11 +59,22 @@ export async function writeWith(cli: CliContext, command: Command, api: ApiClien
   const asks = terminal.interactive && options.yes !== true
   const change = asks ? await confirmed(cli, api, write, options, reason) : await send(api, write, options, reason, {})
   if (output !== 'table' || options.wait !== true) printChange(cli, command, change)
-  else if (change.status === 'accepted')
-    terminal.out(`revision ${change.revision} accepted: ${summaryText(change.plan)}`)
+  else if (change.status === 'accepted') terminal.out(acceptedText(terminal, change, asks))
   else terminal.out(changeText(terminal, change))
   if (options.wait === true && change.status === 'accepted')
-    await waitForProof(cli, api, change.revision, { timeoutSeconds: options.timeout, output })
+    await waitForProof(cli, api, change.revision, {
+      timeoutSeconds: options.timeout,
+      output,
+      warnings: change.plan.warnings,
+    })
+}
+
+/** Before the proof, which tells the rest: what was committed, unless it was shown before the question. */
+function acceptedText(terminal: Terminal, change: ChangeView, shownBefore: boolean): string {
+  const accepted = `revision ${change.revision} accepted: ${summaryText(change.plan)}`
+  if (shownBefore) return accepted
+  const doubts = doubtsText(terminal, change)
+  return [accepted, ...documentLines(terminal, change), ...(doubts === '' ? [] : [doubts])].join('\n')
 }
 
 /** Shows the plan, asks, commits exactly that. A state that changed meanwhile is shown and asked about again. */

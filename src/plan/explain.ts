@@ -9,6 +9,7 @@ import { compilePrefix } from '../intent/compile.ts'
 import type { DesiredPrefix } from '../intent/desired.ts'
 import type { PopId, SpeakerId } from '../intent/model.ts'
 import type { Action, Held, Warning } from './action.ts'
+import { type Established, unheardAt } from './audience.ts'
 import { type Layer, instant, layersAt } from './explain-layers.ts'
 import type { ObservedRoute, SpeakerReach, Target } from './observed.ts'
 import { type Plan, type PlanInput, type Settled, planPrefixes } from './plan.ts'
@@ -47,7 +48,13 @@ export interface SiteExplanation {
   readonly sentences: readonly string[]
 }
 
-export function explainPrefix(input: PlanInput, prefix: Prefix, pop?: PopId): Explanation {
+/** @param established who is connected, where that is known */
+export function explainPrefix(
+  input: PlanInput,
+  prefix: Prefix,
+  pop?: PopId,
+  established: Established = () => undefined,
+): Explanation {
   const desired = compilePrefix(input.intent, prefix, input.moment)
   const plan = planPrefixes(input, [prefix])
   const sites = speakersOf(input, prefix, desired, pop).map((speaker) =>
@@ -55,6 +62,9 @@ export function explainPrefix(input: PlanInput, prefix: Prefix, pop?: PopId): Ex
   )
   const changesAtMs = plan.changesAt.get(prefix)
   const settled = plan.settled.get(prefix) ?? 'converged'
+  const unheard = desired === undefined ? [] : unheardAt(input.intent, desired, established)
+  const here = new Set(sites.map(({ speaker }) => speaker))
+  const warnings = [...plan.warnings, ...unheard.filter(({ speaker }) => speaker === undefined || here.has(speaker))]
   return {
     prefix,
     ...(pop !== undefined && { pop }),
@@ -62,14 +72,14 @@ export function explainPrefix(input: PlanInput, prefix: Prefix, pop?: PopId): Ex
     intended: [...(desired?.intended ?? [])].sort(),
     floor: desired?.floor ?? 0,
     sites,
-    warnings: plan.warnings,
+    warnings,
     ...(changesAtMs !== undefined && { changesAtMs }),
     sentences: [
       intentSentence(input, prefix, desired),
       ...(sites.length === 0 ? [nowhereSentence(prefix, pop)] : sites.flatMap((site) => site.sentences)),
-      ...plan.warnings.map(({ message }) => message),
+      ...warnings.map(({ speaker, message }) => (speaker === undefined ? message : `${speaker}: ${message}`)),
       ...(changesAtMs === undefined ? [] : [`Time alone changes something at ${instant(changesAtMs)}.`]),
-      settledSentence(settled),
+      settledSentence(settled, sites),
     ],
   }
 }
@@ -153,7 +163,7 @@ function intentSentence({ intent }: PlanInput, prefix: Prefix, desired: DesiredP
   const except = announcement.except.length === 0 ? '' : ` except ${announcement.except.join(', ')}`
   const pops = new Set([...desired.sites.values()].map((site) => site.pop)).size
   return (
-    `${prefix} is intended at ${announcement.at.join(', ')}${except}: ${desired.intended.size} POPs, ${pops} of them now;` +
+    `${prefix} is intended at ${announcement.at.join(', ')}${except}: ${desired.intended.size === 1 ? '1 POP' : `${desired.intended.size} POPs`}, ${pops} of them now;` +
     ` its floor is ${desired.floor}${desired.floorForced ? ', which a forced overlay goes below' : ''}.`
   )
 }
@@ -162,10 +172,12 @@ function nowhereSentence(prefix: Prefix, pop: PopId | undefined): string {
   return pop === undefined ? `No speaker has a decision or a route of ${prefix}.` : `${pop} has no speaker.`
 }
 
-function settledSentence(settled: Settled): string {
+function settledSentence(settled: Settled, sites: readonly SiteExplanation[]): string {
   switch (settled) {
     case 'converged':
-      return 'Everything is as decided, and proved.'
+      return sites.some(({ target, desired }) => target !== undefined || desired !== undefined)
+        ? 'Everything is as decided, and proved.'
+        : 'Nothing is decided, and nothing is to be done.'
     case 'pending':
       return 'Something is on its way.'
     case 'held':

@@ -7,9 +7,10 @@ import { type PlanInput, planPrefixes } from '../../plan/plan.ts'
 import { makeChange } from '../change.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { openRevisions } from '../../store/open-revisions.ts'
+import { standingWarnings } from '../effect.ts'
 import { explanationView, planView } from '../plan-view.ts'
 import { ProblemError } from '../problem.ts'
-import { readFleet } from '../snapshot.ts'
+import { type FleetSnapshot, readFleet } from '../snapshot.ts'
 import { changeSchema } from '../wire/change.ts'
 import { sentDocumentSchema } from '../wire/document.ts'
 import { explanationSchema } from '../wire/explanation.ts'
@@ -33,7 +34,9 @@ export function planRoutes(api: Api, context: ApiContext): void {
     async (request, reply) => {
       const { input, prefixes } = await questionAbout(context, request.query.prefix)
       void reply.header('etag', etag(input.intent.revision))
-      return planView(planPrefixes(input, prefixes), { planned: prefixes.length, of: prefixes.length })
+      const plan = planPrefixes(input, prefixes)
+      const warnings = standingWarnings(input.intent, prefixes, input.moment, input.fleet.established)
+      return planView({ ...plan, warnings }, { planned: prefixes.length, of: prefixes.length })
     },
   )
 
@@ -75,7 +78,7 @@ export function planRoutes(api: Api, context: ApiContext): void {
       const { input } = await questionAbout(context, prefix)
       if (pop !== undefined && !input.intent.pops.has(pop as PopId))
         throw new ProblemError(404, 'not-found', `there is no POP "${pop}"; see GET /v1/documents?kind=Pop`)
-      return explanationView(explainPrefix(input, prefix, pop as PopId | undefined))
+      return explanationView(explainPrefix(input, prefix, pop as PopId | undefined, input.fleet.established))
     },
   )
 }
@@ -84,7 +87,7 @@ export function planRoutes(api: Api, context: ApiContext): void {
 async function questionAbout(
   { heads, deps }: ApiContext,
   prefix: Prefix | undefined,
-): Promise<{ readonly input: PlanInput; readonly prefixes: readonly Prefix[] }> {
+): Promise<{ readonly input: PlanInput & { readonly fleet: FleetSnapshot }; readonly prefixes: readonly Prefix[] }> {
   const { intent, epoch } = await heads.current()
   const moment = { epoch, nowMs: deps.clock() }
   const asked = prefix === undefined ? undefined : [prefix]

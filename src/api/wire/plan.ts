@@ -55,4 +55,5 @@ export const planSchema = z
 
 export type AttributesView = z.infer<typeof attributesSchema>
 export type ActionView = z.infer<typeof actionSchema>
+export type WarningView = z.infer<typeof warningSchema>
 export type PlanView = z.infer<typeof planSchema>

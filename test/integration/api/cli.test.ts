@@ -1,65 +1,71 @@
 /** The command line as a person uses it: the real cli.ts, a real controller with its own Redis, real gobgpd. */
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseAllDocuments } from 'yaml'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { formatDocument } from '../../../src/intent/manifest.ts'
+import { type Bird, startBird } from '../../support/bird.ts'
+import { type Ended, cliProgram as cli, commandEnvironment, runCommandLine as run } from '../../support/command-line.ts'
 import { type Controller, startController } from '../../support/controller.ts'
-import { type Gobgpd, startGobgpd } from '../../support/gobgpd.ts'
+import { type Gobgpd, freePort, loopbackAddress, startGobgpd } from '../../support/gobgpd.ts'
 import { networkAsn, networkDocuments } from '../../support/network.ts'
 import { eventually } from '../../support/store.ts'
 
-const cli = fileURLToPath(new URL('../../../src/cli.ts', import.meta.url))
 const prefix = '203.0.113.0/24'
 
 let daemons: readonly Gobgpd[]
+let bird: Bird
 let controller: Controller
 let folder: string
 let network: string
 
 beforeAll(async () => {
-  daemons = await Promise.all([0, 1, 2].map(() => startGobgpd({ asn: networkAsn })))
+  const places = await Promise.all(
+    ['s0', 's1', 's2'].map(async (name) => {
+      const address = loopbackAddress()
+      return { name, address, bgpPort: await freePort(address) }
+    }),
+  )
+  bird = await startBird(64496, () =>
+    places.map(({ name, address, bgpPort: port }) => ({ name, address, port, asn: networkAsn })),
+  )
+  daemons = await Promise.all(places.map(({ address, bgpPort }) => startGobgpd({ asn: networkAsn, address, bgpPort })))
   controller = await startController()
   folder = await mkdtemp(join(tmpdir(), 'herald-cli-'))
   network = join(folder, 'network')
   await mkdir(network)
-  const documents = networkDocuments(daemons.map(({ endpoint }, i) => ({ id: `s${i}`, endpoint })))
+  const documents = networkDocuments(
+    daemons.map(({ endpoint }, i) => ({ id: `s${i}`, endpoint })),
+    daemons.map(({ address }, i) => ({
+      id: `s${i}-isp`,
+      speaker: `s${i}`,
+      address: bird.address,
+      asn: bird.asn,
+      localAddress: address,
+      remotePort: bird.port,
+    })),
+  )
   await writeFile(join(network, 'all.yaml'), documents.map(formatDocument).join('---\n'))
   await herald('apply', '-f', network, '--reason', 'first inventory', '--wait')
-  await eventually(async () => !(await herald('show', 'speaker')).out.includes('unknown'), 20_000)
+  const established = async () => [...(await herald('show', 'neighbor')).out.matchAll(/established/g)].length
+  await eventually(async () => (await established()) === 3, 30_000)
 })
 
 afterAll(async () => {
   await controller.stop()
   await Promise.all(daemons.map((daemon) => daemon.stop()))
+  await bird.stop()
   await rm(folder, { recursive: true, force: true })
 })
 
-interface Ended {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
 function environment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const { HERALD_URL: _url, HERALD_TOKEN: _token, ...rest } = process.env
-  return { ...rest, HERALD_DATA: controller.folder, USER: 'alice', ...more }
+  return commandEnvironment(controller, more)
 }
 
 function herald(...words: readonly string[]): Promise<Ended> {
   return run(words, environment())
-}
-
-function run(words: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
-  return new Promise((resolve) =>
-    execFile(process.execPath, [cli, ...words], { env, timeout: 30_000 }, (error, out, err) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
-      resolve({ code, out, err })
-    }),
-  )
 }
 
 async function withdrawEverywhere(): Promise<void> {

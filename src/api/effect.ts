@@ -1,0 +1,65 @@
+/**
+ * Warnings about effects, as an answer shows them: what a plan knows from documents alone, and who would hear it, which
+ * only the sessions tell. A change is answered with the warnings that it brings, not with those that stood before.
+ */
+import type { Prefix } from '../bgp/prefix.ts'
+import { type Moment, compilePrefix } from '../intent/compile.ts'
+import { type DocumentChange, documentKey } from '../intent/document.ts'
+import type { Intent } from '../intent/model.ts'
+import type { Warning } from '../plan/action.ts'
+import { type Established, unheardAt } from '../plan/audience.ts'
+import { warningsOf } from '../plan/warn.ts'
+
+/** More than anybody reads; the rest is not looked for. */
+const atMost = 2000
+
+/** All warnings about these prefixes as intent is. */
+export function standingWarnings(
+  intent: Intent,
+  prefixes: Iterable<Prefix>,
+  moment: Moment,
+  established: Established,
+): readonly Warning[] {
+  const warnings: Warning[] = []
+  for (const prefix of prefixes) {
+    warnings.push(...warningsAbout(intent, prefix, moment, established))
+    if (warnings.length >= atMost) break
+  }
+  return warnings
+}
+
+/** Those that are new with the change, and all about prefixes that it speaks of. */
+export function newWarnings(
+  {
+    before,
+    after,
+    changes,
+  }: { readonly before: Intent; readonly after: Intent; readonly changes: readonly DocumentChange[] },
+  prefixes: Iterable<Prefix>,
+  moment: Moment,
+  established: Established,
+): readonly Warning[] {
+  const spoken = new Set(changes.flatMap(({ key, before, after }) => [key, aboutPrefix(before), aboutPrefix(after)]))
+  const warnings: Warning[] = []
+  for (const prefix of prefixes) {
+    const now = warningsAbout(after, prefix, moment, established)
+    const stood = spoken.has(documentKey({ kind: 'Prefix', name: prefix }))
+      ? []
+      : warningsAbout(before, prefix, moment, established).map(({ message }) => message)
+    warnings.push(...now.filter(({ message }) => !stood.includes(message)))
+    if (warnings.length >= atMost) break
+  }
+  return warnings
+}
+
+function warningsAbout(intent: Intent, prefix: Prefix, moment: Moment, established: Established): readonly Warning[] {
+  const desired = compilePrefix(intent, prefix, moment)
+  if (desired === undefined) return []
+  return [...warningsOf(intent, desired), ...unheardAt(intent, desired, established)]
+}
+
+/** The prefix that an Override is about. */
+function aboutPrefix(spec: unknown): string | undefined {
+  const { prefix } = (spec ?? {}) as { readonly prefix?: unknown }
+  return typeof prefix === 'string' ? documentKey({ kind: 'Prefix', name: prefix }) : undefined
+}
