@@ -32,6 +32,7 @@ interface SpeakerView {
   readonly targets: ReadonlyMap<Prefix, Standing>
   readonly observed: ReadonlyMap<Prefix, ObservedRoute>
   readonly refused: ReadonlyMap<Prefix, string>
+  readonly unproved: ReadonlyMap<Prefix, string>
 }
 
 /**
@@ -49,10 +50,11 @@ export async function readFleet(
   const views = new Map(
     await Promise.all(
       ids.map(async (id): Promise<[SpeakerId, SpeakerView]> => {
-        const [targets, observed, refused] = await Promise.all([
+        const [targets, observed, refused, unproved] = await Promise.all([
           prefixes === 'all' ? store.targets.all(id) : store.targets.of(id, prefixes),
           prefixes === 'all' ? store.observations.all(id) : store.observations.of(id, prefixes),
           store.observations.refused(id),
+          store.observations.unproved(id),
         ])
         const state = states.get(id)
         return [
@@ -66,6 +68,7 @@ export async function readFleet(
             targets: new Map(targets.map(({ prefix, target, generation }) => [prefix, { target, generation }])),
             observed,
             refused,
+            unproved,
           },
         ]
       }),
@@ -93,6 +96,7 @@ function fleetOf(
     target: (speaker, prefix) => views.get(speaker)?.targets.get(prefix),
     observed: (speaker, prefix) => views.get(speaker)?.observed.get(prefix),
     refused: (speaker, prefix) => views.get(speaker)?.refused.get(prefix),
+    unproved: (speaker, prefix) => views.get(speaker)?.unproved.get(prefix),
     siteSpeakers: (prefix) => sites.get(prefix) ?? [],
     announcements: announcements ?? standing,
     prefixes: [...sites.keys()],

@@ -23,7 +23,8 @@ export interface AdjOutProof {
   readonly neighbors: number
   /** When the last of them agreed; absent where none is established or one never agreed. */
   readonly atMs?: number
-  readonly problem?: string
+  /** In words, for each prefix that some established neighbor is not sent as decided. */
+  readonly problems: ReadonlyMap<Prefix, string>
 }
 
 /** What was pushed to the speaker: what its neighbors should be sent, or no longer. */
@@ -45,24 +46,26 @@ export async function proveAdjOut(
   signal: AbortSignal,
   clock: () => number,
 ): Promise<AdjOutProof> {
-  if (targets.length === 0) return { neighbors: 0 }
+  const none = new Map<Prefix, string>()
+  if (targets.length === 0) return { neighbors: 0, problems: none }
   const options = { deadlineMs: callDeadlineMs, signal }
   const established = establishedOf(neighbors)
   const asked = configured.neighbors.filter(({ address }) => established.has(address))
   const answers = await Promise.all(
     asked.map(async (neighbor) => ({
       neighbor,
-      problem: await agree(speaker, neighbor, expected(configured, neighbor, targets, refused), signal),
+      problems: await agree(speaker, neighbor, expected(configured, neighbor, targets, refused), signal),
     })),
   )
-  const disagreeing = answers.filter(({ problem }) => problem !== undefined)
+  const disagreeing = answers.filter(({ problems }) => problems.size > 0)
   if (disagreeing.length > 0) {
     // A session that went down meanwhile has an empty adj-out: that proves nothing, and hears everything when it is back.
     const still = establishedOf(await speaker.neighbors(options))
-    const problem = disagreeing.find(({ neighbor }) => still.has(neighbor.address))?.problem
-    return { neighbors: asked.length - disagreeing.length, ...(problem !== undefined && { problem }) }
+    const real = disagreeing.filter(({ neighbor }) => still.has(neighbor.address))
+    const problems = new Map(real.flatMap(({ problems }) => [...problems]))
+    return { neighbors: asked.length - disagreeing.length, problems }
   }
-  return asked.length === 0 ? { neighbors: 0 } : { neighbors: asked.length, atMs: clock() }
+  return { neighbors: asked.length, problems: none, ...(asked.length > 0 && { atMs: clock() }) }
 }
 
 function establishedOf(neighbors: readonly SpeakerNeighbor[]): ReadonlySet<Address> {
@@ -93,21 +96,22 @@ function mayLoop(attributes: Parameters<typeof attributesOf>[0], { asn }: Neighb
   return attributesOf(attributes).asPath.includes(asn)
 }
 
+/** What is wrong toward one neighbor once the time is over; empty as soon as it agrees. */
 async function agree(
   speaker: Speaker,
   neighbor: Neighbor,
   { present, absent }: Expected,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<ReadonlyMap<Prefix, string>> {
   const giveUpAt = performance.now() + agreeWithinMs
   const concerned = [...present, ...absent]
-  if (concerned.length === 0) return undefined
+  if (concerned.length === 0) return new Map()
   for (let waitMs = firstLookAgainMs; ; waitMs = Math.min(waitMs * 2, 200)) {
     const asked = performance.now()
     const sent = await sentPrefixes(speaker, neighbor.address, concerned, signal)
     const missing = present.difference(sent)
     const lingering = absent.intersection(sent)
-    if (missing.size === 0 && lingering.size === 0) return undefined
+    if (missing.size === 0 && lingering.size === 0) return new Map()
     if (performance.now() > giveUpAt) return disagreement(neighbor, missing, lingering)
     // Never busier with asking than with letting the daemon work.
     const tookMs = performance.now() - asked
@@ -128,10 +132,14 @@ async function sentPrefixes(
   return new Set(paths.map(({ prefix }) => prefix))
 }
 
-function disagreement({ id }: Neighbor, missing: ReadonlySet<Prefix>, lingering: ReadonlySet<Prefix>): string {
-  const some = (prefixes: ReadonlySet<Prefix>) =>
-    `${[...prefixes].slice(0, 3).join(', ')}${prefixes.size > 3 ? ` and ${prefixes.size - 3} more` : ''}`
-  return missing.size > 0
-    ? `${id} is not sent ${some(missing)}: another route may be better there, or a policy of its own rejects it`
-    : `${id} is still sent ${some(lingering)}`
+function disagreement(
+  { id }: Neighbor,
+  missing: ReadonlySet<Prefix>,
+  lingering: ReadonlySet<Prefix>,
+): ReadonlyMap<Prefix, string> {
+  const words = new Map<Prefix, string>()
+  for (const prefix of missing)
+    words.set(prefix, `${id} is not sent ${prefix}: another route may be better there, or a policy of its own rejects it`)
+  for (const prefix of lingering) words.set(prefix, `${id} is still sent ${prefix}`)
+  return words
 }

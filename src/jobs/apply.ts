@@ -5,8 +5,9 @@
  *   2. announcements, then withdrawals, of everything decided above the applied generation;
  *   3. the RIB is read back and stored as observed;
  *   4. neighbors that Herald manages are added, changed or deleted, after their routes;
- *   5. every established neighbor's adj-out is read until it agrees;
- *   6. the applied generation rises, and the proof of each revision is noted.
+ *   5. every established neighbor's adj-out is read until it agrees; where it does not that is noted, and asked again at
+ *      the next apply, to which the watchdog wakes;
+ *   6. the proof of each revision is noted, and the applied generation rises.
  * Nothing is retried here: the watchdog wakes the speaker again where it lags.
  */
 import type { Logger } from 'pino'
@@ -113,20 +114,41 @@ async function pushStanding(
     throw new OperationError('speaker-unreachable', `${configured.speaker} was lost while it was pushed to`)
   await Promise.all([
     store.observations.record(configured.speaker, seen),
-    store.observations.refuse(configured.speaker, words(targets, work.refused)),
+    store.observations.refuse(configured.speaker, refusals(targets, work.refused)),
   ])
   const neighbors = await ensureNeighbors(store, speaker, configured, condition, options)
-  const expectations = { configured, targets, refused: work.refused }
+  const asked = [...targets, ...(await disagreeing(store, configured.speaker, targets))]
+  const expectations = { configured, targets: asked, refused: work.refused }
   const adjOut = await proveAdjOut(speaker, neighbors, expectations, lease.signal, deps.clock)
   if (!lease.held()) throw new OperationError('lease-lost', `apply lease of ${configured.speaker} was lost`)
-  await store.speakers.applied(lease.fence, configured.speaker, decided)
-  if (targets.length === 0) return
+  const words = new Map(asked.map(({ prefix }) => [prefix, adjOut.problems.get(prefix)]))
+  await store.observations.unprove(configured.speaker, words)
   await recordProof(store, configured.speaker, targets, { pushedAtMs, ribAtMs, adjOut })
+  await store.speakers.applied(lease.fence, configured.speaker, decided)
+  if (asked.length === 0) return
   await deps.doorbell.wakePlan()
   deps.logger.info(
     { speaker: configured.speaker, announce: work.announced, withdraw: work.withdrawn, refused: work.refused.size },
     'applied',
   )
+}
+
+/** Standing decisions, beside those just pushed, that some neighbor's adj-out disagreed with before. */
+async function disagreeing(
+  store: Store,
+  speaker: SpeakerId,
+  pushed: readonly StoredTarget[],
+): Promise<readonly StoredTarget[]> {
+  const unproved = await store.observations.unproved(speaker)
+  if (unproved.size === 0) return []
+  const just = new Set(pushed.map(({ prefix }) => prefix))
+  const prefixes = [...unproved.keys()].filter((prefix) => !just.has(prefix))
+  const standing = await store.targets.of(speaker, prefixes)
+  // Where nothing is decided any more there is nothing to disagree with.
+  const decided = new Set(standing.map(({ prefix }) => prefix))
+  const settled = prefixes.filter((prefix) => !decided.has(prefix))
+  await store.observations.unprove(speaker, new Map(settled.map((prefix) => [prefix, undefined])))
+  return standing
 }
 
 /**
@@ -193,7 +215,7 @@ async function push(
 }
 
 /** The speaker's words about each path it was given; undefined where it took it, which forgets earlier words. */
-function words(
+function refusals(
   targets: readonly StoredTarget[],
   refused: ReadonlyMap<Prefix, string>,
 ): ReadonlyMap<Prefix, string | undefined> {

@@ -14,6 +14,19 @@ interface Standing {
   readonly generation: number
 }
 
+type KnownState = Pick<SpeakerState, 'decided' | 'applied' | 'status' | 'trouble'>
+
+export interface FleetNews {
+  /** Speakers that are new: their tables must be loaded. */
+  readonly fresh: readonly SpeakerId[]
+  /** Prefixes with a decision that was applied since. */
+  readonly applied: Set<Prefix>
+  /** Speakers that are reached again, lost, or in other trouble than before. */
+  readonly turned: ReadonlySet<SpeakerId>
+  /** Some speaker was read for the first time. */
+  readonly firstRead: boolean
+}
+
 interface SpeakerMemory {
   reach: SpeakerReach
   /** Generation of the latest decision this planner wrote. */
@@ -24,7 +37,10 @@ interface SpeakerMemory {
   trouble: string | undefined
   readonly targets: Map<Prefix, Standing>
   readonly observed: Map<Prefix, ObservedRoute>
+  /** Prefixes decided above the applied generation. */
+  readonly unapplied: Set<Prefix>
   refused: ReadonlyMap<Prefix, string>
+  unproved: ReadonlyMap<Prefix, string>
 }
 
 export class Fleet implements FleetState {
@@ -54,6 +70,33 @@ export class Fleet implements FleetState {
     return this.#speakers.get(speaker)?.refused.get(prefix)
   }
 
+  unproved(speaker: SpeakerId, prefix: Prefix): string | undefined {
+    return this.#speakers.get(speaker)?.unproved.get(prefix)
+  }
+
+  /** Speakers where some neighbor's adj-out disagrees: they are asked again. */
+  *disagreeing(): Iterable<SpeakerId> {
+    for (const [id, { unproved }] of this.#speakers) if (unproved.size > 0) yield id
+  }
+
+  /** True where Herald has a decision, or a path of its own, there. */
+  holds(speaker: SpeakerId): boolean {
+    const memory = this.#speakers.get(speaker)
+    if (memory === undefined) return false
+    return memory.targets.size > 0 || [...memory.observed.values()].some(({ owner }) => owner === 'ours')
+  }
+
+  /** Forgets a speaker; answers the prefixes it had a part in. */
+  drop(speaker: SpeakerId): readonly Prefix[] {
+    const memory = this.#speakers.get(speaker)
+    if (memory === undefined) return []
+    const prefixes = [...new Set([...memory.targets.keys(), ...memory.observed.keys()])]
+    memory.observed.clear()
+    for (const prefix of prefixes) this.#stand(speaker, prefix, undefined)
+    this.#speakers.delete(speaker)
+    return prefixes
+  }
+
   siteSpeakers(prefix: Prefix): Iterable<SpeakerId> {
     return this.#sites.get(prefix) ?? []
   }
@@ -70,49 +113,44 @@ export class Fleet implements FleetState {
     return this.#sites.keys()
   }
 
-  /** Takes in reach and applied generations; answers the speakers that are new, whose tables must be loaded. */
-  refresh(
-    states: ReadonlyMap<SpeakerId, Pick<SpeakerState, 'decided' | 'applied' | 'status' | 'trouble'>>,
-  ): readonly SpeakerId[] {
+  /** Takes in reach and applied generations; answers what is new. */
+  refresh(states: ReadonlyMap<SpeakerId, KnownState>): FleetNews {
     const fresh: SpeakerId[] = []
+    const applied = new Set<Prefix>()
+    const turned = new Set<SpeakerId>()
+    let firstRead = false
     for (const [id, state] of states) {
       // Redis lost what it had taken (a failover, a kill): what is in memory here is not what workers will see.
       if (state.decided < (this.#speakers.get(id)?.decided ?? 0))
         throw new OperationError('store-rolled-back', `Redis lost decisions about ${id}; everything is loaded again`)
+      if (!this.#speakers.has(id)) fresh.push(id)
+      const memory = this.#memory(id)
       const reach = state.status?.reach ?? 'unknown'
-      const memory = this.#speakers.get(id)
       const read = state.status?.readAtMs !== undefined
-      if (memory === undefined) {
-        this.#speakers.set(id, {
-          reach,
-          decided: 0,
-          applied: state.applied,
-          read,
-          trouble: state.trouble,
-          targets: new Map(),
-          observed: new Map(),
-          refused: new Map(),
-        })
-        fresh.push(id)
-        continue
-      }
+      if (reach !== memory.reach || state.trouble !== memory.trouble) turned.add(id)
+      if (read && !memory.read) firstRead = true
       memory.reach = reach
-      memory.applied = state.applied
       memory.read = read
       memory.trouble = state.trouble
+      takeApplied(memory, state.applied, applied)
     }
-    return fresh
+    return { fresh, applied, turned, firstRead }
   }
 
   async load(store: Store, speaker: SpeakerId): Promise<void> {
-    const [targets, observed, refused] = await Promise.all([
-      store.targets.all(speaker),
-      store.observations.all(speaker),
-      store.observations.refused(speaker),
-    ])
+    const [targets, observed] = await Promise.all([store.targets.all(speaker), store.observations.all(speaker)])
     for (const { prefix, target, generation } of targets) this.#stand(speaker, prefix, { target, generation })
     for (const [prefix, route] of observed) this.see(speaker, prefix, route)
-    this.refuse(speaker, refused)
+    await this.loadWords(store, speaker)
+  }
+
+  /** What the speaker refused, and what its neighbors' adj-out says instead. */
+  async loadWords(store: Store, speaker: SpeakerId): Promise<void> {
+    const [refused, unproved] = await Promise.all([
+      store.observations.refused(speaker),
+      store.observations.unproved(speaker),
+    ])
+    Object.assign(this.#memory(speaker), { refused, unproved })
   }
 
   see(speaker: SpeakerId, prefix: Prefix, route: ObservedRoute | undefined): void {
@@ -120,10 +158,6 @@ export class Fleet implements FleetState {
     if (route === undefined) memory.observed.delete(prefix)
     else memory.observed.set(prefix, route)
     this.#index(speaker, prefix)
-  }
-
-  refuse(speaker: SpeakerId, refused: ReadonlyMap<Prefix, string>): void {
-    this.#memory(speaker).refused = refused
   }
 
   /** Takes in what the planner itself decided, under the generations that Redis gave. */
@@ -138,7 +172,9 @@ export class Fleet implements FleetState {
   }
 
   #stand(speaker: SpeakerId, prefix: Prefix, standing: Standing | undefined): void {
-    const { targets } = this.#memory(speaker)
+    const { targets, unapplied, applied } = this.#memory(speaker)
+    if (standing !== undefined && standing.generation > applied) unapplied.add(prefix)
+    else unapplied.delete(prefix)
     if (targets.get(prefix)?.target.kind === 'announce') this.announcements--
     if (standing?.target.kind === 'announce') this.announcements++
     if (standing === undefined) targets.delete(prefix)
@@ -167,10 +203,24 @@ export class Fleet implements FleetState {
         trouble: undefined,
         targets: new Map(),
         observed: new Map(),
+        unapplied: new Set(),
         refused: new Map(),
+        unproved: new Map(),
       }
       this.#speakers.set(speaker, memory)
     }
     return memory
   }
+}
+
+/** Raises or lowers (a restarted daemon) the applied generation; adds the prefixes that are applied by it. */
+function takeApplied(memory: SpeakerMemory, generation: number, released: Set<Prefix>): void {
+  if (generation < memory.applied) for (const prefix of memory.targets.keys()) memory.unapplied.add(prefix)
+  if (generation === memory.applied) return
+  memory.applied = generation
+  for (const prefix of memory.unapplied)
+    if ((memory.targets.get(prefix)?.generation ?? 0) <= generation) {
+      memory.unapplied.delete(prefix)
+      released.add(prefix)
+    }
 }

@@ -8,8 +8,8 @@ import { Planner, type PlannerDeps } from './planner.ts'
 import { keepTrying } from './keep-trying.ts'
 import { watchGenerations } from './watchdog.ts'
 
-/** Longer than a full plan at full size holds the event loop (4–8 s): the lease cannot be renewed meanwhile. */
-const leaseTtlMs = 15_000
+/** Longer than building the intent at full size holds the event loop (4 s): the lease cannot be renewed meanwhile. */
+const leaseTtlMs = 8000
 const contendEveryMs = 500
 
 export interface Running {
@@ -30,6 +30,7 @@ export function startPlanner(deps: PlannerDeps, bull: BullSettings): Running {
 async function leadOnce(deps: PlannerDeps, bull: BullSettings, stop: AbortSignal): Promise<void> {
   const lease = await deps.store.leases.acquire('planner', leaseTtlMs)
   if (lease === undefined) {
+    await standBy(deps)
     await sleep(contendEveryMs, undefined, { signal: stop, ref: false }).catch(() => undefined)
     return
   }
@@ -38,10 +39,17 @@ async function leadOnce(deps: PlannerDeps, bull: BullSettings, stop: AbortSignal
   try {
     await planner.look()
     answering = answerPlan(bull, deps.logger, () => planner.look())
-    await watchGenerations(deps, AbortSignal.any([stop, lease.signal]))
+    const disagreeing = () => planner.disagreeing()
+    await watchGenerations({ ...deps, disagreeing }, AbortSignal.any([stop, lease.signal]))
   } finally {
-    planner.close()
     await answering?.close()
+    await planner.close()
     await lease.release()
   }
+}
+
+/** A controller that may lead one day must know by then how far this Redis was. */
+async function standBy({ store, highWater }: PlannerDeps): Promise<void> {
+  const head = await store.revisions.head()
+  if (head !== undefined && highWater.check(head) === 'ok') await highWater.raise(head)
 }

@@ -14,8 +14,7 @@ import { buildIntent } from '../intent/build.ts'
 import type { DocumentKey } from '../intent/document.ts'
 import { applyChanges } from '../intent/edit.ts'
 import { type Intent, type SpeakerId, emptyIntent } from '../intent/model.ts'
-import type { Plan } from '../plan/plan.ts'
-import { planPrefixes } from '../plan/plan.ts'
+import { type Plan, planning } from '../plan/plan.ts'
 import type { HighWater } from '../store/high-water.ts'
 import { openRevisions } from '../store/open-revisions.ts'
 import type { Lease, Revision, Store } from '../store/store.ts'
@@ -24,6 +23,8 @@ import { Fleet } from './fleet.ts'
 import { RepairPace } from './repair-pace.ts'
 import { Settlement } from './settlement.ts'
 import { configureSpeakers, speakersOf } from './configure.ts'
+import { inSlices } from './slices.ts'
+import { Unsettled } from './unsettled.ts'
 
 export interface PlannerDeps {
   readonly store: Store
@@ -41,13 +42,17 @@ export class Planner {
   readonly #deps: PlannerDeps
   readonly #lease: Lease
   #settlement = new Settlement()
+  #unsettled = new Unsettled()
   readonly #repairs = new RepairPace()
   #fleet: Fleet
   #configured = new Map<SpeakerId, string>()
   #intent: Intent = emptyIntent
   #documents: ReadonlyMap<DocumentKey, unknown> = new Map()
   #epoch = 0
+  /** Of the latest revision: a clock that was set back must not make its overlays start in the future. */
+  #headAtMs = 0
   #loaded = false
+  #looking: Promise<void> = Promise.resolve()
   #lookAgain = new Map<Prefix, number>()
   #timer: NodeJS.Timeout | undefined
 
@@ -57,19 +62,31 @@ export class Planner {
     this.#fleet = this.#newFleet()
   }
 
-  close(): void {
+  /** Resolves when no look is under way any more. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
+    await this.#looking.catch(() => undefined)
     clearTimeout(this.#timer)
   }
 
-  /** Looks once. What fails half way is forgotten whole: the next look loads everything again. */
-  async look(): Promise<void> {
-    if (!this.#lease.held()) return
-    try {
-      await this.#look()
-    } catch (error) {
-      this.#loaded = false
-      throw error
+  /** Speakers where some neighbor's adj-out disagrees. */
+  disagreeing(): Iterable<SpeakerId> {
+    return this.#fleet.disagreeing()
+  }
+
+  /** Looks once, after the look under way. What fails half way is forgotten whole: the next one loads everything again. */
+  look(): Promise<void> {
+    const look = async (): Promise<void> => {
+      if (!this.#lease.held()) return
+      try {
+        await this.#look()
+      } catch (error) {
+        this.#loaded = false
+        throw error
+      }
     }
+    this.#looking = this.#looking.then(look, look)
+    return this.#looking
   }
 
   async #look(): Promise<void> {
@@ -86,8 +103,8 @@ export class Planner {
     const revisions = head.revision > this.#intent.revision ? await store.revisions.since(this.#intent.revision) : []
     const everything = this.#takeRevisions(revisions, concerned) || fresh
     await this.#takeObservations(concerned)
-    for (const prefix of this.#settlement.waiting()) concerned.add(prefix)
-    const nowMs = this.#deps.clock()
+    if (revisions.length > 0) for (const prefix of this.#unsettled.heldAsMass()) concerned.add(prefix)
+    const nowMs = this.#now()
     for (const [prefix, atMs] of this.#lookAgain) if (atMs <= nowMs) concerned.add(prefix)
     await this.#decide(everything ? this.#everyPrefix() : concerned, revisions, everything)
     await this.#deps.highWater.raise({ epoch: head.epoch, revision: this.#intent.revision })
@@ -98,20 +115,23 @@ export class Planner {
     const { revision, documents } = await store.revisions.documents()
     this.#epoch = epoch
     this.#settlement = new Settlement()
+    this.#unsettled = new Unsettled()
     this.#fleet = this.#newFleet()
     this.#configured = new Map()
     this.#documents = documents
     this.#intent = buildIntent(documents, revision).intent
     const states = await store.speakers.states()
-    const fresh = this.#fleet.refresh(states)
+    const { fresh } = this.#fleet.refresh(states)
     for (const speaker of fresh) {
       await this.#fleet.load(store, speaker)
       const configured = states.get(speaker)?.configured
       if (configured !== undefined) this.#configured.set(speaker, JSON.stringify(configured))
     }
     const everyPrefix = this.#everyPrefix()
-    for (const open of await openRevisions(store, revision))
-      this.#settlement.resume(open.revision, everyPrefix, open.removes)
+    for (const { revision: number, changes, removes } of await openRevisions(store, revision)) {
+      const affected = affectedPrefixes(this.#intent, this.#intent, changes)
+      this.#settlement.resume(number, affected === 'all' ? everyPrefix : affected, removes)
+    }
     this.#loaded = true
     logger.info({ revision, speakers: states.size, prefixes: everyPrefix.size }, 'leading: intent and fleet loaded')
     return everyPrefix
@@ -122,6 +142,7 @@ export class Planner {
     let everything = false
     for (const revision of revisions) {
       const before = this.#intent
+      this.#headAtMs = Math.max(this.#headAtMs, revision.atMs)
       this.#documents = applyChanges(this.#documents, revision.changes)
       this.#intent = buildIntent(this.#documents, revision.revision).intent
       const affected = affectedPrefixes(before, this.#intent, revision.changes)
@@ -134,35 +155,38 @@ export class Planner {
 
   async #takeObservations(concerned: Set<Prefix>): Promise<void> {
     const { store } = this.#deps
-    for (const speaker of this.#fleet.refresh(await store.speakers.states())) await this.#fleet.load(store, speaker)
+    const news = this.#fleet.refresh(await store.speakers.states())
+    for (const speaker of news.fresh) await this.#fleet.load(store, speaker)
     const batch = 10_000
     for (;;) {
-      const dirty = await store.observations.takeDirty(batch)
-      const bySpeaker = Map.groupBy(dirty, ({ speaker }) => speaker)
-      for (const [speaker, marks] of bySpeaker) {
+      const dirty = await store.observations.takeDirty(this.#lease.fence, batch)
+      for (const [speaker, marks] of Map.groupBy(dirty, ({ speaker }) => speaker)) {
         const prefixes = marks.map(({ prefix }) => prefix)
         const seen = await store.observations.of(speaker, prefixes)
         for (const prefix of prefixes) {
           this.#fleet.see(speaker, prefix, seen.get(prefix))
           concerned.add(prefix)
         }
-        this.#fleet.refuse(speaker, await store.observations.refused(speaker))
+        await this.#fleet.loadWords(store, speaker)
       }
-      if (dirty.length < batch) return
+      if (dirty.length < batch) break
     }
+    for (const prefix of this.#unsettled.concernedBy(news, this.#fleet)) concerned.add(prefix)
   }
 
   async #decide(prefixes: Set<Prefix>, revisions: readonly Revision[], everything: boolean): Promise<void> {
     const { store, doorbell, logger, observePlan } = this.#deps
-    const moment: Moment = { epoch: this.#epoch, nowMs: this.#deps.clock() }
+    const moment: Moment = { epoch: this.#epoch, nowMs: this.#now() }
     const started = performance.now()
-    const plan = this.#repairs.pace(
-      planPrefixes(
-        { intent: this.#intent, moment, fleet: this.#fleet, allowance: this.#settlement.allowance },
-        prefixes,
-      ),
-      moment.nowMs,
-    )
+    const input = {
+      intent: this.#intent,
+      moment,
+      fleet: this.#fleet,
+      allowance: this.#settlement.allowance,
+      revisionOf: (prefix: Prefix) => this.#settlement.revisionOf(prefix) ?? this.#intent.revision,
+    }
+    const plan = this.#repairs.pace(await inSlices(planning(input, prefixes)), moment.nowMs)
+    this.#unsettled.take(plan)
     observePlan((performance.now() - started) / 1000, plan)
     const plannedAtMs = this.#deps.clock()
     const changed = speakersOf(revisions.flatMap(({ changes }) => changes))
@@ -197,14 +221,10 @@ export class Planner {
   }
 
   async #settle(plan: Plan): Promise<void> {
-    const heldOf = (prefix: Prefix) => plan.held.filter((held) => held.prefix === prefix).map(({ detail }) => detail)
     const { store, clock, logger } = this.#deps
-    for (const { revision, state, held } of this.#settlement.take(plan.settled, heldOf)) {
-      // RIBs agree; `done` is only said where no neighbor's adj-out disagreed (G10).
-      const problems = state === 'done' ? await adjOutProblems(store, revision) : []
-      const told = problems.length > 0 ? 'held' : state
-      await store.proofs.settle(revision, told, clock(), [...held, ...problems])
-      logger.info({ revision, state: told, held: [...held, ...problems] }, 'revision')
+    for (const { revision, state, held } of this.#settlement.take(plan)) {
+      await store.proofs.settle(this.#lease.fence, revision, state, clock(), held)
+      logger.info({ revision, state, held }, 'revision')
     }
   }
 
@@ -221,6 +241,10 @@ export class Planner {
     this.#timer.unref()
   }
 
+  #now(): number {
+    return Math.max(this.#deps.clock(), this.#headAtMs)
+  }
+
   #newFleet(): Fleet {
     return new Fleet((prefix, speaker) => this.#intent.prefixes.get(prefix)?.adopt.has(speaker) ?? false)
   }
@@ -228,9 +252,4 @@ export class Planner {
   #everyPrefix(): Set<Prefix> {
     return new Set([...this.#intent.prefixes.keys(), ...this.#fleet.prefixes()])
   }
-}
-
-async function adjOutProblems(store: Store, revision: number): Promise<readonly string[]> {
-  const proof = await store.proofs.get(revision)
-  return [...(proof?.speakers.values() ?? [])].flatMap(({ problem }) => (problem === undefined ? [] : [problem]))
 }

@@ -26,8 +26,16 @@ export async function recordProof(
         ribAtMs,
         neighbors: adjOut.neighbors,
         ...(adjOut.atMs !== undefined && { adjOutAtMs: adjOut.atMs }),
-        ...(adjOut.problem !== undefined && { problem: adjOut.problem }),
+        ...problemOf(of, adjOut.problems),
       })
     }),
   )
+}
+
+function problemOf(targets: readonly StoredTarget[], problems: AdjOutProof['problems']): { problem?: string } {
+  for (const { prefix } of targets) {
+    const problem = problems.get(prefix)
+    if (problem !== undefined) return { problem }
+  }
+  return {}
 }

@@ -3,13 +3,17 @@
  * that a later revision touches again counts for that one from then on.
  */
 import type { Prefix } from '../bgp/prefix.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { ProofState } from '../store/store.ts'
 
 interface OpenRevision {
   readonly revision: number
   readonly open: Set<Prefix>
+  /** Of the open ones: those that the last look held. */
+  readonly held: Set<Prefix>
   superseded: boolean
-  told: ProofState
+  /** State and sentences as last told. */
+  told: string
   /** Announcements it takes away, and those of revisions it superseded, that may still be withdrawn (G4). */
   removes: number
 }
@@ -20,33 +24,39 @@ export interface Settled {
   readonly held: readonly string[]
 }
 
+const sentencesAtMost = 20
+
 export class Settlement {
   readonly #revisions = new Map<number, OpenRevision>()
+  /** Sentences for each prefix that is held. */
+  readonly #sentences = new Map<Prefix, readonly string[]>()
 
   /** A new revision; the prefixes it touches count for it from now on. */
   open(revision: number, prefixes: Iterable<Prefix>, removes: number): void {
     const taken = new Set(prefixes)
     let inherited = 0
     for (const earlier of this.#revisions.values()) {
-      for (const prefix of taken) if (earlier.open.delete(prefix)) earlier.superseded = true
+      for (const prefix of taken)
+        if (earlier.open.delete(prefix)) {
+          earlier.superseded = true
+          earlier.held.delete(prefix)
+        }
       if (earlier.open.size > 0) continue
       // What it took away may not be withdrawn yet, and the new review did not count it again.
       inherited += earlier.removes
       earlier.removes = 0
     }
-    const own: OpenRevision = {
-      revision,
-      open: taken,
-      superseded: false,
-      told: 'pending',
-      removes: removes + inherited,
-    }
-    this.#revisions.set(revision, own)
+    this.#add(revision, taken, removes + inherited)
   }
 
-  /** A revision that another leader left open: which prefixes it waits for is not known, so it waits for all. */
+  /** A revision that another leader left open, beside others that may wait for the same prefixes. */
   resume(revision: number, prefixes: Iterable<Prefix>, removes: number): void {
-    this.#revisions.set(revision, { revision, open: new Set(prefixes), superseded: false, told: 'pending', removes })
+    this.#add(revision, new Set(prefixes), removes)
+  }
+
+  #add(revision: number, open: Set<Prefix>, removes: number): void {
+    const told = tell('pending', [])
+    this.#revisions.set(revision, { revision, open, held: new Set(), superseded: false, told, removes })
   }
 
   /** Announcements that open revisions may still take away. */
@@ -56,37 +66,57 @@ export class Settlement {
     return sum
   }
 
-  /** Prefixes that some revision waits for. */
-  waiting(): ReadonlySet<Prefix> {
-    const all = new Set<Prefix>()
-    for (const { open } of this.#revisions.values()) for (const prefix of open) all.add(prefix)
-    return all
+  /** The latest open revision that waits for this prefix: what is decided about it is done for that one. */
+  revisionOf(prefix: Prefix): number | undefined {
+    let latest: number | undefined
+    for (const { revision, open } of this.#revisions.values()) if (open.has(prefix)) latest = revision
+    return latest
   }
 
-  /**
-   * Takes in what a plan said of prefixes; answers the revisions whose state is new. A settled revision is forgotten.
-   * @param heldOf sentences for a held prefix
-   */
-  take(
-    settled: ReadonlyMap<Prefix, 'converged' | 'pending' | 'held'>,
-    heldOf: (prefix: Prefix) => readonly string[],
-  ): readonly Settled[] {
+  /** Takes in what a plan said of prefixes; answers the revisions of which there is news. A settled one is forgotten. */
+  take({ settled, held }: Pick<Plan, 'settled' | 'held'>): readonly Settled[] {
+    const reasons = Map.groupBy(held, ({ prefix }) => prefix)
+    for (const [prefix, state] of settled)
+      if (state === 'held')
+        this.#sentences.set(
+          prefix,
+          (reasons.get(prefix) ?? []).map(({ detail }) => detail),
+        )
+      else this.#sentences.delete(prefix)
     const news: Settled[] = []
     for (const entry of this.#revisions.values()) {
-      const held: string[] = []
-      for (const prefix of entry.open) {
-        const state = settled.get(prefix)
+      for (const [prefix, state] of settled) {
+        if (!entry.open.has(prefix)) continue
+        if (state === 'held') entry.held.add(prefix)
+        else entry.held.delete(prefix)
         if (state === 'converged') entry.open.delete(prefix)
-        else if (state === 'held' && held.length < 20) held.push(...heldOf(prefix))
       }
-      const state: ProofState =
-        entry.open.size > 0 ? (held.length > 0 ? 'held' : 'pending') : entry.superseded ? 'superseded' : 'done'
+      const state = stateOf(entry)
+      const sentences = this.#sentencesOf(entry)
       if (state === 'done' || state === 'superseded') this.#revisions.delete(entry.revision)
-      if (state !== entry.told) {
-        entry.told = state
-        news.push({ revision: entry.revision, state, held })
-      }
+      const told = tell(state, sentences)
+      if (told === entry.told) continue
+      entry.told = told
+      news.push({ revision: entry.revision, state, held: sentences })
     }
     return news
   }
+
+  #sentencesOf({ held }: OpenRevision): readonly string[] {
+    const sentences: string[] = []
+    for (const prefix of held) {
+      sentences.push(...(this.#sentences.get(prefix) ?? []))
+      if (sentences.length >= sentencesAtMost) break
+    }
+    return sentences.slice(0, sentencesAtMost)
+  }
+}
+
+function stateOf({ open, held, superseded }: OpenRevision): ProofState {
+  if (open.size > 0) return held.size > 0 ? 'held' : 'pending'
+  return superseded ? 'superseded' : 'done'
+}
+
+function tell(state: ProofState, held: readonly string[]): string {
+  return [state, ...held].join('\n')
 }

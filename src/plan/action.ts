@@ -38,6 +38,7 @@ export type HeldReason =
   | 'foreign-path' // another program's path of this prefix is in the RIB; adopt it first
   | 'speaker-unknown' // decided, but the speaker cannot be reached
   | 'speaker-refused' // GoBGP refused the path
+  | 'adj-out' // G10: in the RIB, but a neighbor's adj-out says otherwise
   | 'band' // G8
   | 'export' // G7
   | 'stray' // a path of another epoch that no intent names; never withdrawn by itself

@@ -19,7 +19,7 @@ export function planArrival(
   site: SiteView,
   exportProblem: string | undefined,
 ): Standing {
-  if (isProved(site, desired.attributes)) return 'proved'
+  if (isProved(site, desired.attributes)) return holdUnproved(draft, prefix, 'announce', site) ? 'held' : 'proved'
   return (
     holdForeignPath(draft, prefix, desired, site) ??
     holdUnexportable(draft, prefix, desired, site, exportProblem) ??
@@ -84,7 +84,7 @@ function decide(draft: Draft, prefix: Prefix, desired: DesiredSite, site: SiteVi
   if (isDecided(site, desired.attributes)) return undefined
   if (!site.known && draft.guards.neverRead) return holdNeverRead(draft, prefix, desired, site)
   draft.announce(decisionKind(draft, prefix, site), prefix, site, desired.attributes, desired.because)
-  return site.up ? 'moving' : holdUnknown(draft, prefix, desired, site)
+  return holdBack(draft, prefix, wantedOf(desired, site), site) ? 'held' : 'moving'
 }
 
 function decisionKind(
@@ -98,9 +98,7 @@ function decisionKind(
 }
 
 function followDecision(draft: Draft, prefix: Prefix, desired: DesiredSite, site: SiteView): Standing {
-  if (!site.up) return holdUnknown(draft, prefix, desired, site)
-  if (!site.applied)
-    return site.trouble === undefined ? 'moving' : holdTrouble(draft, prefix, desired, site.trouble, site)
+  if (!site.up || !site.applied) return holdBack(draft, prefix, wantedOf(desired, site), site) ? 'held' : 'moving'
   const found = site.observed === undefined ? 'the path is not in the RIB' : 'another path is in the RIB'
   if (draft.holdFrozen(prefix, site, found)) return 'held'
   const kind = site.observed?.owner === 'other-epoch' ? 'adopt' : 'repair'
@@ -108,21 +106,20 @@ function followDecision(draft: Draft, prefix: Prefix, desired: DesiredSite, site
   return 'moving'
 }
 
-/** The decision is written all the same: the worker pushes it as soon as the speaker answers. */
-function holdUnknown(draft: Draft, prefix: Prefix, desired: DesiredSite, site: SiteView): Standing {
-  draft.hold('speaker-unknown', prefix, site, wantedOf(desired, site), unknownDetail(site))
-  return 'held'
-}
-
-function holdTrouble(draft: Draft, prefix: Prefix, desired: DesiredSite, trouble: string, site: SiteView): Standing {
-  draft.hold(
-    'speaker-refused',
-    prefix,
-    site,
-    wantedOf(desired, site),
-    `${site.speaker} cannot be made right: ${trouble}`,
-  )
-  return 'held'
+/**
+ * True where the speaker cannot be reached, or not be made right. The decision is written all the same: the worker
+ * pushes it as soon as that changes.
+ */
+export function holdBack(draft: Draft, prefix: Prefix, wanted: Held['wanted'], site: SiteView): boolean {
+  const { up, trouble, speaker } = site
+  if (!up) {
+    const detail = `${speaker} cannot be reached: decided, and pushed and proved when it answers again.`
+    draft.hold('speaker-unknown', prefix, site, wanted, detail)
+    return true
+  }
+  if (trouble === undefined) return false
+  draft.hold('speaker-refused', prefix, site, wanted, `${speaker} cannot be made right: ${trouble}`)
+  return true
 }
 
 /** Unknown is not empty: another program may announce this very prefix there. */
@@ -137,8 +134,12 @@ function holdNeverRead(draft: Draft, prefix: Prefix, desired: DesiredSite, site:
   return 'held'
 }
 
-export function unknownDetail({ speaker }: SiteView): string {
-  return `${speaker} cannot be reached: decided, and pushed and proved when it answers again.`
+/** G10: true where the RIB is right and a neighbor is not sent what it says. The worker asks again by itself. */
+export function holdUnproved(draft: Draft, prefix: Prefix, wanted: Held['wanted'], site: SiteView): boolean {
+  const words = draft.guards.adjOut ? draft.input.fleet.unproved(site.speaker, prefix) : undefined
+  if (words === undefined) return false
+  draft.hold('adj-out', prefix, site, wanted, `${site.speaker} is as decided, but ${words}; it is asked again.`)
+  return true
 }
 
 function wantedOf({ attributes }: DesiredSite, site: SiteView): Held['wanted'] {

@@ -24,6 +24,7 @@ interface Departure {
   readonly target: Target
   /** False where an overlay names the site: that is a word, and G4 is about what goes without one. */
   readonly counted: boolean
+  readonly standing: Standing
 }
 
 /** A departure and what asked for it: documents that no longer name the site, or an overlay that names it. */
@@ -62,7 +63,7 @@ export class Draft {
     because: string,
   ): void {
     this.#arrivals.push({ kind, prefix, ...at(site), to, because })
-    this.#set(site.speaker, prefix, this.#announceTarget(to))
+    this.#set(site.speaker, prefix, this.#announceTarget(prefix, to))
   }
 
   /** The decision as it stands, once more: the RIB differs. */
@@ -72,20 +73,21 @@ export class Draft {
   }
 
   drain(prefix: Prefix, site: SiteView, to: AttributesKey, { by, because }: Cause): void {
-    const target = { ...this.#announceTarget(to), drainingSinceMs: this.input.moment.nowMs }
+    const target = { ...this.#announceTarget(prefix, to), drainingSinceMs: this.input.moment.nowMs }
     const action: Action = { kind: 'drain', prefix, ...at(site), to, because }
-    this.#departures.push({ action, target, counted: by === 'intent' })
+    this.#departures.push({ action, target, counted: by === 'intent', standing: 'moving' })
   }
 
-  withdraw(prefix: Prefix, site: SiteView, { by, because }: Cause): void {
+  /** @param standing `held` where the speaker cannot be told now */
+  withdraw(prefix: Prefix, site: SiteView, { by, because }: Cause, standing: Standing = 'moving'): void {
     const action: Action = { kind: 'withdraw', prefix, ...at(site), because }
-    this.#departures.push({ action, target: this.#withdrawTarget(), counted: by === 'intent' })
+    this.#departures.push({ action, target: this.#withdrawTarget(prefix), counted: by === 'intent', standing })
   }
 
   /** Withdraws once more what was withdrawn and is there again; no new decision, so G4 does not count it. */
   withdrawAgain(prefix: Prefix, site: SiteView, because: string): void {
     this.#corrections.push({ kind: 'repair', prefix, ...at(site), because })
-    this.#set(site.speaker, prefix, this.#withdrawTarget())
+    this.#set(site.speaker, prefix, this.#withdrawTarget(prefix))
   }
 
   forget(prefix: Prefix, site: SiteView, because: string): void {
@@ -154,9 +156,9 @@ export class Draft {
       this.#held.sort(byPlace)
       return []
     }
-    for (const { action, target } of this.#departures) {
+    for (const { action, target, standing } of this.#departures) {
       this.#set(action.speaker, action.prefix, target)
-      this.stand(action.prefix, 'moving')
+      this.stand(action.prefix, standing)
     }
     return this.#departures
   }
@@ -171,17 +173,22 @@ export class Draft {
     return new Map(Array.from(this.#standing, ([prefix, standing]) => [prefix, names[standing]]))
   }
 
-  #announceTarget(attributes: AttributesKey): AnnounceTarget {
+  #announceTarget(prefix: Prefix, attributes: AttributesKey): AnnounceTarget {
+    const revision = this.#revisionOf(prefix)
     let target = this.#announceTargets.get(attributes)
-    if (target === undefined) {
-      target = { kind: 'announce', attributes, revision: this.input.intent.revision }
+    if (target?.revision !== revision) {
+      target = { kind: 'announce', attributes, revision }
       this.#announceTargets.set(attributes, target)
     }
     return target
   }
 
-  #withdrawTarget(): Target {
-    return { kind: 'withdraw', revision: this.input.intent.revision }
+  #withdrawTarget(prefix: Prefix): Target {
+    return { kind: 'withdraw', revision: this.#revisionOf(prefix) }
+  }
+
+  #revisionOf(prefix: Prefix): number {
+    return this.input.revisionOf?.(prefix) ?? this.input.intent.revision
   }
 
   #set(speaker: SpeakerId, prefix: Prefix, target: Target): void {

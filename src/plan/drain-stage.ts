@@ -7,7 +7,7 @@ import { gracefulShutdown } from '../bgp/community.ts'
 import { type AttributesKey, attributesKey, attributesOf, sorted } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 import type { DesiredPrefix } from '../intent/desired.ts'
-import { unknownDetail } from './arrive.ts'
+import { holdBack } from './arrive.ts'
 import type { Cause, Draft } from './draft.ts'
 import type { SiteView } from './site-view.ts'
 
@@ -26,9 +26,8 @@ export function drainOrWithdraw(
   const drainMs = draft.guards.drainStage ? (draft.input.intent.network?.drainSeconds ?? 0) * 1000 : 0
   const sinceMs = site.target?.kind === 'announce' ? site.target.drainingSinceMs : undefined
   const unmarked = lost?.graced === true ? undefined : unmarkedAttributes(site)
-  if (!site.up) {
-    draft.withdraw(prefix, site, cause)
-    draft.hold('speaker-unknown', prefix, site, 'withdraw', unknownDetail(site))
+  if (holdBack(draft, prefix, 'withdraw', site)) {
+    draft.withdraw(prefix, site, cause, 'held')
   } else if (sinceMs !== undefined && othersServe && holdDraining(draft, prefix, site, sinceMs + drainMs)) {
     return
   } else if (sinceMs === undefined && othersServe && drainMs > 0 && unmarked !== undefined) {

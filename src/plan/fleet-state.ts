@@ -13,6 +13,8 @@ export interface FleetState {
   observed(speaker: SpeakerId, prefix: Prefix): ObservedRoute | undefined
   /** The speaker's words, where it refused the target as it stands. */
   refused(speaker: SpeakerId, prefix: Prefix): string | undefined
+  /** In words, where a neighbor's adj-out last disagreed with the target as it stands. */
+  unproved(speaker: SpeakerId, prefix: Prefix): string | undefined
   /** Speakers that have a target or an observed route of the prefix. */
   siteSpeakers(prefix: Prefix): Iterable<SpeakerId>
   /** Standing announce targets of the whole fleet. */

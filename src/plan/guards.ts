@@ -24,6 +24,8 @@ export const guardNames = [
   'export',
   /** G8: LOCAL_PREF stays inside the band of local services. */
   'band',
+  /** G10: nothing counts as there, or as gone, while a neighbor's adj-out says otherwise. */
+  'adjOut',
   /** G11: a freeze stops repairs. */
   'freeze',
 ] as const
@@ -42,5 +44,6 @@ export const allGuards: Guards = {
   stray: true,
   export: true,
   band: true,
+  adjOut: true,
   freeze: true,
 }

@@ -14,7 +14,7 @@
 import type { Prefix } from '../bgp/prefix.ts'
 import type { DesiredPrefix } from '../intent/desired.ts'
 import type { PopId } from '../intent/model.ts'
-import { unknownDetail } from './arrive.ts'
+import { holdBack, holdUnproved } from './arrive.ts'
 import { drainOrWithdraw } from './drain-stage.ts'
 import type { Draft, Standing } from './draft.ts'
 import { keptPops } from './floor.ts'
@@ -73,11 +73,10 @@ function release(
 
 function followWithdrawal(draft: Draft, prefix: Prefix, site: SiteView): void {
   const { observed } = site
-  if (!site.up) {
-    draft.hold('speaker-unknown', prefix, site, 'withdraw', unknownDetail(site))
+  if (!site.up || !site.applied) {
+    draft.stand(prefix, holdBack(draft, prefix, 'withdraw', site) ? 'held' : 'moving')
+  } else if (observed?.owner !== 'ours' && holdUnproved(draft, prefix, 'withdraw', site)) {
     draft.stand(prefix, 'held')
-  } else if (!site.applied) {
-    draft.stand(prefix, 'moving')
   } else if (observed?.owner !== 'ours') {
     draft.forget(prefix, site, 'withdrawn, and seen gone')
     if (observed?.owner === 'other-epoch') holdStray(draft, prefix, site)

@@ -29,6 +29,8 @@ export interface PlanInput {
   readonly fleet: FleetState
   /** Announcements (paths, one a speaker) that reviewed revisions take away and that are not yet withdrawn (G4). */
   readonly allowance: number
+  /** The revision that a decision about this prefix is credited to. Default: the intent's. */
+  readonly revisionOf?: (prefix: Prefix) => number
 }
 
 /**
@@ -50,8 +52,24 @@ export interface Plan {
 
 /** @param guards for tests alone, which plan with one guard missing (plan/guards) */
 export function planPrefixes(input: PlanInput, prefixes: Iterable<Prefix>, guards: Guards = allGuards): Plan {
+  const steps = planning(input, prefixes, guards)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** The same, one prefix a step: a whole table takes seconds, and whoever plans it has leases to renew meanwhile. */
+export function* planning(
+  input: PlanInput,
+  prefixes: Iterable<Prefix>,
+  guards: Guards = allGuards,
+): Generator<undefined, Plan, undefined> {
   const draft = new Draft(input, guards)
-  for (const prefix of new Set([...prefixes].sort())) planPrefix(draft, prefix)
+  for (const prefix of new Set([...prefixes].sort())) {
+    planPrefix(draft, prefix)
+    yield
+  }
   return draft.finish()
 }
 

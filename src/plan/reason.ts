@@ -43,6 +43,10 @@ export const heldReasons: Readonly<Record<HeldReason, HeldExplanation>> = {
     sentence: 'The daemon refused the path; asking for the same again would change nothing.',
     release: 'Other attributes, or a daemon that takes them.',
   },
+  'adj-out': {
+    sentence: 'The RIB is as decided, but a neighbor is not sent that, by what the daemon says of its adj-out.',
+    release: 'By itself, when the adj-out agrees; or withhold the prefix from that neighbor, if that is what is meant.',
+  },
   band: {
     sentence: 'The LOCAL_PREF is outside the band of local services, so learned routes could win over the service.',
     release: 'A LOCAL_PREF from 1000 to 1999.',

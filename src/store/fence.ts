@@ -10,7 +10,7 @@ import type { Fence } from './store.ts'
 
 /** The body runs only where KEYS[1] (the lease) holds ARGV[1] (the token); its own keys and arguments follow those. */
 export function defineFencedScript(body: string): Script {
-  return defineScript(`if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lease-lost' end${body}`)
+  return defineScript(`if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lease-lost' end\n${body}`)
 }
 
 /** Fails with `lease-lost` where the fence does not hold; nothing was written then. */

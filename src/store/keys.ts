@@ -26,6 +26,8 @@ export interface Keys {
   observed(speaker: SpeakerId): string
   /** hash: prefix → the speaker's words */
   refused(speaker: SpeakerId): string
+  /** hash: prefix → what a neighbor's adj-out says instead */
+  unproved(speaker: SpeakerId): string
   /** set of `speaker prefix` */
   dirty(): string
   /** hash: accepted, planned, state, …, a field per speaker; expires */
@@ -55,6 +57,7 @@ export function createKeys(tag: string = defaultTag): Keys {
     speaker: (speaker) => `${root}:speaker:${speaker}`,
     observed: (speaker) => `${root}:observed:${speaker}`,
     refused: (speaker) => `${root}:refused:${speaker}`,
+    unproved: (speaker) => `${root}:unproved:${speaker}`,
     dirty: () => `${root}:dirty`,
     proof: (revision) => `${root}:proof:${revision}`,
     lease: (name) => `${root}:lease:${name}`,

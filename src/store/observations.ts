@@ -10,6 +10,7 @@ import type { Prefix } from '../bgp/prefix.ts'
 import type { SpeakerId } from '../intent/model.ts'
 import type { ObservedRoute } from '../plan/observed.ts'
 import { chunks } from './chunks.ts'
+import { defineFencedScript, runFenced } from './fence.ts'
 import type { Keys } from './keys.ts'
 import type { Link, Links } from './link.ts'
 import { defineScript, runScript } from './script.ts'
@@ -48,6 +49,9 @@ for from = 1, #marks, 1000 do redis.call('SADD', KEYS[2], unpack(marks, from, ma
 return changed
 `)
 
+/** KEYS lease, dirty. ARGV token, limit. */
+const takeScript = defineFencedScript(`return redis.call('SPOP', KEYS[2], ARGV[2])`)
+
 export function createObservations(links: Links, keys: Keys): Observations {
   const sized = (count: number): Link => (count > promptLimit ? links.bulk : links.prompt)
 
@@ -66,6 +70,9 @@ export function createObservations(links: Links, keys: Keys): Observations {
     }
     return changed
   }
+
+  const wordsOf = async (hash: string): Promise<ReadonlyMap<Prefix, string>> =>
+    new Map(Object.entries(await links.prompt.run((redis) => redis.hgetall(hash))) as [Prefix, string][])
 
   return {
     async all(speaker) {
@@ -92,9 +99,9 @@ export function createObservations(links: Links, keys: Keys): Observations {
       const stored = await readWholeHash(links.bulk, keys.observed(speaker))
       return record(keys.observed(speaker), speaker, differences(stored, seen))
     },
-    async takeDirty(limit) {
-      const marks = await links.prompt.run((redis) => redis.spop(keys.dirty(), limit))
-      return marks.map((mark) => {
+    async takeDirty(fence, limit) {
+      const marks = await runFenced(links.prompt, keys, takeScript, fence, [keys.dirty()], [limit])
+      return (marks as string[]).map((mark) => {
         const space = mark.lastIndexOf(' ')
         return { speaker: mark.slice(0, space) as SpeakerId, prefix: mark.slice(space + 1) as Prefix }
       })
@@ -103,10 +110,12 @@ export function createObservations(links: Links, keys: Keys): Observations {
       const entries = [...refused].map(([prefix, words]) => [prefix, words ?? ''] as const)
       await record(keys.refused(speaker), speaker, entries)
     },
-    async refused(speaker) {
-      const words = await links.prompt.run((redis) => redis.hgetall(keys.refused(speaker)))
-      return new Map(Object.entries(words) as [Prefix, string][])
+    refused: (speaker) => wordsOf(keys.refused(speaker)),
+    async unprove(speaker, words) {
+      const entries = [...words].map(([prefix, its]) => [prefix, its ?? ''] as const)
+      await record(keys.unproved(speaker), speaker, entries)
     },
+    unproved: (speaker) => wordsOf(keys.unproved(speaker)),
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import type { SpeakerId } from '../intent/model.ts'
 import { eventsKept } from './events.ts'
+import { defineFencedScript, runFenced } from './fence.ts'
 import type { Keys } from './keys.ts'
 import { type Links, replies } from './link.ts'
 import { proofKeptMs } from './revisions.ts'
@@ -11,16 +12,32 @@ import type { HeraldEvent, ProofState, Proofs, SpeakerProof } from './store.ts'
 
 const speakerField = 'speaker:'
 
-/** KEYS proof, events. ARGV state, ms, held, event, events to keep, ms to keep. One event per change of state. */
-const settleScript = defineScript(`
+/** KEYS lease, proof, events. ARGV token, state, ms, held, event, events to keep, ms to keep. An event per new state. */
+const settleScript = defineFencedScript(`
+local state = redis.call('HGET', KEYS[2], 'state')
+if state == 'done' or state == 'superseded' then return 'settled' end
+redis.call('HSET', KEYS[2], 'state', ARGV[2], 'held', ARGV[4])
+redis.call('PEXPIRE', KEYS[2], ARGV[7])
+if state == ARGV[2] then return 'same' end
+if ARGV[2] == 'done' then redis.call('HSET', KEYS[2], 'doneAt', ARGV[3]) end
+redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', 'event', ARGV[5])
+return 'changed'
+`)
+
+/** KEYS proof. ARGV field of the speaker, its part as JSON, ms to keep. What heals after done is no part of it. */
+const addPartScript = defineScript(`
 local state = redis.call('HGET', KEYS[1], 'state')
 if state == 'done' or state == 'superseded' then return 'settled' end
-redis.call('HSET', KEYS[1], 'state', ARGV[1], 'held', ARGV[3])
-redis.call('PEXPIRE', KEYS[1], ARGV[6])
-if state == ARGV[1] then return 'same' end
-if ARGV[1] == 'done' then redis.call('HSET', KEYS[1], 'doneAt', ARGV[2]) end
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', 'event', ARGV[4])
-return 'changed'
+local part = cjson.decode(ARGV[2])
+local before = redis.call('HGET', KEYS[1], ARGV[1])
+if before then
+  local known = cjson.decode(before)
+  part.announce = part.announce + known.announce
+  part.withdraw = part.withdraw + known.withdraw
+end
+redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(part))
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 'ok'
 `)
 
 export function createProofs(links: Links, keys: Keys): Proofs {
@@ -31,11 +48,14 @@ export function createProofs(links: Links, keys: Keys): Proofs {
   }
   return {
     planned: (revision, plannedAtMs) => set(revision, 'planned', plannedAtMs),
-    speaker: (revision, speaker, proof) => set(revision, `${speakerField}${speaker}`, JSON.stringify(proof)),
-    async settle(revision, state, atMs, held) {
+    async speaker(revision, speaker, proof) {
+      const args = [`${speakerField}${speaker}`, JSON.stringify(proof), proofKeptMs]
+      await prompt.run((redis) => runScript(redis, addPartScript, [keys.proof(revision)], args))
+    },
+    async settle(fence, revision, state, atMs, held) {
       const event: HeraldEvent = { type: 'proof', revision, stage: state }
       const args = [state, atMs, JSON.stringify(held), JSON.stringify(event), eventsKept, proofKeptMs]
-      await prompt.run((redis) => runScript(redis, settleScript, [keys.proof(revision), keys.events()], args))
+      await runFenced(prompt, keys, settleScript, fence, [keys.proof(revision), keys.events()], args)
     },
     async get(revision) {
       const { accepted, planned, state, doneAt, held, ...rest } = await prompt.run((redis) =>

@@ -135,10 +135,16 @@ export interface Observations {
   record(speaker: SpeakerId, seen: ReadonlyMap<Prefix, ObservedRoute | undefined>): Promise<readonly Prefix[]>
   /** The same for a whole RIB: what is not in it is not there. */
   recordAll(speaker: SpeakerId, seen: ReadonlyMap<Prefix, ObservedRoute>): Promise<readonly Prefix[]>
-  /** Takes up to `limit` dirty marks. They are gone from Redis even where the answer is lost: then load everything again. */
-  takeDirty(limit: number): Promise<readonly { readonly speaker: SpeakerId; readonly prefix: Prefix }[]>
+  /**
+   * Takes up to `limit` dirty marks, for the planner that holds the lease (`lease-lost` otherwise). They are gone from
+   * Redis even where the answer is lost: then load everything again.
+   */
+  takeDirty(fence: Fence, limit: number): Promise<readonly { readonly speaker: SpeakerId; readonly prefix: Prefix }[]>
   refuse(speaker: SpeakerId, refused: ReadonlyMap<Prefix, string | undefined>): Promise<void>
   refused(speaker: SpeakerId): Promise<ReadonlyMap<Prefix, string>>
+  /** Notes where a neighbor's adj-out disagrees, in words; undefined: it agrees. Changed ones are marked dirty. */
+  unprove(speaker: SpeakerId, words: ReadonlyMap<Prefix, string | undefined>): Promise<void>
+  unproved(speaker: SpeakerId): Promise<ReadonlyMap<Prefix, string>>
 }
 
 /** One speaker's part in the proof of a revision; times in ms since the epoch. */
@@ -168,8 +174,10 @@ export interface Proof {
 
 export interface Proofs {
   planned(revision: number, plannedAtMs: number): Promise<void>
+  /** Adds to what is known of the speaker's part: counts add up, times are the latest. Nothing once it is done. */
   speaker(revision: number, speaker: SpeakerId, proof: SpeakerProof): Promise<void>
-  settle(revision: number, state: ProofState, atMs: number, held: readonly string[]): Promise<void>
+  /** `lease-lost` where the fence does not hold. */
+  settle(fence: Fence, revision: number, state: ProofState, atMs: number, held: readonly string[]): Promise<void>
   get(revision: number): Promise<Proof | undefined>
 }
 

@@ -37,6 +37,8 @@ export const foreignPath = attributesKey({
 
 export class PretendFleet implements FleetState {
   readonly adoptable = new Set<string>()
+  /** `speaker prefix` → what a neighbor's adj-out says instead. */
+  readonly disagreeing = new Map<string, string>()
   /** Speakers that no watcher has read yet. */
   readonly neverRead = new Set<SpeakerId>()
   /** Names the store; paths of another one are `other-epoch`. */
@@ -61,6 +63,10 @@ export class PretendFleet implements FleetState {
 
   refused(speaker: SpeakerId, prefix: Prefix): string | undefined {
     return this.#speakers.get(speaker)?.refused.get(prefix)
+  }
+
+  unproved(speaker: SpeakerId, prefix: Prefix): string | undefined {
+    return this.disagreeing.get(`${speaker} ${prefix}`)
   }
 
   siteSpeakers(prefix: Prefix): Iterable<SpeakerId> {

@@ -5,7 +5,7 @@ import type { Document } from '../../src/intent/document.ts'
 import { documentKey } from '../../src/intent/document.ts'
 import { parseRedisUrl } from '../../src/store/connect.ts'
 import { type OpenStore, openStore } from '../../src/store/open.ts'
-import type { Commit } from '../../src/store/store.ts'
+import type { Commit, Fence } from '../../src/store/store.ts'
 
 /** A hash tag nobody else uses. */
 export function freshTag(): string {
@@ -29,6 +29,13 @@ export function adding(expected: number, documents: readonly Document[], rest: P
     removes: 0,
     ...rest,
   }
+}
+
+/** The planner's lease on this store, for what only a leader may write. It ends with the store. */
+export async function lead(store: OpenStore): Promise<Fence> {
+  const lease = await store.leases.acquire('planner', 60_000)
+  if (lease === undefined) throw new Error('somebody else leads')
+  return lease.fence
 }
 
 /** Resolves once `holds` is true; throws after the deadline. */

@@ -7,7 +7,7 @@ import type { SpeakerId } from '../../../src/intent/model.ts'
 import { listenApi } from '../../../src/api/listen.ts'
 import type { ProofView } from '../../../src/api/wire/revision.ts'
 import { type TestRedis, startRedis } from '../../support/redis.ts'
-import { eventually } from '../../support/store.ts'
+import { eventually, lead } from '../../support/store.ts'
 import { type Stage, accept, ask, openStage, prefix, withFiveSites } from './stage.ts'
 
 let redis: TestRedis
@@ -106,7 +106,7 @@ describe('the proof of a revision', () => {
       adjOutAtMs: accepted + 7,
       neighbors: 1,
     })
-    await stage.store.proofs.settle(revision, 'done', accepted + 8, [])
+    await stage.store.proofs.settle(await lead(stage.store), revision, 'done', accepted + 8, [])
     const { body } = await waiting
     expect(body).toMatchObject({
       revision,

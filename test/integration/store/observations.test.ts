@@ -36,8 +36,39 @@ async function freshStore(): Promise<OpenStore> {
   return store
 }
 
-const marks = async (store: OpenStore) =>
-  (await store.observations.takeDirty(100)).map(({ speaker, prefix }) => `${speaker} ${prefix}`).toSorted()
+const marks = async (store: OpenStore) => {
+  const taken = await take(store, 100)
+  return taken.map(({ speaker, prefix }) => `${speaker} ${prefix}`).toSorted()
+}
+
+/** As the planner of the moment. */
+async function take(store: OpenStore, limit: number): ReturnType<OpenStore['observations']['takeDirty']> {
+  const lease = await store.leases.acquire('planner', 5000)
+  if (lease === undefined) throw new Error('somebody else leads')
+  const taken = await store.observations.takeDirty(lease.fence, limit)
+  await lease.release()
+  return taken
+}
+
+test('a planner that was replaced takes no marks away from its successor', async () => {
+  const store = await freshStore()
+  await store.observations.record(fra, new Map([[a, ours]]))
+  const deposed = await store.leases.acquire('planner', 5000)
+  await deposed?.release()
+  const late = store.observations.takeDirty(deposed?.fence ?? { lease: 'planner', token: '' }, 10)
+  await expect(late).rejects.toMatchObject({ code: 'lease-lost' })
+  expect(await marks(store)).toEqual([`fra1 ${a}`])
+})
+
+test('what a neighbor is not sent is noted until it is, and each change is marked', async () => {
+  const store = await freshStore()
+  await store.observations.unprove(fra, new Map([[a, 'n1 is not sent it']]))
+  expect(await store.observations.unproved(fra)).toEqual(new Map([[a, 'n1 is not sent it']]))
+  expect(await marks(store)).toEqual([`fra1 ${a}`])
+  await store.observations.unprove(fra, new Map([[a, undefined]]))
+  expect(await store.observations.unproved(fra)).toEqual(new Map())
+  expect(await marks(store)).toEqual([`fra1 ${a}`])
+})
 
 test('what was read is stored as it was, and only what changed is marked to be looked at', async () => {
   const { observations, ...store } = await freshStore()
@@ -103,8 +134,8 @@ test('a table of 20,000 routes is stored, compared and emptied, with one mark a 
   expect(await store.observations.recordAll(fra, table)).toHaveLength(20_000)
   expect(await store.observations.all(fra)).toEqual(table)
   expect(await store.observations.recordAll(fra, table)).toEqual([])
-  expect(await store.observations.takeDirty(15_000)).toHaveLength(15_000)
-  expect(await store.observations.takeDirty(15_000)).toHaveLength(5_000)
+  expect(await take(store, 15_000)).toHaveLength(15_000)
+  expect(await take(store, 15_000)).toHaveLength(5_000)
   expect(await store.observations.recordAll(fra, new Map())).toHaveLength(20_000)
   expect(await store.observations.all(fra)).toEqual(new Map())
 })

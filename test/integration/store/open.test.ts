@@ -70,7 +70,7 @@ test('while Redis is down a commit fails within 2 s and is not applied later; th
     const calls = [
       store.revisions.commit(adding(0, [pop])),
       store.revisions.head(),
-      store.observations.takeDirty(5),
+      store.observations.takeDirty({ lease: 'planner', token: 'none' }, 5),
       store.leases.acquire('planner', 1000),
       store.ping(),
     ]

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SpeakerId } from '../../../src/intent/model.ts'
 import type { OpenStore } from '../../../src/store/open.ts'
 import { type TestRedis, startRedis } from '../../support/redis.ts'
-import { adding, openTestStore } from '../../support/store.ts'
+import { adding, lead, openTestStore } from '../../support/store.ts'
 
 let redis: TestRedis
 let store: OpenStore
@@ -18,6 +18,7 @@ afterAll(async () => {
 
 test('a proof is a time line from accepted to done, and tells each change of its state once', async () => {
   await store.revisions.initialise()
+  const fence = await lead(store)
   const { atMs } = await store.revisions.commit(adding(0, [{ kind: 'Area', name: 'eu', spec: {} }]))
   expect(await store.proofs.get(1)).toEqual({
     revision: 1,
@@ -29,11 +30,11 @@ test('a proof is a time line from accepted to done, and tells each change of its
   const part = { announce: 2, withdraw: 0, pushedAtMs: 5, ribAtMs: 6, adjOutAtMs: 7, neighbors: 2 }
   await store.proofs.planned(1, 4)
   await store.proofs.speaker(1, 'fra1' as SpeakerId, part)
-  await store.proofs.settle(1, 'held', 8, ['fra: below the floor'])
-  await store.proofs.settle(1, 'held', 9, ['sin: below the floor'])
+  await store.proofs.settle(fence, 1, 'held', 8, ['fra: below the floor'])
+  await store.proofs.settle(fence, 1, 'held', 9, ['sin: below the floor'])
   expect(await store.proofs.get(1)).toMatchObject({ state: 'held', held: ['sin: below the floor'] })
-  await store.proofs.settle(1, 'done', 10, [])
-  await store.proofs.settle(1, 'pending', 11, [])
+  await store.proofs.settle(fence, 1, 'done', 10, [])
+  await store.proofs.settle(fence, 1, 'pending', 11, [])
   expect(await store.proofs.get(1)).toEqual({
     revision: 1,
     acceptedAtMs: atMs,

@@ -120,6 +120,18 @@ const cases: Readonly<Record<GuardName, Case>> = {
     held: 'band 1',
     accident: ['announce fra-1'],
   },
+  adjOut: {
+    situation: () => {
+      const herald = published({ at: ['fra'] })
+      herald.intent = intent({ pops, revision: 2, prefixes: [announce(serviceV4, { at: ['sin'] })] })
+      herald.look()
+      herald.applyAll()
+      herald.fleet.disagreeing.set(`sin-1 ${serviceV4}`, 'sin-transit is not sent it')
+      return herald
+    },
+    held: 'adj-out 1',
+    accident: ['withdraw fra-1'],
+  },
   freeze: {
     situation: () => {
       const herald = published()
