@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { Speaker } from '../speaker/speaker.ts'
-import type { Head, Store } from '../store/store.ts'
+import type { Acceptance, Head, Store } from '../store/store.ts'
 import type { Heads } from './heads.ts'
 import type { Token } from './token.ts'
 
@@ -41,8 +41,8 @@ export interface Readiness {
 
 export interface StoreIdentity {
   check(head: Head | undefined): 'ok' | { readonly problem: string }
-  /** Takes the store as it is now for the true one. */
-  accept(head: Head): Promise<void>
+  /** Takes the store as it is now for the true one; answers what to tell other controllers. */
+  accept(head: Head): Promise<Acceptance | undefined>
 }
 
 /** What the routes share. */

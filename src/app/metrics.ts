@@ -10,7 +10,8 @@ import type { Store } from '../store/store.ts'
 export interface Metrics {
   readonly contentType: string
   render(): Promise<string>
-  observePlan(seconds: number, plan: Plan): void
+  /** @param held how much is held now in all, by reason */
+  observePlan(seconds: number, plan: Plan, held: ReadonlyMap<HeldReason, number>): void
   observeApply(seconds: number, outcome: 'ok' | 'failed'): void
 }
 
@@ -41,7 +42,7 @@ export function createMetrics(store: Store): Metrics {
   })
   const held = new Gauge({
     name: 'herald_held',
-    help: 'Decisions held back in the last plan, by reason',
+    help: 'Decisions held back now, by reason',
     labelNames: ['reason'],
     registers,
   })
@@ -68,11 +69,11 @@ export function createMetrics(store: Store): Metrics {
       await readStore().catch(() => undefined) // a scrape must work while Redis is away
       return registry.metrics()
     },
-    observePlan(seconds, { actions: taken, held: back }) {
+    observePlan(seconds, { actions: taken }, back) {
       plan.observe(seconds)
       for (const { kind } of taken) actions.inc({ kind } satisfies { kind: ActionKind })
       held.reset()
-      for (const { reason } of back) held.inc({ reason } satisfies { reason: HeldReason })
+      for (const [reason, count] of back) held.set({ reason }, count)
     },
     observeApply(seconds, outcome) {
       apply.observe({ outcome }, seconds)

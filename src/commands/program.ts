@@ -7,6 +7,7 @@ import { registerCompletion } from './completion.ts'
 import { registerDrain } from './drain.ts'
 import { exitCodesHelp } from './exit-code.ts'
 import { registerExplain } from './explain.ts'
+import { registerForget } from './forget.ts'
 import { registerFreeze } from './freeze.ts'
 import { registerGet } from './get.ts'
 import { registerHistory } from './history.ts'
@@ -47,6 +48,7 @@ export function createProgram(cli: CliContext, version: string): Command {
   registerGet(program, cli)
   registerHistory(program, cli)
   registerAdopt(program, cli)
+  registerForget(program, cli)
   registerServe(program, cli)
   registerCompletion(program, cli)
   return program

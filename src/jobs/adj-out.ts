@@ -139,7 +139,10 @@ function disagreement(
 ): ReadonlyMap<Prefix, string> {
   const words = new Map<Prefix, string>()
   for (const prefix of missing)
-    words.set(prefix, `${id} is not sent ${prefix}: another route may be better there, or a policy of its own rejects it`)
+    words.set(
+      prefix,
+      `${id} is not sent ${prefix}: another route may be better there, or a policy of its own rejects it`,
+    )
   for (const prefix of lingering) words.set(prefix, `${id} is still sent ${prefix}`)
   return words
 }

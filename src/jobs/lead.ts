@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answering, type BullSettings, answerPlan } from './doorbell.ts'
+import { identifyStore } from './identity.ts'
 import { Planner, type PlannerDeps } from './planner.ts'
 import { keepTrying } from './keep-trying.ts'
 import { watchGenerations } from './watchdog.ts'
@@ -50,6 +51,6 @@ async function leadOnce(deps: PlannerDeps, bull: BullSettings, stop: AbortSignal
 
 /** A controller that may lead one day must know by then how far this Redis was. */
 async function standBy({ store, highWater }: PlannerDeps): Promise<void> {
-  const head = await store.revisions.head()
-  if (head !== undefined && highWater.check(head) === 'ok') await highWater.raise(head)
+  const identity = await identifyStore(store, highWater)
+  if (identity.known) await highWater.raise(identity.head)
 }

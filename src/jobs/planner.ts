@@ -14,15 +14,18 @@ import { buildIntent } from '../intent/build.ts'
 import type { DocumentKey } from '../intent/document.ts'
 import { applyChanges } from '../intent/edit.ts'
 import { type Intent, type SpeakerId, emptyIntent } from '../intent/model.ts'
+import type { HeldReason } from '../plan/action.ts'
 import { type Plan, planning } from '../plan/plan.ts'
 import type { HighWater } from '../store/high-water.ts'
 import { openRevisions } from '../store/open-revisions.ts'
-import type { Lease, Revision, Store } from '../store/store.ts'
+import type { Lease, Revision, SpeakerState, Store } from '../store/store.ts'
 import type { Doorbell } from './doorbell.ts'
 import { Fleet } from './fleet.ts'
+import { identifyStore } from './identity.ts'
 import { RepairPace } from './repair-pace.ts'
 import { Settlement } from './settlement.ts'
 import { configureSpeakers, speakersOf } from './configure.ts'
+import { retireSpeakers } from './retire.ts'
 import { inSlices } from './slices.ts'
 import { Unsettled } from './unsettled.ts'
 
@@ -32,7 +35,7 @@ export interface PlannerDeps {
   readonly highWater: HighWater
   readonly logger: Logger
   readonly clock: () => number
-  readonly observePlan: (seconds: number, plan: Plan) => void
+  readonly observePlan: (seconds: number, plan: Plan, held: ReadonlyMap<HeldReason, number>) => void
 }
 
 const driftToldAtOnce = 50
@@ -45,6 +48,7 @@ export class Planner {
   #unsettled = new Unsettled()
   readonly #repairs = new RepairPace()
   #fleet: Fleet
+  #states: ReadonlyMap<SpeakerId, SpeakerState> = new Map()
   #configured = new Map<SpeakerId, string>()
   #intent: Intent = emptyIntent
   #documents: ReadonlyMap<DocumentKey, unknown> = new Map()
@@ -91,12 +95,12 @@ export class Planner {
 
   async #look(): Promise<void> {
     const { store, logger } = this.#deps
-    const head = await store.revisions.head()
-    const trouble = this.#deps.highWater.check(head)
-    if (trouble !== 'ok' || head === undefined) {
-      logger.error({ problem: trouble === 'ok' ? 'Redis is empty' : trouble.problem }, 'deciding nothing: fail static')
+    const identity = await identifyStore(store, this.#deps.highWater)
+    if (!identity.known) {
+      logger.error({ problem: identity.problem }, 'deciding nothing: fail static')
       return
     }
+    const { head } = identity
     if (this.#loaded && head.epoch !== this.#epoch) this.#loaded = false
     const fresh = !this.#loaded // a leader that has just loaded looks at everything
     const concerned = this.#loaded ? new Set<Prefix>() : await this.#load(head.epoch)
@@ -107,6 +111,7 @@ export class Planner {
     const nowMs = this.#now()
     for (const [prefix, atMs] of this.#lookAgain) if (atMs <= nowMs) concerned.add(prefix)
     await this.#decide(everything ? this.#everyPrefix() : concerned, revisions, everything)
+    await this.#retire()
     await this.#deps.highWater.raise({ epoch: head.epoch, revision: this.#intent.revision })
   }
 
@@ -155,7 +160,8 @@ export class Planner {
 
   async #takeObservations(concerned: Set<Prefix>): Promise<void> {
     const { store } = this.#deps
-    const news = this.#fleet.refresh(await store.speakers.states())
+    this.#states = await store.speakers.states()
+    const news = this.#fleet.refresh(this.#states)
     for (const speaker of news.fresh) await this.#fleet.load(store, speaker)
     const batch = 10_000
     for (;;) {
@@ -187,7 +193,7 @@ export class Planner {
     }
     const plan = this.#repairs.pace(await inSlices(planning(input, prefixes)), moment.nowMs)
     this.#unsettled.take(plan)
-    observePlan((performance.now() - started) / 1000, plan)
+    observePlan((performance.now() - started) / 1000, plan, this.#unsettled.held())
     const plannedAtMs = this.#deps.clock()
     const changed = speakersOf(revisions.flatMap(({ changes }) => changes))
     const concerned = everything ? 'all' : changed.union(new Set(plan.targets.keys()))
@@ -209,6 +215,24 @@ export class Planner {
     for (const { revision } of revisions) await store.proofs.planned(revision, plannedAtMs)
     await this.#settle(plan)
     this.#remind(prefixes, plan, moment.nowMs)
+  }
+
+  /** What is left of speakers whose documents are gone. */
+  async #retire(): Promise<void> {
+    const { store, doorbell, logger } = this.#deps
+    const { bare, forget } = retireSpeakers(this.#intent, this.#states, this.#fleet)
+    if (bare.length > 0) {
+      await store.speakers.configure(this.#lease.fence, bare)
+      for (const one of bare) this.#configured.set(one.speaker, JSON.stringify(one))
+      await doorbell.wakeApply(bare.map(({ speaker }) => speaker))
+    }
+    for (const speaker of forget) {
+      await store.speakers.forget(this.#lease.fence, speaker)
+      this.#configured.delete(speaker)
+      for (const prefix of this.#fleet.drop(speaker)) this.#lookAgain.set(prefix, 0)
+      logger.info({ speaker }, 'speaker forgotten: its document is gone')
+    }
+    if (forget.length > 0) await doorbell.wakePlan()
   }
 
   /** Drift is worth knowing although it heals: somebody, or something, works against Herald. */

@@ -72,6 +72,8 @@ class Watch {
   readonly #id: SpeakerId
   #upSinceMs = 0
   #readAtMs = 0
+  /** The same by the monotonic clock: a wall clock that is set back must not stop the reading. */
+  #readMonotonicMs = 0
   /** Prefixes with a path that no Herald decided. */
   #foreign = new Set<Prefix>()
   #reported = ''
@@ -122,7 +124,7 @@ class Watch {
       if (configured === undefined || place(configured) !== this.#place) return // it is elsewhere now: begin anew
       const { asn } = await this.#speaker.global({ deadlineMs: heartbeatDeadlineMs, signal })
       if (asn === undefined) await this.#deps.doorbell.wakeApply([this.#id])
-      else if (this.#deps.clock() - this.#readAtMs >= readAllEveryMs) {
+      else if (performance.now() - this.#readMonotonicMs >= readAllEveryMs) {
         const changed = await this.#deps.store.observations.recordAll(this.#id, await this.#readAll(signal))
         if (changed.length > 0) await this.#deps.doorbell.wakePlan()
         await this.#deps.doorbell.wakeApply([this.#id]) // looks at policy and neighbors too
@@ -161,6 +163,7 @@ class Watch {
     const { epoch } = (await this.#deps.store.revisions.head()) ?? { epoch: 0 }
     const paths = await this.#speaker.rib('all', { deadlineMs: readDeadlineMs, signal })
     this.#readAtMs = this.#deps.clock()
+    this.#readMonotonicMs = performance.now()
     const seen = observe(paths, this.#configured.asn, epoch)
     this.#foreign.clear()
     this.#takeForeign(seen)

@@ -111,10 +111,11 @@ function followDecision(draft: Draft, prefix: Prefix, desired: DesiredSite, site
  * pushes it as soon as that changes.
  */
 export function holdBack(draft: Draft, prefix: Prefix, wanted: Held['wanted'], site: SiteView): boolean {
-  const { up, trouble, speaker } = site
+  const { up, trouble, speaker, documented } = site
   if (!up) {
     const detail = `${speaker} cannot be reached: decided, and pushed and proved when it answers again.`
-    draft.hold('speaker-unknown', prefix, site, wanted, detail)
+    const wayOut = ` Its document is gone; if the daemon is, too, say so: herald forget ${speaker}.`
+    draft.hold('speaker-unknown', prefix, site, wanted, documented ? detail : detail + wayOut)
     return true
   }
   if (trouble === undefined) return false

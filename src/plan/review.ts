@@ -10,6 +10,7 @@ import type { DocumentChange, DocumentKey, Finding } from '../intent/document.ts
 import type { Intent } from '../intent/model.ts'
 import { lossOf } from './loss.ts'
 import { refuseBelowFloor, refuseMassRemoval } from './review-loss.ts'
+import { refuseAsnChange } from './review-asn.ts'
 import { refusePrivateAsn } from './review-private-asn.ts'
 
 export interface Refusal {
@@ -46,6 +47,7 @@ export function reviewChange(before: Intent, after: Intent, context: ReviewConte
   const all = [
     ...refuseFindings(before, after),
     ...refusePrivateAsn(before, after),
+    ...refuseAsnChange(before, after, loss.announcementsBefore),
     ...refuseMassRemoval(before, after, loss, named),
     ...refuseBelowFloor(loss),
   ]

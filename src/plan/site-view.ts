@@ -16,6 +16,8 @@ export interface SiteView {
   /** The worker has pushed the target and read it back; false where it is on its way. */
   readonly applied: boolean
   readonly observed: ObservedRoute | undefined
+  /** False: its Speaker document is gone. */
+  readonly documented: boolean
   /** Why the speaker could not be made right. */
   readonly trouble: string | undefined
 }
@@ -32,6 +34,7 @@ export function viewSite(intent: Intent, fleet: FleetState, prefix: Prefix, spea
     target: standing?.target,
     applied: standing !== undefined && (state?.applied ?? 0) >= standing.generation,
     observed: fleet.observed(speaker, prefix),
+    documented: intent.speakers.has(speaker),
     trouble: state?.trouble,
   }
 }

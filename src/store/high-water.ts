@@ -3,18 +3,24 @@
  * holds less, or another store, was rolled back, emptied or exchanged; deciding from it could withdraw what should
  * stand. The planner then decides nothing until an operator says that the new state is meant (accept).
  */
+import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { OperationError } from '../bgp/operation-error.ts'
-import type { Head } from './store.ts'
+import type { Acceptance, Head } from './store.ts'
 
 export interface HighWater {
   /** `ok`, or one sentence: what Redis holds, what it held, and the way out. */
   check(head: Head | undefined): 'ok' | { readonly problem: string }
   /** Remembers a head that was checked; never lowers. Durable when it resolves. */
   raise(head: Head): Promise<void>
-  /** The operator says: this is the state from now on. Durable when it resolves. */
-  accept(head: Head): Promise<void>
+  /**
+   * The operator says: this is the state from now on. Durable when it resolves; answers what to tell other controllers,
+   * undefined where nothing was known here.
+   */
+  accept(head: Head): Promise<Acceptance | undefined>
+  /** Does what an operator said at another controller, once, and only where no more was seen here than there. */
+  follow(acceptance: Acceptance, head: Head): Promise<void>
   /** What is remembered; undefined on a host that has never seen Redis. */
   seen(): Head | undefined
 }
@@ -26,13 +32,14 @@ export async function openHighWater(file: string): Promise<HighWater> {
   await mkdir(dirname(file), { recursive: true })
   let seen = await load(file)
   let writing: Promise<void> = Promise.resolve()
-  const remember = (head: Head): Promise<void> => {
-    seen = { epoch: head.epoch, revision: head.revision }
-    writing = writing.catch(() => undefined).then(() => save(file, seen as Head))
+  const remember = ({ epoch, revision }: Head, accepted = seen?.accepted): Promise<void> => {
+    const next = { epoch, revision, ...(accepted !== undefined && { accepted }) }
+    seen = next
+    writing = writing.catch(() => undefined).then(() => save(file, next))
     return writing
   }
   return {
-    seen: () => seen,
+    seen: () => seen && { epoch: seen.epoch, revision: seen.revision },
     check(head) {
       if (seen === undefined) return 'ok'
       const was = `revision ${seen.revision} of epoch ${seen.epoch} was here`
@@ -47,31 +54,49 @@ export async function openHighWater(file: string): Promise<HighWater> {
       if (seen !== undefined && (head.epoch !== seen.epoch || head.revision <= seen.revision)) return
       await remember(head)
     },
-    accept: remember,
+    async accept({ epoch, revision }) {
+      const was = seen && { epoch: seen.epoch, revision: seen.revision }
+      const now = { epoch, revision }
+      const id = randomUUID()
+      await remember(now, id)
+      return was && { id, was, now }
+    },
+    async follow({ id, was, now }, head) {
+      if (seen === undefined || seen.accepted === id) return
+      if (seen.epoch !== was.epoch || seen.revision > was.revision) return
+      if (head.epoch === now.epoch && head.revision >= now.revision) await remember(head, id)
+    },
   }
 }
 
-async function load(file: string): Promise<Head | undefined> {
+/** As it stands in the file. */
+interface Seen extends Head {
+  /** Id of the latest acceptance that was made or followed here. */
+  readonly accepted?: string
+}
+
+async function load(file: string): Promise<Seen | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw new OperationError('store-misconfigured', `cannot read ${file}: ${error.message}`, { cause: error })
   })
   if (text === undefined) return undefined
-  const parts = /^\{"epoch":(\d+),"revision":(\d+)\}\n$/.exec(text)
+  const parts = /^\{"epoch":(\d+),"revision":(\d+)(?:,"accepted":"([\w-]+)")?\}\n$/.exec(text)
   if (parts === null)
     throw new OperationError(
       'store-misconfigured',
       `${file} is damaged, so a rolled-back Redis could not be told. Compare herald history with what you expect, then remove the file`,
     )
-  return { epoch: Number(parts[1]), revision: Number(parts[2]) }
+  const [, epoch, revision, accepted] = parts
+  return { epoch: Number(epoch), revision: Number(revision), ...(accepted !== undefined && { accepted }) }
 }
 
 /** Whole or not at all, and durable: a new file, synced, put in place of the old one; then the folder is synced. */
-async function save(file: string, { epoch, revision }: Head): Promise<void> {
+async function save(file: string, seen: Seen): Promise<void> {
   const next = `${file}.next`
   const handle = await open(next, 'w', 0o600)
   try {
-    await handle.writeFile(`${JSON.stringify({ epoch, revision })}\n`)
+    await handle.writeFile(`${JSON.stringify(seen)}\n`)
     await handle.sync()
   } finally {
     await handle.close()

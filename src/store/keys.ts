@@ -8,6 +8,8 @@ export interface Keys {
   readonly tag: string
   /** hash: epoch, revision */
   head(): string
+  /** string: JSON of the latest Acceptance */
+  acceptance(): string
   /** hash: `Kind/name` → JSON spec */
   documents(): string
   /** hash: revision → JSON record */
@@ -28,6 +30,8 @@ export interface Keys {
   refused(speaker: SpeakerId): string
   /** hash: prefix → what a neighbor's adj-out says instead */
   unproved(speaker: SpeakerId): string
+  /** Every key that is about one speaker alone. */
+  ofSpeaker(speaker: SpeakerId): readonly string[]
   /** set of `speaker prefix` */
   dirty(): string
   /** hash: accepted, planned, state, …, a field per speaker; expires */
@@ -45,19 +49,24 @@ export const defaultTag = 'herald'
 export function createKeys(tag: string = defaultTag): Keys {
   if (!/^[\w.-]+$/.test(tag)) throw new Error(`assertion: "${tag}" is no key tag`)
   const root = `{${tag}}`
+  const aboutSpeaker = {
+    targets: (speaker: SpeakerId) => `${root}:targets:${speaker}`,
+    pending: (speaker: SpeakerId) => `${root}:pending:${speaker}`,
+    speaker: (speaker: SpeakerId) => `${root}:speaker:${speaker}`,
+    observed: (speaker: SpeakerId) => `${root}:observed:${speaker}`,
+    refused: (speaker: SpeakerId) => `${root}:refused:${speaker}`,
+    unproved: (speaker: SpeakerId) => `${root}:unproved:${speaker}`,
+  }
   return {
     tag,
     head: () => `${root}:head`,
+    acceptance: () => `${root}:acceptance`,
     documents: () => `${root}:documents`,
     revisions: () => `${root}:revisions`,
     events: () => `${root}:events`,
     speakers: () => `${root}:speakers`,
-    targets: (speaker) => `${root}:targets:${speaker}`,
-    pending: (speaker) => `${root}:pending:${speaker}`,
-    speaker: (speaker) => `${root}:speaker:${speaker}`,
-    observed: (speaker) => `${root}:observed:${speaker}`,
-    refused: (speaker) => `${root}:refused:${speaker}`,
-    unproved: (speaker) => `${root}:unproved:${speaker}`,
+    ...aboutSpeaker,
+    ofSpeaker: (speaker) => Object.values(aboutSpeaker).map((key) => key(speaker)),
     dirty: () => `${root}:dirty`,
     proof: (revision) => `${root}:proof:${revision}`,
     lease: (name) => `${root}:lease:${name}`,

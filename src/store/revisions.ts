@@ -12,7 +12,7 @@ import { eventsKept } from './events.ts'
 import type { Keys } from './keys.ts'
 import type { Links } from './link.ts'
 import { runScript } from './script.ts'
-import type { Commit, Head, HeraldEvent, Revision, Revisions } from './store.ts'
+import type { Acceptance, Commit, Head, HeraldEvent, Revision, Revisions } from './store.ts'
 
 /** How long the proof of a revision is kept. */
 export const proofKeptMs = 7 * 24 * 3600 * 1000
@@ -41,6 +41,13 @@ export function createRevisions(links: Links, keys: Keys, durability: Durability
       const epoch = randomInt(1, 2 ** 32)
       const reply = await prompt.run((redis) => runScript(redis, initialiseScript, [keys.head()], [epoch]))
       return readHead(reply as string[]) ?? emptied(links)
+    },
+    async accept(acceptance) {
+      await prompt.run((redis) => redis.set(keys.acceptance(), JSON.stringify(acceptance)))
+    },
+    async acceptance() {
+      const text = await prompt.run((redis) => redis.get(keys.acceptance()))
+      return text === null ? undefined : (JSON.parse(text) as Acceptance)
     },
     commit: (commit) => commitRevision(links, keys, durability, commit),
     async documents(at) {

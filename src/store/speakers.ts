@@ -25,6 +25,7 @@ for i = 3, #KEYS do
     redis.call('HSET', KEYS[i], 'applied', '0', 'reapplied', string.format('%.0f', generation))
   end
   redis.call('SADD', KEYS[2], ARGV[at])
+  redis.call('HDEL', KEYS[i], 'forsaken')
   redis.call('HSET', KEYS[i], 'configured', ARGV[at + 1], 'configuredVersion', redis.sha1hex(ARGV[at + 1]))
 end
 return 'ok'
@@ -49,7 +50,14 @@ redis.call('HSET', KEYS[1], 'applied', '0', 'reapplied', string.format('%.0f', g
 return 'ok'
 `)
 
-const fields = ['decided', 'applied', 'status', 'configuredVersion', 'policed', 'trouble', 'added'] as const
+/** KEYS lease, speakers, then every key of the speaker. ARGV token, speaker. */
+const forgetScript = defineFencedScript(`
+redis.call('SREM', KEYS[2], ARGV[2])
+for i = 3, #KEYS do redis.call('DEL', KEYS[i]) end
+return 'ok'
+`)
+
+const fields = ['decided', 'applied', 'status', 'configuredVersion', 'policed', 'trouble', 'added', 'forsaken'] as const
 type StateReply = readonly (string | null)[]
 
 export function createSpeakers(links: Links, keys: Keys): Speakers {
@@ -102,6 +110,12 @@ export function createSpeakers(links: Links, keys: Keys): Speakers {
         words === undefined ? redis.hdel(key, 'trouble') : redis.hset(key, 'trouble', words),
       )
     },
+    async forsake(speaker) {
+      await prompt.run((redis) => redis.hset(keys.speaker(speaker), 'forsaken', '1'))
+    },
+    async forget(fence, speaker) {
+      await runFenced(bulk, keys, forgetScript, fence, [keys.speakers(), ...keys.ofSpeaker(speaker)], [speaker])
+    },
     async reapply(speaker) {
       await prompt.run((redis) => runScript(redis, reapplyScript, [keys.speaker(speaker)], []))
     },
@@ -136,7 +150,7 @@ function createStateReader(prompt: Link, keys: Keys): (speaker: SpeakerId, reply
   }
 
   return async (speaker, reply) => {
-    const [decided, applied, status, version, policed, trouble, added] = reply
+    const [decided, applied, status, version, policed, trouble, added, forsaken] = reply
     return {
       decided: Number(decided ?? 0),
       applied: Number(applied ?? 0),
@@ -145,6 +159,7 @@ function createStateReader(prompt: Link, keys: Keys): (speaker: SpeakerId, reply
       policed: policed === '1',
       trouble: trouble ?? undefined,
       added: added == null ? {} : (JSON.parse(added) as Record<string, string>),
+      forsaken: forsaken === '1',
     }
   }
 }

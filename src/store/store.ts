@@ -16,6 +16,15 @@ export interface Head {
   readonly revision: number
 }
 
+/** An operator's word that a Redis which is not the one that was known is the true one from now on. */
+export interface Acceptance {
+  /** Unique, so that no controller takes it for a word about a later loss. */
+  readonly id: string
+  /** What the controller had seen that was told. */
+  readonly was: Head
+  readonly now: Head
+}
+
 /** What a person (or automation) wants committed. */
 export interface Commit {
   /** The head revision it was reviewed against; another one fails with `stale-revision`. */
@@ -41,6 +50,10 @@ export interface Revisions {
   head(): Promise<Head | undefined>
   /** Makes epoch and revision 0 where there are none; otherwise answers what is there. */
   initialise(): Promise<Head>
+  /** Tells every controller on this store. */
+  accept(acceptance: Acceptance): Promise<void>
+  /** The latest one. */
+  acceptance(): Promise<Acceptance | undefined>
   /** Atomically: compare, documents, revision record, `revision` event. Acknowledged when durable. */
   commit(commit: Commit): Promise<Revision>
   /** All documents as of head, or as of an earlier revision. `not-found` for a revision that never was. */
@@ -109,6 +122,8 @@ export interface SpeakerState {
   readonly trouble: string | undefined
   /** Neighbors that Herald added there: address → configuration it added them with. */
   readonly added: Readonly<Record<string, string>>
+  /** A person said that it is gone for good; the planner forgets it. */
+  readonly forsaken: boolean
 }
 
 export interface Speakers {
@@ -124,6 +139,10 @@ export interface Speakers {
   noteAdded(speaker: SpeakerId, added: Readonly<Record<string, string>>): Promise<void>
   /** Notes why an apply failed, or that there is no trouble any more. */
   trouble(speaker: SpeakerId, words: string | undefined): Promise<void>
+  /** A person says that it is gone for good, with whatever it still announces. */
+  forsake(speaker: SpeakerId): Promise<void>
+  /** Removes all that is known of it. `lease-lost` where the fence does not hold. */
+  forget(fence: Fence, speaker: SpeakerId): Promise<void>
   /** The daemon lost everything (restart): all its targets are to be applied again. */
   reapply(speaker: SpeakerId): Promise<void>
 }

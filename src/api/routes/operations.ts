@@ -124,7 +124,8 @@ function acceptRoute(api: Api, { deps, heads }: ApiContext): void {
       const { store, storeIdentity, logger, wakePlan } = deps
       const before = storeIdentity.check(await store.revisions.head())
       const head = await store.revisions.initialise()
-      await storeIdentity.accept(head)
+      const acceptance = await storeIdentity.accept(head)
+      if (acceptance !== undefined) await store.revisions.accept(acceptance)
       logger.warn({ ...head, author: authorOf(request), reason: request.body.reason, before }, 'store accepted')
       await wakePlan().catch((error: unknown) => logger.warn({ err: error }, 'the planner was not woken'))
       const { epoch, revision } = await heads.current()

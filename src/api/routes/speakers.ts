@@ -5,10 +5,13 @@ import type { SpeakerNeighbor } from '../../speaker/speaker.ts'
 import type { SpeakerState } from '../../store/store.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { connectionTo, liveDeadlineMs, speakerOf } from '../live.ts'
-import { flagSchema } from '../wire/change.ts'
+import { authorOf } from '../access.ts'
+import { ProblemError } from '../problem.ts'
+import { flagSchema, reasonSchema } from '../wire/change.ts'
 import {
   type NeighborView,
   type SpeakerView,
+  forgottenSpeakerSchema,
   neighborListSchema,
   speakerListSchema,
   speakerViewSchema,
@@ -75,6 +78,47 @@ export function speakerRoutes(api: Api, context: ApiContext): void {
         ? await connectionTo(context.deps, speaker).neighbors({ deadlineMs: liveDeadlineMs, signal: context.closing })
         : ((await store.speakers.state(speaker.id)).status?.neighbors ?? [])
       return { speaker: speaker.id, live, neighbors: neighborViews(intent, speaker.id, seen) }
+    },
+  )
+
+  forgetRoute(api, context)
+}
+
+/** For a daemon that will never answer again. One that answers is undone step by step, by itself. */
+function forgetRoute(api: Api, { deps, heads }: ApiContext): void {
+  api.post(
+    '/v1/speakers/:speaker/forget',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['speakers'],
+        summary: 'Give up a speaker whose document is gone and whose daemon never answers again',
+        description: 'What it may still announce is no longer followed. Refused while it has a document, or answers.',
+        params,
+        querystring: noQuery,
+        body: z.strictObject({ reason: reasonSchema }),
+        response: { 202: forgottenSpeakerSchema, ...readProblems },
+      },
+    },
+    async (request, reply) => {
+      const { store, logger, wakePlan } = deps
+      const speaker = request.params.speaker as SpeakerId
+      const { intent } = await heads.current()
+      if (intent.speakers.has(speaker))
+        throw new ProblemError(409, 'speaker-documented', `${speaker} has a document: delete Speaker/${speaker} first`)
+      const states = await store.speakers.states()
+      const state = states.get(speaker)
+      if (state === undefined) throw new ProblemError(404, 'not-found', `nothing is known of a speaker ${speaker}`)
+      if (state.status?.reach === 'up') {
+        const detail = `${speaker} answers: its paths are withdrawn and its neighbors deleted by themselves, then it is forgotten`
+        throw new ProblemError(409, 'speaker-answers', detail)
+      }
+      await store.speakers.forsake(speaker)
+      const reason = `given up by ${authorOf(request)}: ${request.body.reason}`
+      logger.warn({ speaker, reason }, 'speaker forsaken')
+      await store.events.append({ type: 'speaker', speaker, reach: 'unknown', problem: reason })
+      await wakePlan().catch((error: unknown) => logger.warn({ err: error }, 'the planner was not woken'))
+      return reply.code(202).send({ speaker })
     },
   )
 }

@@ -124,3 +124,5 @@ export type SpeakerListView = z.infer<typeof speakerListSchema>
 export type RouteView = z.infer<typeof routeViewSchema>
 export type RouteListView = z.infer<typeof routeListSchema>
 export type AdoptionView = z.infer<typeof adoptionSchema>
+
+export const forgottenSpeakerSchema = z.object({ speaker: z.string() })

@@ -213,7 +213,10 @@ describe('a store that was rolled back', () => {
     const rolledBack = await openStage(redis.url, {
       storeIdentity: {
         check: (head) => (accepted === head?.revision ? 'ok' : { problem: 'Redis was rolled back' }),
-        accept: async (head) => void (accepted = head.revision),
+        accept: async (head) => {
+          accepted = head.revision
+          return undefined
+        },
       },
     })
     let accepted: number | undefined

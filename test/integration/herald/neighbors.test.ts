@@ -1,5 +1,6 @@
 /** Neighbors that Herald manages follow their documents; those of gobgpd's own file are never touched. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { ProofView } from '../../../src/api/wire/revision.ts'
 import { type Bird, startBird } from '../../support/bird.ts'
 import { type Controller, startController } from '../../support/controller.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -90,6 +91,40 @@ it('deletes it when its document is deleted, and leaves the daemon’s own neigh
     expect(await daemon.cli('neighbor')).not.toContain(managed.address)
   })
   expect(await daemon.cli('neighbor')).toContain(own.address)
+})
+
+it('holds a revision while a neighbor is not sent what was announced, and is done once it is', async () => {
+  // gobgpd's own file gives this neighbor IPv4 alone; its document claims more.
+  const claimed = (families: readonly string[]) => ({
+    kind: 'Neighbor' as const,
+    name: 'own',
+    spec: { speaker: 's0', address: own.address, asn: own.asn, kind: 'transit', managed: false, families },
+  })
+  const v6 = '2001:db8:100::/48'
+  const { revision } = await controller.apply([
+    claimed(['ipv4', 'ipv6']),
+    { kind: 'Prefix', name: v6, spec: { at: ['all'] } },
+  ])
+  const proof = () => controller.expect<ProofView>('GET', `/v1/revisions/${revision}/proof`)
+  await eventually(withinMs, async () =>
+    expect(await proof()).toMatchObject({ state: 'held', held: [expect.stringContaining(`own is not sent ${v6}`)] }),
+  )
+  await controller.apply([claimed(['ipv4'])])
+  await eventually(withinMs, async () => expect((await proof()).state).toMatch(/done|superseded/))
+  await eventually(withinMs, async () => {
+    const { held } = await controller.expect<{ held: unknown[] }>('GET', '/v1/plan')
+    expect(held).toEqual([])
+  })
+})
+
+it('withdraws what a speaker announced when its document is deleted, then forgets the speaker', async () => {
+  await controller.expect('DELETE', '/v1/documents/Neighbor/own?reason=moving%20out')
+  await controller.expect('DELETE', '/v1/documents/Speaker/s0?reason=moving%20out&force=true')
+  await eventually(withinMs, async () => {
+    expect(await daemon.cli('global', 'rib')).toContain('Network not in table')
+    const forgotten = await controller.request('POST', '/v1/speakers/s0/forget', { reason: 'moved out' })
+    expect(forgotten.status).toBe(404)
+  })
 })
 
 async function holdTimeOf(bird: Bird): Promise<number> {

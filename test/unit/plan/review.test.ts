@@ -1,5 +1,6 @@
 /** What a change is refused for, and what force can do about it. */
 import { describe, expect, test } from 'vitest'
+import type { Asn } from '../../../src/bgp/asn.ts'
 import type { Prefix } from '../../../src/bgp/prefix.ts'
 import type { DocumentChange, DocumentKey } from '../../../src/intent/document.ts'
 import type { Intent } from '../../../src/intent/model.ts'
@@ -187,6 +188,14 @@ test('G13: a reference to what does not exist is refused, force or not', () => {
   const outcome = review(before, after, [`Prefix/${serviceV4}`], { force: true })
   expect(outcome.refusals).toMatchObject([{ guard: 'G13', forceable: false, document: `Prefix/${serviceV4}` }])
   expect(outcome.refusals[0]!.message).toContain('atlantis')
+})
+
+test('the AS of the network does not change under standing announcements, force or not', () => {
+  const before = intent({ pops, prefixes: [announce(serviceV4)] })
+  const renumbered = intent({ pops, prefixes: [announce(serviceV4)], network: { asn: 64555 as Asn }, revision: 2 })
+  expect(refused(review(before, renumbered, ['Network/n'], { force: true }))).toEqual(['G13 asn-change'])
+  const silent = intent({ pops, prefixes: [announce(serviceV4, { at: [] })] })
+  expect(refused(review(silent, renumbered, ['Network/n']))).toEqual([])
 })
 
 test('what was wrong before is not held against a change of something else', () => {

@@ -49,3 +49,20 @@ test('a write that was cut off leaves the old state; a damaged file is an error,
   await writeFile(file, '')
   await expect(openHighWater(file)).rejects.toMatchObject({ code: 'store-misconfigured' })
 })
+
+test('what was accepted at one controller counts at another that had seen no more, and counts once', async () => {
+  const told = await openHighWater(file)
+  const other = await openHighWater(join(folder, 'other', 'high-water.json'))
+  const ahead = await openHighWater(join(folder, 'ahead', 'high-water.json'))
+  await Promise.all([told.raise(at(9)), other.raise(at(8)), ahead.raise(at(12))])
+  const acceptance = (await told.accept(at(4)))!
+  expect(acceptance).toMatchObject({ was: at(9), now: at(4) })
+  await Promise.all([other.follow(acceptance, at(5)), ahead.follow(acceptance, at(5))])
+  expect(other.check(at(5))).toBe('ok')
+  expect(ahead.check(at(5))).not.toBe('ok')
+  // The same word, found in a Redis that lost something once more, is no word about that.
+  await other.raise(at(7))
+  const restarted = await openHighWater(join(folder, 'other', 'high-water.json'))
+  await restarted.follow(acceptance, at(5))
+  expect(restarted.check(at(5))).not.toBe('ok')
+})
