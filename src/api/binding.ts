@@ -7,7 +7,7 @@ export function checkBinding(settings: {
   readonly tokens: readonly Token[] | undefined
 }): string | undefined {
   if (settings.tokens !== undefined || isLoopback(settings.host)) return undefined
-  return `refusing to listen on ${settings.host} without tokens: everybody who reaches it could withdraw every prefix; give a token file, or listen on 127.0.0.1`
+  return `refusing to listen on ${settings.host} without tokens: everybody who reaches it could withdraw every prefix; give --tokens FILE, a JSON list of {name, role, sha256}, or listen on 127.0.0.1`
 }
 
 export function isLoopback(host: string): boolean {

@@ -93,6 +93,9 @@ function review({ deps }: ApiContext, head: HeadState, request: ChangeRequest): 
   const errors = news.filter(({ severity }) => severity === 'error')
   if (errors.length > 0) throw invalid(errors)
   const moment: Moment = { epoch: head.epoch, nowMs: deps.clock() }
+  // Whoever changes a document is told all doubts about it, the old ones too.
+  const touched = new Set(edit.changes.map(({ key }) => key))
+  const doubts = after.findings.filter((finding) => touched.has(finding.document) || news.includes(finding))
   const { refusals, overridden, removes, announcementsBefore, announcementsAfter } = reviewChange(
     head.intent,
     after.intent,
@@ -100,12 +103,17 @@ function review({ deps }: ApiContext, head: HeadState, request: ChangeRequest): 
   )
   if (refusals.length > 0) {
     const guards = refusals.map((refusal) => ({ ...refusal }))
-    throw new ProblemError(409, 'guard-refused', refusals.map(({ message }) => message).join('; '), { guards })
+    throw new ProblemError(
+      409,
+      'guard-refused',
+      refusals.map(({ guard, message }) => `${guard}: ${message}`).join('; '),
+      { guards },
+    )
   }
   return {
     changes: edit.changes,
     after,
-    doubts: news,
+    doubts: doubts.filter(({ severity }) => severity === 'warning'),
     overridden,
     removes,
     announcements: { before: announcementsBefore, after: announcementsAfter },

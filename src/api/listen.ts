@@ -5,8 +5,9 @@
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { type Server, createServer } from 'node:http'
-import { connect } from 'node:net'
+import { connect, createServer as createTcpServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { OperationError } from '../bgp/operation-error.ts'
 import { markLocal } from './access.ts'
 import { checkBinding } from './binding.ts'
 import type { Token } from './token.ts'
@@ -22,15 +23,47 @@ export interface ListenSettings {
 
 /**
  * Resolves with the addresses that answer, such as `http://127.0.0.1:7179` and `unix:///var/lib/herald/herald.sock`.
- * Closing the API closes both. Throws where the binding is refused, or an address is taken.
+ * Closing the API closes both. Fails with `misconfigured` as {@link checkListening} does.
  */
 export async function listenApi(api: FastifyInstance, settings: ListenSettings): Promise<readonly string[]> {
-  const problem = checkBinding(settings)
-  if (problem !== undefined) throw new Error(problem)
-  const tcp = await api.listen({ host: settings.host, port: settings.port })
+  requireBinding(settings)
+  const { host, port } = settings
+  const tcp = await api.listen({ host, port }).catch((error: unknown) => throwUnusable(settings, error))
   if (settings.socket === undefined) return [tcp]
   locals.set(api, await listenLocally(api, settings.socket))
   return [tcp, `unix://${settings.socket}`]
+}
+
+/**
+ * Looks whether the API could listen there, before anything else is started. Fails with `misconfigured` where the binding
+ * is refused, the address is taken or not of this machine, or another Herald has the unix socket.
+ */
+export async function checkListening(settings: ListenSettings): Promise<void> {
+  requireBinding(settings)
+  const trial = createTcpServer()
+  trial.listen({ host: settings.host, port: settings.port })
+  await once(trial, 'listening').catch((error: unknown) => throwUnusable(settings, error))
+  trial.close()
+  await once(trial, 'close')
+  if (settings.socket !== undefined) await removeStale(settings.socket)
+}
+
+function requireBinding(settings: ListenSettings): void {
+  const problem = checkBinding(settings)
+  if (problem !== undefined) throw new OperationError('misconfigured', problem)
+}
+
+function throwUnusable({ host, port }: ListenSettings, error: unknown): never {
+  const { code } = error as NodeJS.ErrnoException
+  const words: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another program listens there, perhaps another Herald; stop it, or choose another port with --listen',
+    EADDRNOTAVAIL: 'this machine has no such address; choose one of its own with --listen',
+    EACCES: 'this user may not; choose a port above 1023 with --listen',
+    ENOTFOUND: 'nobody knows that name; write an address with --listen',
+  }
+  const why = words[code ?? '']
+  if (why === undefined) throw error
+  throw new OperationError('misconfigured', `cannot listen on ${host} port ${port}: ${why}`, { cause: error })
 }
 
 /** Unix sockets beside their API; they close with it. */
@@ -67,6 +100,10 @@ async function removeStale(path: string): Promise<void> {
     () => false,
   )
   probe.destroy()
-  if (alive) throw new Error(`another Herald listens on ${path}; stop it, or choose another data folder`)
+  if (alive)
+    throw new OperationError(
+      'misconfigured',
+      `another Herald listens on ${path}; stop it, or choose another data folder with --data`,
+    )
   await rm(path, { force: true })
 }

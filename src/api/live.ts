@@ -1,4 +1,5 @@
 /** Live reads from a speaker's daemon, for `show` and `adopt`; what fails there is told, never guessed. */
+import { unknownName } from '../intent/check/report.ts'
 import type { Intent, Speaker as SpeakerDocument, SpeakerId } from '../intent/model.ts'
 import type { Speaker } from '../speaker/speaker.ts'
 import type { ApiDeps } from './deps.ts'
@@ -9,7 +10,7 @@ export const liveDeadlineMs = 5000
 export function speakerOf(intent: Intent, id: string): SpeakerDocument {
   const speaker = intent.speakers.get(id as SpeakerId)
   if (speaker === undefined)
-    throw new ProblemError(404, 'not-found', `there is no speaker "${id}"; see GET /v1/speakers`)
+    throw new ProblemError(404, 'not-found', unknownName('Speaker', id, intent.speakers.keys()))
   return speaker
 }
 

@@ -17,7 +17,7 @@ import { startPlanner } from '../jobs/lead.ts'
 import { startWorker } from '../jobs/worker.ts'
 import { connectGobgp } from '../speaker/gobgp/connect.ts'
 import { createMetrics } from './metrics.ts'
-import { listen } from './listen.ts'
+import { listen, prepareListening } from './listen.ts'
 import type { ProcessSettings, ServeSettings } from './settings.ts'
 
 export interface Herald {
@@ -33,7 +33,8 @@ const storeRetryMs = 1000
 /** Controller, worker and API in one process. Rejects where settings or Redis are wrong in a way that waiting cannot mend. */
 export async function startHerald(settings: ServeSettings, logger: Logger, stop: AbortSignal): Promise<Herald> {
   return composed(logger, async (cleanups) => {
-    await mkdir(settings.folder, { recursive: true, mode: 0o750 })
+    await makeFolder(settings.folder)
+    const listening = await prepareListening(settings)
     const base = await startBase(settings, logger, stop, cleanups)
     await base.store.revisions.initialise()
     const highWater = await openHighWater(join(settings.folder, 'high-water.json'))
@@ -41,7 +42,7 @@ export async function startHerald(settings: ServeSettings, logger: Logger, stop:
     cleanups.push(() => planner.close())
     const worker = startWorker(base, base.bull)
     cleanups.push(() => worker.close())
-    return listen(settings, { ...base, highWater }, cleanups)
+    return listen(settings, listening, { ...base, highWater }, cleanups)
   })
 }
 
@@ -57,6 +58,15 @@ export async function startHeraldWorker(settings: ProcessSettings, logger: Logge
     const worker = startWorker(base, base.bull)
     cleanups.push(() => worker.close())
     return []
+  })
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o750 }).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new OperationError('misconfigured', `cannot make the data folder: ${why}; choose another with --data`, {
+      cause: error,
+    })
   })
 }
 

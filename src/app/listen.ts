@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createApi } from '../api/server.ts'
-import { listenApi } from '../api/listen.ts'
+import { type ListenSettings, checkListening, listenApi } from '../api/listen.ts'
 import { type Token, parseTokens } from '../api/token.ts'
 import type { Readiness } from '../api/deps.ts'
 import { OperationError } from '../bgp/operation-error.ts'
@@ -15,19 +15,29 @@ import type { ServeSettings } from './settings.ts'
 
 export const localSocket = 'herald.sock'
 
+/**
+ * Everything about the API that can be checked before Redis is started and anything is led: tokens, binding, addresses.
+ * Fails with `misconfigured`, with the way out.
+ */
+export async function prepareListening({ tokenFile, host, port, folder }: ServeSettings): Promise<ListenSettings> {
+  const listening = { host, port, tokens: await readTokens(tokenFile), socket: join(folder, localSocket) }
+  await checkListening(listening)
+  return listening
+}
+
 export async function listen(
   settings: ServeSettings,
+  listening: ListenSettings,
   base: Base & { readonly highWater: HighWater },
   cleanups: Cleanup[],
 ): Promise<readonly string[]> {
   const { store, doorbell, connections, metrics, logger, clock, highWater } = base
-  const tokens = await readTokens(settings.tokenFile)
   const api = await createApi({
     store,
     clock,
     wakePlan: () => doorbell.wakePlan(),
     speakers: (address) => connections.at(address),
-    auth: { tokens },
+    auth: { tokens: listening.tokens },
     metrics,
     logger: logger.child({ part: 'api' }, { level: settings.logLevel === 'debug' ? 'debug' : 'warn' }),
     health: { ready: () => readiness(store, highWater) },
@@ -36,14 +46,20 @@ export async function listen(
     version: manifest.version,
   })
   cleanups.push(() => api.close())
-  const socket = join(settings.folder, localSocket)
-  return listenApi(api, { host: settings.host, port: settings.port, tokens, socket })
+  return listenApi(api, listening)
 }
 
 async function readTokens(file: string | undefined): Promise<readonly Token[] | undefined> {
   if (file === undefined) return undefined
-  const tokens = parseTokens(await readFile(file, 'utf8'))
-  if (!tokens.ok) throw new OperationError('invalid-documents', `${file}: ${tokens.problem}`)
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new OperationError(
+      'misconfigured',
+      `cannot read the token file: ${why}; --tokens names a JSON list of {name, role, sha256}`,
+    )
+  })
+  const tokens = parseTokens(text)
+  if (!tokens.ok) throw new OperationError('misconfigured', `${file}: ${tokens.problem}`)
   return tokens.value
 }
 

@@ -5,6 +5,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { OperationError } from '../bgp/operation-error.ts'
 import type { LogLevel } from './logger.ts'
 
 export interface ProcessSettings {
@@ -40,7 +41,7 @@ export function defaultFolder(): string {
   return process.getuid?.() === 0 ? '/var/lib/herald' : join(homedir(), '.local', 'share', 'herald')
 }
 
-/** Throws an Error whose message lists every problem. */
+/** Fails with `misconfigured` and every problem. */
 export function readSettings(flags: Flags, environment: NodeJS.ProcessEnv): ServeSettings {
   const schema = z.object({
     folder: z.string().min(1),
@@ -58,10 +59,11 @@ export function readSettings(flags: Flags, environment: NodeJS.ProcessEnv): Serv
     listen: flags.listen ?? environment['HERALD_LISTEN'] ?? defaultListen,
     tokenFile: flags.tokens ?? environment['HERALD_TOKENS'],
   })
-  if (!read.success) throw new Error(`settings: ${read.error.issues.map(({ message }) => message).join('; ')}`)
+  if (!read.success)
+    throw new OperationError('misconfigured', `settings: ${read.error.issues.map(({ message }) => message).join('; ')}`)
   const { listen, redisUrl, tokenFile, ...rest } = read.data
   const colon = listen.lastIndexOf(':')
   const port = Number(listen.slice(colon + 1))
-  if (port > 65535) throw new Error(`settings: HERALD_LISTEN: port ${port} is above 65535`)
+  if (port > 65535) throw new OperationError('misconfigured', `settings: HERALD_LISTEN: port ${port} is above 65535`)
   return { ...rest, redisUrl, tokenFile, host: listen.slice(0, colon).replaceAll(/[[\]]/g, ''), port }
 }

@@ -17,6 +17,8 @@ export const operationErrors = {
   'not-found': { retryable: false, status: 404 },
   'invalid-documents': { retryable: false, status: 422 },
   'guard-refused': { retryable: false, status: 409 },
+  /** Settings, files or addresses that this process was given. */
+  misconfigured: { retryable: false, status: 500 },
   aborted: { retryable: true, status: 503 },
 } as const satisfies Record<string, { retryable: boolean; status: number }>
 

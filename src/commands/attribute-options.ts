@@ -22,6 +22,7 @@ export function addAttributeOptions(command: Command): Command {
     .addOption(new Option('--large-community <list>', 'such as 65001:1:2').argParser(parseList))
     .option('--next-hop <address>', 'instead of the speaker’s own')
     .option('--graceful-shutdown', 'mark 65535:0 (RFC 8326)')
+    .option('--no-graceful-shutdown', 'take that mark away')
 }
 
 /** The attributes as documents write them; undefined where no option was given. */
@@ -38,6 +39,14 @@ export function attributesFrom(options: AttributeOptions): Readonly<Record<strin
     gracefulShutdown,
   }).filter(([, value]) => value !== undefined)
   return attributes.length === 0 ? undefined : Object.fromEntries(attributes)
+}
+
+/** `--withhold` and `--announce`, as documents write them. */
+export function announceFrom({ withhold, announce }: { readonly withhold?: boolean; readonly announce?: boolean }): {
+  readonly announce?: boolean
+} {
+  if (withhold === true) return { announce: false }
+  return announce === true ? { announce: true } : {}
 }
 
 function parseNumber(text: string): number {

@@ -3,6 +3,7 @@ import { type Dispatcher, Client as HttpClient } from 'undici'
 import type { Problem } from '../api/wire/problem.ts'
 import { type Endpoint, endpointName } from './endpoint.ts'
 import { CommandError, exitCode } from './exit-code.ts'
+import { count } from './plural.ts'
 
 export interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -19,11 +20,12 @@ export interface ApiRequest {
 export class ApiError extends CommandError {
   readonly problem: Problem
 
-  constructor(problem: Problem) {
+  /** @param asked a question, which changes nothing whatever the answer */
+  constructor(problem: Problem, asked: 'question' | 'write') {
     super(
-      problem.status === 400 || problem.status === 422 ? exitCode.usage : exitCode.refused,
-      headline(problem),
-      detailLines(problem),
+      [400, 404, 422].includes(problem.status) ? exitCode.usage : exitCode.refused,
+      headline(problem, asked),
+      isOneSentence(problem, asked) ? [] : detailLines(problem),
     )
     this.problem = problem
   }
@@ -54,13 +56,14 @@ export class ApiClient {
     const response = await this.#send(request)
     const text = await response.body.text().catch((error: unknown) => this.#unreachable(error))
     if (response.statusCode < 300) return JSON.parse(text) as T
-    throw new ApiError(readProblem(response.statusCode, text))
+    throw new ApiError(readProblem(response.statusCode, text), isQuestion(request) ? 'question' : 'write')
   }
 
   /** The answer as it comes, for event streams. */
   async stream(request: ApiRequest, signal: AbortSignal): Promise<AsyncIterable<string>> {
     const response = await this.#send({ timeoutSeconds: 0, ...request }, signal)
-    if (response.statusCode >= 300) throw new ApiError(readProblem(response.statusCode, await response.body.text()))
+    if (response.statusCode >= 300)
+      throw new ApiError(readProblem(response.statusCode, await response.body.text()), 'question')
     return response.body.setEncoding('utf8') as AsyncIterable<string>
   }
 
@@ -113,9 +116,19 @@ function readProblem(status: number, text: string): Problem {
   return { type: 'about:blank', title: 'Error', status, code: 'foreign-answer', detail }
 }
 
-function headline(problem: Problem): string {
-  if (problem.errors !== undefined && problem.errors.length > 0)
-    return `${problem.errors.length} problem${problem.errors.length === 1 ? '' : 's'}; nothing was changed`
+function isQuestion({ method = 'GET', path, query }: ApiRequest): boolean {
+  return method === 'GET' || path === '/v1/plan' || query?.['dryRun'] === true
+}
+
+/** A wrong question: its one answer says where and what. */
+function isOneSentence({ status, errors = [] }: Problem, asked: 'question' | 'write'): boolean {
+  return asked === 'question' && status === 400 && errors.length > 0
+}
+
+function headline(problem: Problem, asked: 'question' | 'write'): string {
+  if (isOneSentence(problem, asked)) return problem.detail
+  const { length } = problem.errors ?? []
+  if (length > 0) return `${count(length, 'problem')}${asked === 'write' ? '; nothing was changed' : ''}`
   if (problem.guards !== undefined && problem.guards.length > 0) return 'refused; nothing was changed'
   return problem.detail
 }

@@ -27,7 +27,7 @@ export function registerDrain(program: Command, cli: CliContext): void {
       `
 Examples:
   herald drain fra --for 2h --reason "router upgrade" --wait
-  herald drain --neighbor fra-isp-a --for 30m --reason "fiber work"`,
+  herald drain --neighbor fra-transit --for 30m --reason "fiber work"`,
     )
     .action(async (site: string | undefined, options: DrainOptions, command: Command) => {
       const targets = [site, options.speaker, options.neighbor].filter((target) => target !== undefined)

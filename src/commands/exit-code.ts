@@ -1,6 +1,7 @@
 /**
  * Exit codes, the same for every verb:
- *   0 done   1 a difference (diff), refused, or failed   2 wrong usage or input (plan --detailed-exitcode: changes)
+ *   0 done   1 a difference (diff), refused, or failed
+ *   2 wrong usage or input, a name that nothing has (plan --detailed-exitcode: changes)
  *   3 committed, but held, not proved in time, or announced where no neighbor hears it   4 Herald cannot be reached
  */
 export const exitCode = { ok: 0, refused: 1, usage: 2, notConverged: 3, unreachable: 4 } as const

@@ -19,13 +19,13 @@ export async function findOverlay(
   const word = kind.toLowerCase()
   if (only !== undefined)
     throw new CommandError(
-      exitCode.refused,
+      exitCode.usage,
       `${found.length} ${word}s are about ${said}; name one`,
       found.map(({ name }) => name),
     )
   const all = documents.map(({ name }) => name).join(', ')
   throw new CommandError(
-    exitCode.refused,
+    exitCode.usage,
     `no ${word} is about "${said}"; there ${all === '' ? 'is none' : `are: ${all}`}`,
   )
 }

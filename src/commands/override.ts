@@ -1,6 +1,12 @@
 /** `override` and `clear`: attributes laid over a prefix for a while. */
 import { type Command, Option } from 'commander'
-import { type AttributeOptions, addAttributeOptions, attributesFrom, parseList } from './attribute-options.ts'
+import {
+  type AttributeOptions,
+  addAttributeOptions,
+  announceFrom,
+  attributesFrom,
+  parseList,
+} from './attribute-options.ts'
 import { type CliContext, usageError, withApi } from './cli-context.ts'
 import { parseDuration } from './duration.ts'
 import { findOverlay } from './overlay-names.ts'
@@ -11,6 +17,7 @@ interface OverrideOptions extends AttributeOptions {
   readonly neighbor?: string
   readonly for?: number
   readonly withhold?: boolean
+  readonly announce?: boolean
 }
 
 export function registerOverride(program: Command, cli: CliContext): void {
@@ -19,7 +26,8 @@ export function registerOverride(program: Command, cli: CliContext): void {
     .description('lay attributes over a prefix for a while: everywhere, at sites, or toward one neighbor')
     .addOption(new Option('--at <selectors>', 'areas, regions or POPs').argParser(parseList))
     .option('--neighbor <name>', 'toward this neighbor only')
-    .option('--withhold', 'do not announce it there')
+    .addOption(new Option('--withhold', 'do not announce it there').conflicts('announce'))
+    .option('--announce', 'announce it there although its document withholds it')
     .addOption(new Option('--for <duration>', 'ends by itself after, such as 2h').argParser(parseDuration))
   addWriteOptions(addAttributeOptions(override))
     .addHelpText(
@@ -27,10 +35,10 @@ export function registerOverride(program: Command, cli: CliContext): void {
       `
 Examples:
   herald override 203.0.113.0/24 --at fra --prepend 2 --for 1h --reason "fra is full"
-  herald override 203.0.113.0/24 --neighbor fra-isp-a --withhold --for 30m --reason "isp-a drops packets"`,
+  herald override 203.0.113.0/24 --neighbor fra-transit --withhold --for 30m --reason "it drops packets"`,
     )
     .action(async (prefix: string, options: OverrideOptions, command: Command) => {
-      const attributes = { ...attributesFrom(options), ...(options.withhold && { announce: false }) }
+      const attributes = { ...attributesFrom(options), ...announceFrom(options) }
       if (Object.keys(attributes).length === 0)
         throw usageError('say what to lay over it, such as --prepend 2 or --withhold')
       await runWrite(cli, command, {

@@ -1,6 +1,12 @@
 /** `publish` and `withdraw`: where a prefix is announced. */
 import { type Command, Option } from 'commander'
-import { type AttributeOptions, addAttributeOptions, attributesFrom, parseList } from './attribute-options.ts'
+import {
+  type AttributeOptions,
+  addAttributeOptions,
+  announceFrom,
+  attributesFrom,
+  parseList,
+} from './attribute-options.ts'
 import { type CliContext, usageError } from './cli-context.ts'
 import { addWriteOptions, runWrite } from './write.ts'
 
@@ -9,6 +15,7 @@ interface PublishOptions extends AttributeOptions {
   readonly only?: boolean
   readonly neighbor?: string
   readonly withhold?: boolean
+  readonly announce?: boolean
 }
 
 export function registerPublish(program: Command, cli: CliContext): void {
@@ -18,7 +25,8 @@ export function registerPublish(program: Command, cli: CliContext): void {
     .addOption(new Option('--at <selectors>', 'all, or areas, regions, POPs').argParser(parseList))
     .option('--only', 'there and nowhere else (a move)')
     .option('--neighbor <name>', 'what is said counts toward this neighbor only')
-    .option('--withhold', 'do not announce it to that neighbor')
+    .addOption(new Option('--withhold', 'do not announce it to that neighbor').conflicts('announce'))
+    .option('--announce', 'announce it to that neighbor again (takes back --withhold)')
   addWriteOptions(addAttributeOptions(publish))
     .addHelpText(
       'after',
@@ -26,7 +34,9 @@ export function registerPublish(program: Command, cli: CliContext): void {
 Examples:
   herald publish 203.0.113.0/24 --at eu,sin --reason "launch" --wait
   herald publish 203.0.113.0/24 --at sin --only --reason "move to Singapore"
-  herald publish 2001:db8::/48 --neighbor fra-isp-a --withhold --dry-run`,
+  herald publish 203.0.113.0/24 --neighbor fra-transit --prepend 2 --reason "fra-transit is full"
+  herald publish 2001:db8:100::/48 --neighbor fra-transit --withhold --dry-run
+  herald publish 2001:db8:100::/48 --neighbor fra-transit --announce --dry-run`,
     )
     .action(async (prefix: string, options: PublishOptions, command: Command) => {
       await runWrite(cli, command, {
@@ -48,7 +58,9 @@ Examples:
       `
 Examples:
   herald withdraw 203.0.113.0/24 --at fra --reason "leaves Frankfurt" --wait
-  herald withdraw 203.0.113.0/24 --everywhere --reason "decommissioned"`,
+  herald withdraw 203.0.113.0/24 --everywhere --force --reason "decommissioned"
+
+The last one takes the prefix off the Internet, and a guard asks for --force.`,
     )
     .action(async (prefix: string, options: { at?: readonly string[]; everywhere?: boolean }, command: Command) => {
       if ((options.at === undefined) === (options.everywhere !== true))
@@ -58,14 +70,20 @@ Examples:
     })
 }
 
+/**
+ * What is said of the prefix, or toward one neighbor. `--neighbor X` alone says: announce it to X. With `--at` it would be
+ * read as "to X only", which it does not mean, so words are asked for.
+ */
 function saidAttributes(options: PublishOptions): Readonly<Record<string, unknown>> {
-  const { neighbor, withhold } = options
-  const attributes = attributesFrom(options)
+  const { neighbor, withhold, announce, at } = options
+  const said = { ...attributesFrom(options), ...announceFrom(options) }
   if (neighbor === undefined) {
     if (withhold === true) throw usageError('--withhold needs a --neighbor; to be silent at a site: herald withdraw')
-    return attributes === undefined ? {} : { attributes }
+    return Object.keys(said).length === 0 ? {} : { attributes: said }
   }
-  if (attributes === undefined && withhold !== true)
-    throw usageError('--neighbor needs something to say toward it, such as --withhold or --prepend 2')
-  return { neighbors: { [neighbor]: { ...attributes, ...(withhold && { announce: false }) } } }
+  if (Object.keys(said).length > 0) return { neighbors: { [neighbor]: said } }
+  if (at === undefined && announce === undefined) return { neighbors: { [neighbor]: { announce: true } } }
+  throw usageError(
+    `say what counts toward ${neighbor}, such as --withhold, --announce or --prepend 2; every neighbor at these sites is announced to unless withheld`,
+  )
 }

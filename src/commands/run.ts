@@ -1,5 +1,6 @@
 /** Runs one command line and answers its exit code; everything that goes wrong is told on stderr, with the way out. */
 import { CommanderError } from 'commander'
+import { OperationError } from '../bgp/operation-error.ts'
 import type { CliContext } from './cli-context.ts'
 import { CommandError, Quit, exitCode } from './exit-code.ts'
 import { createProgram } from './program.ts'
@@ -23,6 +24,10 @@ function tell(error: unknown, { terminal, signal }: CliContext): number {
     terminal.err(`${paint(terminal, 'red', 'herald:')} ${error.message}`)
     for (const line of error.details) terminal.err(`  ${line}`)
     return error.code
+  }
+  if (error instanceof OperationError) {
+    terminal.err(`${paint(terminal, 'red', 'herald:')} ${error.message}`)
+    return exitCode.usage
   }
   if (signal.aborted) return 130
   terminal.err(`herald: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)

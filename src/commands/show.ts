@@ -21,6 +21,7 @@ export function registerShow(program: Command, cli: CliContext): void {
 
   show
     .command('route [prefix]')
+    .alias('routes')
     .description(
       'RIB and adj-out of a prefix, live from the daemons; without one, what a speaker was last read to hold',
     )
@@ -40,6 +41,7 @@ export function registerShow(program: Command, cli: CliContext): void {
 
   show
     .command('neighbor [speaker]')
+    .alias('neighbors')
     .description('neighbors of a speaker, live; without one, of all, as last seen')
     .addHelpText('after', '\nExamples:\n  herald show neighbor fra1\n  herald show neighbor')
     .action(async (speaker: string | undefined, _options: unknown, command: Command) => {
@@ -53,6 +55,7 @@ export function registerShow(program: Command, cli: CliContext): void {
 
   show
     .command('speaker [name]')
+    .alias('speakers')
     .description('speakers: reach, API, what is on its way')
     .addHelpText('after', '\nExamples:\n  herald show speaker\n  herald show speaker fra1 -o yaml')
     .action(async (name: string | undefined, _options: unknown, command: Command) => {

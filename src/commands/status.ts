@@ -10,7 +10,9 @@ import { type Terminal, paint } from './terminal.ts'
 export function registerStatus(program: Command, cli: CliContext): void {
   program
     .command('status')
-    .description('how the fleet and the controller do; exits 1 where Redis or a speaker is not well')
+    .description(
+      'how the fleet and the controller do; exits 1 where Redis or a speaker is not well, and says which and why',
+    )
     .addHelpText('after', '\nExample:\n  herald status')
     .action(async (_options: unknown, command: Command) => {
       const status = await withApi(cli, command, (api) => api.request<StatusView>({ path: '/v1/status' }))
@@ -19,7 +21,7 @@ export function registerStatus(program: Command, cli: CliContext): void {
         table: () => statusText(cli.terminal, status),
         names: () => [String(status.revision)],
       })
-      const unwell = !status.ready.ready || status.storeProblem !== undefined || status.speakers.unknown > 0
+      const unwell = !status.ready.ready || status.storeProblem !== undefined || status.unwell.length > 0
       if (unwell) throw new Quit(exitCode.refused)
     })
 
@@ -57,6 +59,8 @@ async function accept(
   })
 }
 
+const namedAtMost = 20
+
 function statusText(terminal: Terminal, status: StatusView): string {
   const { speakers, ready } = status
   const state = ready.ready ? paint(terminal, 'green', 'ready') : paint(terminal, 'red', 'not ready')
@@ -66,6 +70,12 @@ function statusText(terminal: Terminal, status: StatusView): string {
   ]
   for (const { name, ok, detail } of ready.checks) if (!ok) lines.push(`${paint(terminal, 'red', name)}: ${detail}`)
   if (status.storeProblem !== undefined) lines.push(paint(terminal, 'red', status.storeProblem))
+  for (const { speaker, pop, reach, problem } of status.unwell.slice(0, namedAtMost))
+    lines.push(
+      `${paint(terminal, 'yellow', `${speaker} at ${pop} ${reach === 'up' ? 'is not right' : 'is unknown'}`)}: ${problem}`,
+    )
+  if (status.unwell.length > namedAtMost)
+    lines.push(`… and ${status.unwell.length - namedAtMost} more; see: herald show speaker`)
   if (status.frozen.length > 0) lines.push(paint(terminal, 'yellow', `frozen: ${status.frozen.join(', ')}`))
   if (status.drains.length > 0) lines.push(`drains: ${status.drains.join(', ')}`)
   if (status.overrides.length > 0) lines.push(`overrides: ${status.overrides.join(', ')}`)

@@ -3,7 +3,10 @@
  * unknown also names a way out.
  */
 
-/** The known name nearest to `text`, where it is near enough to be what was meant: at most a third of its letters off (or one of two). */
+/**
+ * The known name nearest to `text`, where it is near enough to be what was meant: at most a third of its letters off (or
+ * one of two); else one that begins with it.
+ */
 export function nearest(text: string, known: Iterable<string>): string | undefined {
   const wanted = text.toLowerCase().slice(0, longestCompared)
   if (wanted.length < 2) return undefined
@@ -17,7 +20,14 @@ export function nearest(text: string, known: Iterable<string>): string | undefin
       bestDistance = distance
     }
   }
-  return best
+  return best ?? continuation(wanted, known)
+}
+
+/** The shortest name that goes on where the text ends: `fra-transit` for `fra-transit-ipv4`. */
+function continuation(wanted: string, known: Iterable<string>): string | undefined {
+  if (wanted.length < 3) return undefined
+  const longer = [...known].filter((name) => name.length <= longestCompared && name.toLowerCase().startsWith(wanted))
+  return longer.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1))[0]
 }
 
 /** ` Did you mean "fra"?`, or nothing. */

@@ -19,7 +19,7 @@ export async function keepTrying(
   while (!signal.aborted) {
     try {
       await task()
-      if (trouble !== '') logger.info({ what }, 'works again')
+      if (trouble !== '' && !signal.aborted) logger.info({ what }, 'works again')
       waitMs = firstWaitMs
       trouble = ''
     } catch (error) {

@@ -21,7 +21,7 @@ export function refuseBelowFloor({ prefixes }: Loss): readonly Refusal[] {
   }
   const unnamed = refusals.slice(namedAtMost)
   if (unnamed.length === 0) return refusals
-  const problem = `${unnamed.length} more prefixes would be announced at too few POPs (G1)`
+  const problem = `${unnamed.length} more prefixes would be announced at too few POPs`
   return [...refusals.slice(0, namedAtMost), { ...unnamed[0]!, message: `${problem}; ${wayOut}.` }]
 }
 
@@ -38,13 +38,13 @@ function refusal(prefix: Prefix, problem: string): Refusal {
 function belowFloor({ prefix, before, floor, popsBefore, popsAfter }: PrefixLoss): string | undefined {
   if (popsAfter.size >= popsBefore.size) return undefined
   const was = `${popsBefore.size} (${[...popsBefore].join(', ')})`
-  if (popsAfter.size === 0) return `${prefix} would be announced nowhere; now it is at ${was} (G1)`
+  if (popsAfter.size === 0) return `${prefix} would be announced nowhere; now it is at ${was}`
   const intended = before?.intended.size ?? 0
   const half = Math.max(2, Math.ceil(intended / 2))
   const left = `${prefix} would be announced at ${popsAfter.size === 1 ? '1 POP' : `${popsAfter.size} POPs`} (${[...popsAfter].join(', ')}), now at ${was}`
   if (popsAfter.size < half)
-    return `${left}: below ${half}, which is half of the ${intended} POPs intended and at least 2 (G1)`
-  return popsAfter.size < floor ? `${left}: below its floor of ${floor} (G1)` : undefined
+    return `${left}: below ${half}, which is half of the ${intended} POPs intended and at least 2`
+  return popsAfter.size < floor ? `${left}: below its floor of ${floor}` : undefined
 }
 
 /**
@@ -61,20 +61,19 @@ export function refuseMassRemoval(
   const refuse = (code: string, message: string): number =>
     refusals.push({ guard: 'G4', code, forceable: true, message: `${message}; ${wayOut}.` })
   if (before.network !== undefined && after.network === undefined)
-    refuse('no-network', 'The Network would be gone, and with it every decision (G4)')
-  if (before.pops.size > 0 && after.pops.size === 0)
-    refuse('no-pops', `All ${before.pops.size} POPs would be gone (G4)`)
+    refuse('no-network', 'The Network would be gone, and with it every decision')
+  if (before.pops.size > 0 && after.pops.size === 0) refuse('no-pops', `All ${before.pops.size} POPs would be gone`)
   const { announcementsBefore, announcementsAfter } = loss
   const shrunk = loss.prefixes.filter(({ prefix, shrinks }) => shrinks > 0 && !named.has(prefix))
   const gone = shrunk.reduce((sum, { shrinks }) => sum + shrinks, 0)
   const percent = before.network?.shrinkPercent ?? 0
   if (announcementsBefore > 0 && announcementsAfter === 0)
-    refuse('everything', `All ${announcementsBefore} announcements would be gone (G4)`)
+    refuse('everything', `All ${announcementsBefore} announcements would be gone`)
   else if (shrunk.length > 1 && gone > (percent / 100) * announcementsBefore)
     refuse(
       'shrinks',
       `${gone} of ${announcementsBefore} announcements (${shrunk.length} prefixes) would go without having been named` +
-        ` for removal, more than ${percent} % (G4)`,
+        ` for removal, more than ${percent} %`,
     )
   return refusals
 }

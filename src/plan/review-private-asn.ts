@@ -18,7 +18,7 @@ export function refusePrivateAsn(before: Intent, after: Intent): readonly Refusa
       document: `Neighbor/${neighbor}`,
       message:
         `Neighbor ${neighbor} (AS ${asn}) would be sent paths of our private AS ${after.network?.asn}, which others` +
-        ' drop (RFC 6996, G7); use your public AS, or repeat it with --force --reason … if the neighbor strips it.',
+        ' drop (RFC 6996); use your public AS, or repeat it with --force --reason … if the neighbor strips it.',
     }))
 }
 

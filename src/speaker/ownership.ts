@@ -38,22 +38,6 @@ export function observe(paths: readonly RibPath[], asn: Asn, epoch: number): Rea
   return observed
 }
 
-/** Local paths that carry no mark of Herald, of whatever epoch. */
-export function countForeign(paths: readonly RibPath[], asn: Asn): number {
-  const foreign = new Map<AttributesKey, boolean>()
-  let count = 0
-  for (const { attributes, learnedFrom } of paths) {
-    if (learnedFrom !== undefined) continue
-    let known = foreign.get(attributes)
-    if (known === undefined) {
-      known = ownerEpoch(asn, attributesOf(attributes).largeCommunities) === undefined
-      foreign.set(attributes, known)
-    }
-    if (known) count++
-  }
-  return count
-}
-
 function ownerOf(attributes: AttributesKey, asn: Asn, epoch: number): Owner {
   const found = ownerEpoch(asn, attributesOf(attributes).largeCommunities)
   if (found === undefined) return 'foreign'

@@ -18,6 +18,20 @@ const retryCapMs = 1000
 
 /** An unopened connection (the first command or connect() opens it); the caller closes it by disconnect(). */
 export function connectRedis(settings: RedisSettings, patience: Patience): Redis | Cluster {
+  return heard(openConnection(settings, patience))
+}
+
+/**
+ * ioredis prints an error that nobody listens for, between our log lines. BullMQ makes duplicates of its own and takes
+ * its listeners away before a broken connection has said its last word; whoever has to know has the failed command.
+ */
+function heard<T extends Redis | Cluster>(connection: T): T {
+  connection.on('error', () => undefined)
+  const duplicate = connection.duplicate.bind(connection) as (...settings: never[]) => T
+  return Object.assign(connection, { duplicate: (...settings: never[]) => heard(duplicate(...settings)) })
+}
+
+function openConnection(settings: RedisSettings, patience: Patience): Redis | Cluster {
   const common = commonOptions(settings, patience)
   switch (settings.kind) {
     case 'tcp':

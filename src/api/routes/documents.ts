@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type Document, type DocumentKey, type Kind, documentKey, kinds, splitKey } from '../../intent/document.ts'
 import { applyDocuments, removeDocuments } from '../../intent/edit.ts'
+import { didYouMean } from '../../intent/nearest.ts'
 import { requireAdmin } from '../access.ts'
 import type { EditOutcome } from '../change.ts'
 import type { Api, ApiContext } from '../deps.ts'
@@ -58,7 +59,7 @@ export function documentRoutes(api: Api, context: ApiContext): void {
       const { revision, documents } = await readAt(request.query.at)
       const document = { kind: request.params.kind, name: request.params['*'] }
       const key = documentKey(document)
-      if (!documents.has(key)) throw notFound(key, revision)
+      if (!documents.has(key)) throw notFound(key, revision, documents)
       void reply.header('etag', etag(revision))
       return { revision, document: { ...document, spec: shownSpec(key, documents.get(key)) } }
     },
@@ -111,7 +112,7 @@ function writeRoutes(api: Api, context: ApiContext): void {
       const key = documentKey({ kind: request.params.kind, name: request.params['*'] })
       const { reason, force, dryRun } = request.query
       const { documents, revision } = await context.heads.current()
-      if (!documents.has(key)) throw notFound(key, revision)
+      if (!documents.has(key)) throw notFound(key, revision, documents)
       const command = `delete ${key}`
       return write(context, request, reply, {
         edit: (documents) => removeDocuments(documents, [key]),
@@ -173,6 +174,8 @@ function listed(documents: ReadonlyMap<DocumentKey, unknown>, kind: Kind | undef
     )
 }
 
-function notFound(key: DocumentKey, revision: number): ProblemError {
-  return new ProblemError(404, 'not-found', `there is no ${key} as of revision ${revision}`)
+function notFound(key: DocumentKey, revision: number, documents: ReadonlyMap<DocumentKey, unknown>): ProblemError {
+  const { kind, name } = splitKey(key)
+  const names = [...documents.keys()].map(splitKey).flatMap((other) => (other.kind === kind ? [other.name] : []))
+  return new ProblemError(404, 'not-found', `there is no ${key} as of revision ${revision}${didYouMean(name, names)}`)
 }

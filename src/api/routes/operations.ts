@@ -1,6 +1,8 @@
 /** The controller itself: health, metrics, status, schemas, and accepting a Redis that is not the one it knew. */
 import { z } from 'zod'
 import { kinds } from '../../intent/document.ts'
+import type { SpeakerId } from '../../intent/model.ts'
+import type { SpeakerState } from '../../store/store.ts'
 import { manifestJsonSchema, specJsonSchema } from '../../intent/json-schema.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { reasonSchema } from '../wire/change.ts'
@@ -140,9 +142,13 @@ async function statusOf({ deps, heads }: ApiContext): Promise<StatusView> {
   const identity = deps.storeIdentity.check({ epoch, revision })
   const states = await deps.store.speakers.states()
   const speakers = { up: 0, unknown: 0, behind: 0 }
-  for (const id of intent.speakers.keys()) {
+  const unwell: StatusView['unwell'] = []
+  for (const { id, pop } of intent.speakers.values()) {
     const state = states.get(id)
-    speakers[state?.status?.reach ?? 'unknown']++
+    const reach = state?.status?.reach ?? 'unknown'
+    const problem = troubleOf(state, await refusedWords(deps, id))
+    if (problem !== undefined) unwell.push({ speaker: id, pop, reach, problem })
+    speakers[reach]++
     if (state !== undefined && state.decided > state.applied) speakers.behind++
   }
   return {
@@ -157,5 +163,22 @@ async function statusOf({ deps, heads }: ApiContext): Promise<StatusView> {
     pops: intent.pops.size,
     prefixes: intent.prefixes.size,
     speakers,
+    unwell,
   }
+}
+
+/** Why a speaker is not as it should be; undefined where it is. */
+function troubleOf(state: SpeakerState | undefined, refused: string | undefined): string | undefined {
+  if (state?.status === undefined) return 'never read yet'
+  if (state.status.reach === 'unknown') return state.status.problem ?? 'does not answer'
+  return state.trouble ?? refused
+}
+
+/** `refuses 203.0.113.0/24: "…"`, and how many others. */
+async function refusedWords({ store }: ApiContext['deps'], speaker: SpeakerId): Promise<string | undefined> {
+  const refused = [...(await store.observations.refused(speaker))]
+  const [first] = refused
+  if (first === undefined) return undefined
+  const others = refused.length > 1 ? `, and ${refused.length - 1} more` : ''
+  return `refuses ${first[0]}: "${first[1]}"${others}`
 }

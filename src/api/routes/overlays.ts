@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { DocumentKey } from '../../intent/document.ts'
 import { clearOverride, drain, freeze, override, undrain, unfreeze } from '../../intent/edit.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { attributeWords, placeWords, secondsWords } from '../command-text.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { ProblemError } from '../problem.ts'
 import { deleteQuerySchema, writeFields, writeQuerySchema } from '../wire/change.ts'
@@ -10,8 +11,15 @@ import { prefixSchema } from '../wire/prefix.ts'
 import { attributesWrittenSchema, selectorsSchema } from '../wire/selector.ts'
 import { type WriteOptions, write, writeResponses } from '../write.ts'
 
-const longestSeconds = 366 * 86_400
-const forSeconds = z.number().int().min(1).max(longestSeconds).optional()
+const longestDays = 366
+const howLong = `write a time from 1 second to ${longestDays} days`
+const forSeconds = z
+  .number({ error: howLong })
+  .int({ error: howLong })
+  .min(1, { error: howLong })
+  .max(longestDays * 86_400, { error: howLong })
+  .optional()
+const graceSeconds = z.number().int().min(0, { error: 'write 0 seconds or more' })
 const overlayName = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'write lower-case letters, digits and hyphens')
@@ -62,7 +70,7 @@ function drainRoute(api: Api, context: ApiContext): void {
           speaker: z.string().min(1).optional(),
           neighbor: z.string().min(1).optional(),
           forSeconds,
-          graceSeconds: z.number().int().min(0).optional(),
+          graceSeconds: graceSeconds.optional(),
           ...writeFields,
         }),
         response: writeResponses,
@@ -85,7 +93,11 @@ function drainRoute(api: Api, context: ApiContext): void {
       const what = at ?? (speaker === undefined ? `--neighbor ${neighbor ?? ''}` : `--speaker ${speaker}`)
       return write(context, request, reply, {
         edit: (documents) => drain(documents, verb),
-        command: `drain ${what}${forText(request.body.forSeconds)}`,
+        command: [
+          `drain ${what}`,
+          ...secondsWords('--for', request.body.forSeconds),
+          ...secondsWords('--grace', graceSeconds),
+        ].join(' '),
         reason,
         force,
         dryRun: request.query.dryRun,
@@ -127,11 +139,15 @@ function overrideRoute(api: Api, context: ApiContext): void {
         ...spanFrom(context, request.body.forSeconds),
         forced: force ?? false,
       }
-      const where = at === undefined ? '' : ` --at ${at.join(',')}`
-      const toward = neighbor === undefined ? '' : ` --neighbor ${neighbor}`
       return write(context, request, reply, {
         edit: (documents) => override(documents, verb),
-        command: `override ${prefix}${where}${toward}${forText(request.body.forSeconds)}`,
+        command: [
+          `override ${prefix}`,
+          ...placeWords(at),
+          ...(neighbor === undefined ? [] : ['--neighbor', neighbor]),
+          ...attributeWords(attributes),
+          ...secondsWords('--for', request.body.forSeconds),
+        ].join(' '),
         reason,
         force,
         dryRun: request.query.dryRun,
@@ -159,7 +175,7 @@ function freezeRoutes(api: Api, context: ApiContext): void {
       const verb = { id, ...spanFrom(context, request.body.forSeconds) }
       return write(context, request, reply, {
         edit: (documents) => freeze(documents, verb),
-        command: `freeze${forText(request.body.forSeconds)}`,
+        command: ['freeze', ...secondsWords('--for', request.body.forSeconds)].join(' '),
         reason,
         force,
         dryRun: request.query.dryRun,
@@ -217,8 +233,4 @@ async function endOverlay(
 function spanFrom({ deps }: ApiContext, seconds: number | undefined) {
   const startedAtMs = deps.clock()
   return { startedAtMs, ...(seconds !== undefined && { expiresAtMs: startedAtMs + seconds * 1000 }) }
-}
-
-function forText(seconds: number | undefined): string {
-  return seconds === undefined ? '' : ` --for ${seconds}s`
 }

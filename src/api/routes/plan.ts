@@ -1,6 +1,7 @@
 /** Questions about decisions: what would be done now, what documents would do, why a prefix is where it is. */
 import { z } from 'zod'
 import type { Prefix } from '../../bgp/prefix.ts'
+import { unknownName } from '../../intent/check/report.ts'
 import type { PopId } from '../../intent/model.ts'
 import { explainPrefix } from '../../plan/explain.ts'
 import { type PlanInput, planPrefixes } from '../../plan/plan.ts'
@@ -77,7 +78,7 @@ export function planRoutes(api: Api, context: ApiContext): void {
       const { prefix, pop } = request.query
       const { input } = await questionAbout(context, prefix)
       if (pop !== undefined && !input.intent.pops.has(pop as PopId))
-        throw new ProblemError(404, 'not-found', `there is no POP "${pop}"; see GET /v1/documents?kind=Pop`)
+        throw new ProblemError(404, 'not-found', unknownName('Pop', pop, input.intent.pops.keys()))
       return explanationView(explainPrefix(input, prefix, pop as PopId | undefined, input.fleet.established))
     },
   )

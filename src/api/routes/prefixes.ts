@@ -1,6 +1,7 @@
 /** The two verbs that operators use most: where a prefix is announced. */
 import { z } from 'zod'
 import { publish, withdraw } from '../../intent/edit.ts'
+import { attributeWords, neighborWords, placeWords } from '../command-text.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { writeFields, writeQuerySchema } from '../wire/change.ts'
 import { prefixSchema } from '../wire/prefix.ts'
@@ -46,7 +47,13 @@ function publishRoute(api: Api, context: ApiContext): void {
             ...(attributes !== undefined && { attributes }),
             ...(neighbors !== undefined && { neighbors }),
           }),
-        command: `publish ${prefix} --at ${at.join(',')}${only === true ? ' --only' : ''}`,
+        command: [
+          `publish ${prefix}`,
+          ...placeWords(at),
+          ...(only === true ? ['--only'] : []),
+          ...attributeWords(attributes ?? {}),
+          ...neighborWords(neighbors ?? {}),
+        ].join(' '),
         reason,
         force,
         dryRun: request.query.dryRun,
@@ -82,7 +89,7 @@ function withdrawRoute(api: Api, context: ApiContext): void {
       const { prefix, at, reason, force } = request.body
       return write(context, request, reply, {
         edit: (documents) => withdraw(documents, at === undefined ? { prefix } : { prefix, at }),
-        command: `withdraw ${prefix} ${at === undefined ? '--everywhere' : `--at ${at.join(',')}`}`,
+        command: [`withdraw ${prefix}`, ...(at === undefined ? ['--everywhere'] : placeWords(at))].join(' '),
         reason,
         force,
         dryRun: request.query.dryRun,

@@ -23,6 +23,10 @@ export const statusSchema = z
     pops: z.number().int(),
     prefixes: z.number().int(),
     speakers: z.object({ up: z.number().int(), unknown: z.number().int(), behind: z.number().int() }),
+    /** Speakers that are not as they should be, each with the reason. */
+    unwell: z.array(
+      z.object({ speaker: z.string(), pop: z.string(), reach: z.enum(['up', 'unknown']), problem: z.string() }),
+    ),
   })
   .meta({ id: 'Status' })
 

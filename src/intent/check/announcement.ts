@@ -109,6 +109,16 @@ function checkWords(report: Report, intent: Intent, announcement: Announcement, 
       )
     else if (neighbor !== undefined && !neighbor.families.includes(prefixFamily(prefix)))
       report.warning('wrong-family', pointer, `has no effect: ${id} carries ${listed(neighbor.families)} only`)
+    else if (neighbor !== undefined) {
+      const silenced = said.announce ?? neighbor.attributes.announce
+      const inert = Object.keys(said).filter((word) => word !== 'announce')
+      if (silenced === false && inert.length > 0)
+        report.warning(
+          'withheld-words',
+          pointer,
+          `${listed(inert)} toward ${id} has no effect: ${prefix} is withheld from it; to announce it again say announce: true (--announce)`,
+        )
+    }
     if (said.origin !== undefined)
       report.warning(
         'origin-per-neighbor',

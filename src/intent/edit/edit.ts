@@ -5,7 +5,7 @@
 import type { Prefix } from '../../bgp/prefix.ts'
 import { type Document, type DocumentChange, type DocumentKey, type Kind, documentKey, splitKey } from '../document.ts'
 import type { Documents } from '../lineage.ts'
-import { didYouMean } from '../nearest.ts'
+import { didYouMean, listed } from '../nearest.ts'
 import { type Spec, readDocument } from '../schema.ts'
 
 export type Edit =
@@ -66,7 +66,10 @@ export function namesOf(documents: Documents, kind: Kind): readonly string[] {
     .map(({ name }) => name)
 }
 
-/** `there is no Pop "fro"; did you mean "fra"?` */
+/** `there is no Pop "fro"; did you mean "fra"?`, or with those there are. */
 export function unknownDocument(documents: Documents, kind: Kind, name: string): string {
-  return `there is no ${kind} "${name.slice(0, 80)}"${didYouMean(name, namesOf(documents, kind))}`
+  const known = namesOf(documents, kind).toSorted()
+  const meant = didYouMean(name, known)
+  const others = known.length === 0 ? ', nor any other' : `; known: ${listed(known)}`
+  return `there is no ${kind} "${name.slice(0, 80)}"${meant === '' ? others : meant}`
 }

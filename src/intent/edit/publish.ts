@@ -42,6 +42,9 @@ export function publish(documents: Documents, verb: Publish): Edit {
   if (!attributes.ok) return refusedEdit(attributes.problem)
   const neighbors = towardNeighbors(documents, intent, before, verb.neighbors ?? {})
   if (!neighbors.ok) return neighbors
+  const absent = announcedNowhereNear(intent, coveredPops(places, coverage), verb.neighbors ?? {})
+  if (absent !== undefined)
+    return refusedEdit(`${prefix.value} is not published at ${absent}; publish it there as well: --at ${absent}`)
   const spec = {
     ...before,
     ...coverage,
@@ -124,4 +127,17 @@ function towardNeighbors(
     after[name] = plain ? without(toward, { announce: true }) : toward
   }
   return { ok: true, value: after }
+}
+
+/** The POP of a neighbor that is to be announced to although the prefix is not published there. */
+function announcedNowhereNear(
+  { neighbors, speakers }: Intent,
+  covered: ReadonlySet<PopId>,
+  words: Readonly<Record<string, WrittenAttributes>>,
+): PopId | undefined {
+  for (const { id, speaker } of neighbors.values()) {
+    const pop = speakers.get(speaker)?.pop
+    if (words[id]?.announce === true && pop !== undefined && !covered.has(pop)) return pop
+  }
+  return undefined
 }

@@ -119,6 +119,26 @@ describe('publish and withdraw', () => {
     expect(out).toMatch(/alice +publish 203\.0\.113\.0\/24 --at pop-s1,pop-s2 +launch in two/)
   })
 
+  test('go into the audit whole, with attributes and neighbors', async () => {
+    await herald('publish', prefix, '--at', 'all', '--med', '50', '--reason', 'launch')
+    await herald('publish', prefix, '--neighbor', 's1-isp', '--prepend', '2', '--reason', 'full')
+    const { out } = await herald('history', '-n', '2')
+    expect(out).toMatch(/publish 203\.0\.113\.0\/24 --at all --med 50 +launch/)
+    expect(out).toMatch(/publish 203\.0\.113\.0\/24 --neighbor s1-isp --prepend 2 +full/)
+  })
+
+  test('withhold from one neighbor, say that words toward it are idle, and announce to it again', async () => {
+    await herald('publish', prefix, '--at', 'all', '--reason', 'launch')
+    await herald('publish', prefix, '--neighbor', 's1-isp', '--withhold', '--reason', 'fiber work')
+    const idle = await herald('publish', prefix, '--neighbor', 's1-isp', '--prepend', '3', '--dry-run')
+    expect(idle.out).toMatch(/warning .*prepend toward s1-isp has no effect: .*--announce/)
+    const again = await herald('publish', prefix, '--neighbor', 's1-isp', '--reason', 'repaired', '--wait')
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining('1 change') })
+    expect((await herald('show', 'route', prefix, '--speaker', 's1')).out).toMatch(/to s1-isp .*: next hop/)
+    const unclear = await herald('publish', prefix, '--at', 'pop-s1', '--neighbor', 's1-isp', '--dry-run')
+    expect(unclear).toMatchObject({ code: 2, err: expect.stringContaining('--withhold, --announce or --prepend 2') })
+  })
+
   test('with --if-revision are refused where somebody else was first', async () => {
     const { code, err } = await herald('publish', prefix, '--at', 'all', '--reason', 'x', '--if-revision', '1')
     expect(code).toBe(1)
@@ -291,7 +311,7 @@ describe('overlays', () => {
     expect(await herald('drain', 'pop-s1', '--for', '2h', '--reason', 'upgrade', '--wait')).toMatchObject({ code: 0 })
     expect((await herald('get', 'drains')).out).toContain('at=pop-s1')
     expect((await herald('status')).out).toMatch(/^drains: drain-/m)
-    expect((await herald('undrain', 'pop-s2', '--reason', 'x')).code).toBe(1)
+    expect((await herald('undrain', 'pop-s2', '--reason', 'x')).code).toBe(2)
     expect(await herald('undrain', 'pop-s1', '--reason', 'done', '--wait')).toMatchObject({ code: 0 })
     expect((await herald('get', 'drains')).out).toBe('None.\n')
   })

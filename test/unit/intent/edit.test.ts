@@ -192,6 +192,14 @@ describe('an edit that cannot be made says why and what was meant', () => {
       () => publish(good, { prefix: v4, at: [], neighbors: { 'fra-alpa': {} } }),
     ],
     [
+      `there is no Neighbor "isp"; known: ams-alpha, ams-beta, fra-alpha, fra-beta, nyc-alpha, nyc-beta, sin-alpha, sin-beta and 2 more`,
+      () => publish(good, { prefix: v4, at: [], neighbors: { isp: {} } }),
+    ],
+    [
+      `${own} is not published at fra; publish it there as well: --at fra`,
+      () => publish(having({ at: ['sin'] }), { prefix: own, at: [], neighbors: { 'fra-alpha': { announce: true } } }),
+    ],
+    [
       'there is no Prefix "203.0.112.0/24"; did you mean "203.0.113.0/24"?',
       () => withdraw(good, { prefix: '203.0.112.0/24' }),
     ],
@@ -208,7 +216,7 @@ describe('an edit that cannot be made says why and what was meant', () => {
       () => drain(good, { id: 'd', target: {}, startedAtMs: 0 }),
     ],
     ['nothing drains fra', () => undrain(good, { target: { at: 'fra' } })],
-    ['there is no Drain "d"', () => undrain(good, { id: 'd' })],
+    ['there is no Drain "d", nor any other', () => undrain(good, { id: 'd' })],
     ['nothing is frozen', () => unfreeze(good)],
     [`nothing overrides ${v4}`, () => clearOverride(good, { prefix: v4 })],
     [

@@ -10,6 +10,8 @@ test.each([
   ['fra-alhpa', ['fra-alpha', 'fra-beta'], 'fra-alpha'],
   ['x', ['a', 'b'], undefined],
   ['atributes', ['attributes', 'at'], 'attributes'],
+  ['fra-transit', ['fra-transit-ipv6', 'fra-transit-ipv4', 'fra-peer'], 'fra-transit-ipv4'],
+  ['fr', ['frankfurt'], undefined],
   ['', ['a'], undefined],
   ['zzz', [], undefined],
 ])('"%s" among %j means %s', (text, known, meant) => expect(nearest(text, known)).toBe(meant))

@@ -84,7 +84,7 @@ describe('G1: how few POPs a prefix may be left at', () => {
     expect(changed({ at: ['ams'] }).refusals[0]).toMatchObject({ forceable: true, document: `Prefix/${serviceV4}` })
     expect(changed({ at: ['ams'] }).refusals[0]!.message).toBe(
       '203.0.113.0/24 would be announced at 1 POP (ams), now at 4 (ams, fra, nrt, sin): below 2, which is half of the' +
-        ' 4 POPs intended and at least 2 (G1); repeat it with --force --reason … if that is meant.',
+        ' 4 POPs intended and at least 2; repeat it with --force --reason … if that is meant.',
     )
   })
 

@@ -5,7 +5,7 @@ import type { Asn } from '../../../src/bgp/asn.ts'
 import type { LargeCommunity } from '../../../src/bgp/community.ts'
 import { type AttributesKey, attributesKey } from '../../../src/bgp/path.ts'
 import type { Prefix } from '../../../src/bgp/prefix.ts'
-import { countForeign, observe, toObserved } from '../../../src/speaker/ownership.ts'
+import { observe, toObserved } from '../../../src/speaker/ownership.ts'
 import type { RibPath } from '../../../src/speaker/speaker.ts'
 
 const asn = 65001 as Asn
@@ -54,14 +54,9 @@ describe('of several local paths of one prefix', () => {
     expect(observe(all.slice(0, 2).toReversed(), asn, epoch).get(prefix)?.owner).toBe('other-epoch')
     expect(observe(all.slice(0, 1), asn, epoch).get(prefix)?.owner).toBe('foreign')
   })
-
-  test('the foreign ones are counted', () => {
-    expect(countForeign(all, asn)).toBe(1)
-  })
 })
 
 test('a learned path is neither ours nor foreign, whatever marks it carries', () => {
   const learned = [ours, foreign].map((attributes) => ({ ...local(attributes), learnedFrom: '192.0.2.9' as Address }))
   expect(observe(learned, asn, epoch).size).toBe(0)
-  expect(countForeign(learned, asn)).toBe(0)
 })
