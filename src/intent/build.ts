@@ -68,8 +68,13 @@ const mapOfKind = {
   Neighbor: 'neighbors',
   Pool: 'pools',
   Prefix: 'prefixes',
+  Agent: 'agents',
+  Check: 'checks',
+  Receiver: 'receivers',
+  AlertMapping: 'alertMappings',
   Drain: 'drains',
   Override: 'overrides',
+  Failover: 'failovers',
   Freeze: 'freezes',
 } as const satisfies Record<Exclude<Document['kind'], 'Network'>, MapName>
 

@@ -4,7 +4,7 @@
  */
 export const apiVersion = 'herald/v1'
 
-/** In the order in which a reader meets them: what there is, what is announced, and what lies on top for a while. */
+/** In the order in which a reader meets them: what there is, what is announced, what watches it, and what lies on top for a while. */
 export const kinds = [
   'Network',
   'Area',
@@ -14,8 +14,13 @@ export const kinds = [
   'Neighbor',
   'Pool',
   'Prefix',
+  'Agent',
+  'Check',
+  'Receiver',
+  'AlertMapping',
   'Drain',
   'Override',
+  'Failover',
   'Freeze',
 ] as const
 

@@ -20,6 +20,7 @@ import type {
   Speaker,
   SpeakerId,
 } from './model.ts'
+import { type MonitoringModel, capacityPart, failoverPolicyOf, monitoringModelOf } from './monitoring-of.ts'
 import type { Spec } from './schema.ts'
 
 export type Model =
@@ -31,6 +32,7 @@ export type Model =
   | { readonly kind: 'Neighbor'; readonly value: Neighbor }
   | { readonly kind: 'Pool'; readonly value: Pool }
   | { readonly kind: 'Prefix'; readonly value: Announcement }
+  | MonitoringModel
   | { readonly kind: 'Drain'; readonly value: Drain }
   | { readonly kind: 'Override'; readonly value: Override }
   | { readonly kind: 'Freeze'; readonly value: Freeze }
@@ -45,7 +47,7 @@ export function modelOf({ kind, name, spec }: Document): Model {
     case 'Region':
       return { kind, value: { id: name as RegionId, ...(spec as Spec<'Region'>) } }
     case 'Pop':
-      return { kind, value: { id: name as PopId, ...(spec as Spec<'Pop'>) } }
+      return { kind, value: popOf(name as PopId, spec as Spec<'Pop'>) }
     case 'Speaker':
       return { kind, value: { id: name as SpeakerId, ...(spec as Spec<'Speaker'>) } }
     case 'Neighbor':
@@ -54,6 +56,12 @@ export function modelOf({ kind, name, spec }: Document): Model {
       return { kind, value: { id: name, ...(spec as Spec<'Pool'>) } }
     case 'Prefix':
       return { kind, value: announcementOf(name as Prefix, spec as Spec<'Prefix'>) }
+    case 'Agent':
+    case 'Check':
+    case 'Receiver':
+    case 'AlertMapping':
+    case 'Failover':
+      return monitoringModelOf(kind, name, spec)
     case 'Drain': {
       const { target, ...rest } = spec as Spec<'Drain'>
       return { kind, value: { id: name, ...rest, target: drainTargetOf(target) } }
@@ -65,10 +73,15 @@ export function modelOf({ kind, name, spec }: Document): Model {
   }
 }
 
-function announcementOf(prefix: Prefix, { pops, neighbors, adopt, ...rest }: Spec<'Prefix'>): Announcement {
+function popOf(id: PopId, { capacity, ...rest }: Spec<'Pop'>): Pop {
+  return { id, ...rest, ...capacityPart(capacity) }
+}
+
+function announcementOf(prefix: Prefix, { pops, neighbors, adopt, failover, ...rest }: Spec<'Prefix'>): Announcement {
   return {
     prefix,
     ...rest,
+    ...(failover !== undefined && { failover: failoverPolicyOf(failover) }),
     pops: new Map(Object.entries(pops).map(([pop, said]) => [pop as PopId, said])),
     neighbors: new Map(Object.entries(neighbors).map(([neighbor, said]) => [neighbor as NeighborId, said])),
     adopt: new Set(adopt),

@@ -9,6 +9,18 @@ import type { Family } from '../bgp/family.ts'
 import type { NeighborKind } from '../bgp/neighbor.ts'
 import type { Origin } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
+import type {
+  Agent,
+  AgentId,
+  AlertMapping,
+  AlertMappingId,
+  Capacity,
+  Check,
+  CheckId,
+  Failover,
+  FailoverPolicy,
+  Receiver,
+} from './monitoring.ts'
 
 export type AreaId = string & { readonly __brand: 'AreaId' }
 export type RegionId = string & { readonly __brand: 'RegionId' }
@@ -39,6 +51,7 @@ export interface Region {
 export interface Pop {
   readonly id: PopId
   readonly region: RegionId
+  readonly capacity?: Capacity
 }
 
 export interface Speaker {
@@ -135,6 +148,8 @@ export interface Announcement {
   readonly neighbors: ReadonlyMap<NeighborId, NeighborAttributes>
   /** `spec.adopt`: speakers where a foreign path of this prefix may be taken over (default none). */
   readonly adopt: ReadonlySet<SpeakerId>
+  /** What automation may do when checks fail. Absent: nothing. */
+  readonly failover?: FailoverPolicy
 }
 
 /** A time-limited operation on top of intent (DESIGN: overlay). Times are milliseconds since the epoch. */
@@ -179,8 +194,13 @@ export interface Intent {
   readonly neighbors: ReadonlyMap<NeighborId, Neighbor>
   readonly pools: ReadonlyMap<string, Pool>
   readonly prefixes: ReadonlyMap<Prefix, Announcement>
+  readonly agents: ReadonlyMap<AgentId, Agent>
+  readonly checks: ReadonlyMap<CheckId, Check>
+  readonly receivers: ReadonlyMap<string, Receiver>
+  readonly alertMappings: ReadonlyMap<AlertMappingId, AlertMapping>
   readonly drains: ReadonlyMap<string, Drain>
   readonly overrides: ReadonlyMap<string, Override>
+  readonly failovers: ReadonlyMap<string, Failover>
   readonly freezes: ReadonlyMap<string, Freeze>
 }
 
@@ -194,7 +214,12 @@ export const emptyIntent: Intent = {
   neighbors: new Map(),
   pools: new Map(),
   prefixes: new Map(),
+  agents: new Map(),
+  checks: new Map(),
+  receivers: new Map(),
+  alertMappings: new Map(),
   drains: new Map(),
   overrides: new Map(),
+  failovers: new Map(),
   freezes: new Map(),
 }

@@ -27,6 +27,17 @@ import type {
   Speaker,
   SpeakerId,
 } from '../../src/intent/model.ts'
+import type {
+  Agent,
+  AgentId,
+  AlertMapping,
+  Check,
+  CheckId,
+  Failover,
+  FailoverAction,
+  FailoverPolicy,
+  Receiver,
+} from '../../src/intent/monitoring.ts'
 
 export const epoch = 7
 export const asn = 65001 as Asn
@@ -46,6 +57,11 @@ export interface IntentParts {
   readonly prefixes?: readonly Announcement[]
   readonly drains?: readonly Drain[]
   readonly overrides?: readonly Override[]
+  readonly failovers?: readonly Failover[]
+  readonly agents?: readonly Agent[]
+  readonly checks?: readonly Check[]
+  readonly receivers?: readonly Receiver[]
+  readonly alertMappings?: readonly AlertMapping[]
   readonly freezes?: readonly Freeze[]
   readonly network?: Partial<Network> | 'none'
   readonly pools?: readonly string[]
@@ -67,6 +83,11 @@ export function intent(parts: IntentParts = {}): Intent {
     prefixes: new Map((parts.prefixes ?? []).map((one) => [one.prefix, one])),
     drains: byId(parts.drains ?? []),
     overrides: byId(parts.overrides ?? []),
+    failovers: byId(parts.failovers ?? []),
+    agents: byId(parts.agents ?? []),
+    checks: byId(parts.checks ?? []),
+    receivers: byId(parts.receivers ?? []),
+    alertMappings: byId(parts.alertMappings ?? []),
     freezes: byId(parts.freezes ?? []),
   }
 }
@@ -129,6 +150,7 @@ export function announce(
     readonly pops?: Readonly<Record<string, SiteAttributes>>
     readonly neighbors?: Readonly<Record<string, NeighborAttributes>>
     readonly adopt?: readonly string[]
+    readonly failover?: FailoverPolicy
   } = {},
 ): Announcement {
   return {
@@ -140,6 +162,73 @@ export function announce(
     pops: new Map(Object.entries(parts.pops ?? {}) as [PopId, SiteAttributes][]),
     neighbors: new Map(Object.entries(parts.neighbors ?? {}) as [NeighborId, NeighborAttributes][]),
     adopt: new Set((parts.adopt ?? []) as SpeakerId[]),
+    ...(parts.failover !== undefined && { failover: parts.failover }),
+  }
+}
+
+/** An agent at a POP; `vantage` instead of a POP is a vantage point. */
+export function agent(id: string, at: string): Agent {
+  const place = at === 'vantage' ? ({ kind: 'vantage' } as const) : ({ kind: 'pop', pop: at as PopId } as const)
+  return { id: id as AgentId, place }
+}
+
+/** A TCP check of a service at every POP by its own agents, each second, three failures in a row. */
+export function check(id: string, parts: Partial<Check> = {}): Check {
+  return {
+    id: id as CheckId,
+    subject: 'service',
+    at: ['all'] as readonly string[] as readonly Selector[],
+    except: [],
+    neighborKinds: ['transit', 'peer', 'route-server', 'customer'],
+    from: 'local',
+    probe: { kind: 'tcp', port: 53 },
+    target: '203.0.113.1',
+    targets: new Map(),
+    sources: new Map(),
+    intervalMs: 1000,
+    timeoutMs: 1000,
+    fall: 3,
+    rise: 5,
+    holdDownMs: 60_000,
+    severity: 'critical',
+    ...parts,
+  }
+}
+
+/** Withdraws at a sick POP, withholds from a sick neighbor; no backup, no stages. */
+export function failoverPolicy(checks: readonly string[], parts: Partial<FailoverPolicy> = {}): FailoverPolicy {
+  return {
+    checks: checks as readonly CheckId[],
+    action: 'withdraw',
+    neighborAction: 'withhold',
+    backup: [],
+    lease: { policy: 'hold' },
+    return: { prepends: [], stageMs: 30_000 },
+    ...parts,
+  }
+}
+
+/** What automation laid on a prefix at a POP, or with `toward/` before the name, toward a neighbor. */
+export function failover(
+  action: FailoverAction,
+  at: string,
+  prefix: string = serviceV4,
+  parts: Partial<Pick<Failover, 'prepend' | 'graceSeconds' | 'startedAtMs' | 'reason' | 'alarm'>> = {},
+): Failover {
+  const toward = at.startsWith('toward/')
+  const name = at.replace('toward/', '')
+  return {
+    id: `${action}-${name}`,
+    prefix: prefix as Prefix,
+    place: toward ? { kind: 'neighbor', neighbor: name as NeighborId } : { kind: 'pop', pop: name as PopId },
+    action,
+    prepend: 3,
+    graceSeconds: 0,
+    startedAtMs: 0,
+    subject: toward ? `neighbor/pop/${name}` : `service/${name}/dns`,
+    alarm: 'alarm-1',
+    reason: 'no answer from 3 of 3 agents',
+    ...parts,
   }
 }
 

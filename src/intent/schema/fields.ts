@@ -79,6 +79,14 @@ export const asnField = z
   })
   .meta({ description: 'An AS number, 1 to 4294967295, in asplain notation (RFC 5396)', examples: [65001] })
 
+/** Text on one or more lines, not empty. */
+export function words(atMost: number, description: string) {
+  return z
+    .string()
+    .refine((value) => value.trim() !== '' && value.length <= atMost, { error: `write 1 to ${atMost} characters` })
+    .meta({ description })
+}
+
 /** A whole number; the unit belongs into the description. */
 export function whole(min: number, max: number, description: string) {
   return z
@@ -126,9 +134,15 @@ export function unknownField(key: string, known: readonly string[]): string {
 }
 
 /** A map from names to values, in the order of the names, without entries that say nothing. */
-export function byName<S extends z.ZodType<object>>(value: S, atMost: number, description: string) {
+export function byName<S extends z.ZodType<object | string>>(
+  value: S,
+  atMost: number,
+  description: string,
+  { pattern, rule }: { readonly pattern: RegExp; readonly rule: string } = { pattern: labelPattern, rule: labelRule },
+) {
+  const problem = (text: string): string => `"${text.slice(0, 80)}" is not a name: ${rule}`
   return z
-    .record(z.string().regex(labelPattern, { error: ({ input }) => labelProblem(String(input)) }), value)
+    .record(z.string().regex(pattern, { error: ({ input }) => problem(String(input)) }), value)
     .refine((entries) => Object.keys(entries).length <= atMost, { error: `write at most ${atMost} entries` })
     .transform((entries): Readonly<Record<string, z.output<S>>> => {
       const said = Object.entries(entries).filter(([, entry]) => Object.keys(entry).length > 0)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { NeighborId, SpeakerId } from '../model.ts'
 import { attributesField } from './attributes.ts'
 import { fields, label, list, moment, prefixField, whole } from './fields.ts'
-import { selectorField } from './prefix.ts'
+import { selectorField } from './selector.ts'
 
 const span = {
   startedAtMs: moment('Since when'),

@@ -1,6 +1,7 @@
 /** Network, Area, Region, Pop: who we are and where we stand. */
 import type { AreaId, RegionId } from '../model.ts'
 import { asnField, fields, label, whole } from './fields.ts'
+import { capacityField } from './quantity.ts'
 
 export const networkSpec = fields({
   asn: asnField,
@@ -20,4 +21,7 @@ export const areaSpec = fields({})
 
 export const regionSpec = fields({ area: label<AreaId>('Name of the Area') })
 
-export const popSpec = fields({ region: label<RegionId>('Name of the Region') })
+export const popSpec = fields({
+  region: label<RegionId>('Name of the Region'),
+  capacity: capacityField.exactOptional(),
+})

@@ -1,9 +1,9 @@
 /** Pool and Prefix: what we own, and where and how it is announced. */
-import type { Selector, SpeakerId } from '../model.ts'
+import type { SpeakerId } from '../model.ts'
 import { attributesField } from './attributes.ts'
+import { failoverField } from './failover.ts'
 import { byName, fields, label, list, prefixField, whole } from './fields.ts'
-
-export const selectorField = label<Selector>('all, or the name of an Area, a Region or a Pop')
+import { selectorField } from './selector.ts'
 
 /** Every POP may be written on its own, and then some. */
 const selectorsAtMost = 1000
@@ -33,4 +33,5 @@ export const prefixSpec = fields({
     selectorsAtMost,
     "Speakers where another program's path of it may be taken over. Default: none",
   ).default([]),
+  failover: failoverField.exactOptional(),
 })

@@ -1,6 +1,9 @@
 /** The schema of every kind's spec: from what people write to the canonical spec that is stored. */
 import type { z } from 'zod'
 import type { Kind } from '../document.ts'
+import { alertMappingSpec, receiverSpec } from './alarm.ts'
+import { agentSpec, checkSpec } from './check.ts'
+import { failoverSpec } from './failover.ts'
 import { drainSpec, freezeSpec, overrideSpec } from './overlay.ts'
 import { areaSpec, networkSpec, popSpec, regionSpec } from './place.ts'
 import { poolSpec, prefixSpec } from './prefix.ts'
@@ -15,8 +18,13 @@ export const specSchemas = {
   Neighbor: neighborSpec,
   Pool: poolSpec,
   Prefix: prefixSpec,
+  Agent: agentSpec,
+  Check: checkSpec,
+  Receiver: receiverSpec,
+  AlertMapping: alertMappingSpec,
   Drain: drainSpec,
   Override: overrideSpec,
+  Failover: failoverSpec,
   Freeze: freezeSpec,
 } as const satisfies Record<Kind, z.ZodType>
 
