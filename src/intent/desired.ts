@@ -40,7 +40,7 @@ export interface DesiredSite {
 export interface LostSite {
   readonly speaker: SpeakerId
   readonly pop: PopId
-  /** `Drain/fra-maintenance`, `Override/…`. */
+  /** `Drain/fra-maintenance`, `Override/…`, `Failover/…`. */
   readonly overlay: DocumentKey
   /** A person accepted that the overlay breaks floors. */
   readonly forced: boolean

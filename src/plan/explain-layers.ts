@@ -1,5 +1,7 @@
 /** Intent of one prefix at one speaker, layer by layer, lowest first, in words. */
 import type { Announcement, Drain, Intent, Override, SiteAttributes, Speaker } from '../intent/model.ts'
+import type { Failover } from '../intent/monitoring.ts'
+import { Failovers } from '../intent/compile/failovers.ts'
 import { inventoryOf, isSilent } from '../intent/compile/inventory.ts'
 import { OverlayTime } from '../intent/compile/overlay-time.ts'
 
@@ -37,7 +39,34 @@ export function layersAt(
     layers.push(overrideLayer(override, time))
   }
   const drains = [...inventory.siteDrains(speaker.id), ...neighbors.flatMap(({ id }) => inventory.neighborDrains(id))]
-  return [...layers, ...drains.map((drain) => drainLayer(drain, time))]
+  for (const drain of drains) layers.push(drainLayer(drain, time))
+  const lifted = new Failovers(inventory, announcement, time)
+  for (const failover of inventory.failoversOf(announcement.prefix)) {
+    const { place } = failover
+    const here = place.kind === 'pop' ? place.pop === speaker.pop : neighbors.some(({ id }) => id === place.neighbor)
+    if (here) layers.push(failoverLayer(failover, lifted.inForce(failover, speaker.pop), time))
+  }
+  return layers
+}
+
+function failoverLayer(failover: Failover, inForce: boolean, time: OverlayTime): Layer {
+  const { id, place, action, prepend, reason, alarm, subject, startedAtMs, graceSeconds } = failover
+  const toward = place.kind === 'neighbor' ? ` toward ${place.neighbor}` : ''
+  const marked = time.drainStage(failover) === 'marked'
+  const does = {
+    withdraw: 'not announced',
+    drain: marked
+      ? `marked GRACEFUL_SHUTDOWN until ${instant(startedAtMs + graceSeconds * 1000)}, then not announced`
+      : 'not announced',
+    prepend: `prepend ${prepend}${toward}`,
+    withhold: `withheld${toward}`,
+    activate: 'announced as a backup',
+  }[action]
+  return {
+    layer: `Failover/${id}`,
+    says: `${does}, by automation since ${instant(startedAtMs)}: ${reason} (${subject}, alarm ${alarm})`,
+    inForce,
+  }
 }
 
 function overrideLayer(override: Override, time: OverlayTime): Layer {

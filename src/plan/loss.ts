@@ -7,6 +7,7 @@ import { type Moment, affectedPrefixes, compilePrefix } from '../intent/compile.
 import type { DesiredPrefix } from '../intent/desired.ts'
 import type { DocumentChange } from '../intent/document.ts'
 import type { Drain, Intent, PopId } from '../intent/model.ts'
+import type { Failover } from '../intent/monitoring.ts'
 
 /** One prefix that a change can concern, before and after. */
 export interface PrefixLoss {
@@ -86,9 +87,13 @@ function namedSites(desired: DesiredPrefix | undefined): number {
 
 /** The same intent with every drain started and its grace time over. */
 function afterGrace(intent: Intent, nowMs: number): Intent {
-  if (intent.drains.size === 0) return intent
-  const drains = new Map<string, Drain>()
-  for (const [id, drain] of intent.drains)
-    drains.set(id, { ...drain, graceSeconds: 0, startedAtMs: Math.min(drain.startedAtMs, nowMs) })
-  return { ...intent, drains }
+  if (intent.drains.size === 0 && intent.failovers.size === 0) return intent
+  const over = <O extends Drain | Failover>(overlay: O): O => ({
+    ...overlay,
+    graceSeconds: 0,
+    startedAtMs: Math.min(overlay.startedAtMs, nowMs),
+  })
+  const drains = new Map(Array.from(intent.drains, ([id, drain]) => [id, over(drain)]))
+  const failovers = new Map(Array.from(intent.failovers, ([id, failover]) => [id, over(failover)]))
+  return { ...intent, drains, failovers }
 }

@@ -21,6 +21,7 @@ export function affectedPrefixes(
     if (kind === 'Prefix') prefixes.add(name as Prefix)
     for (const intent of [before, after]) {
       if (kind === 'Override') addDefined(prefixes, intent.overrides.get(name)?.prefix)
+      else if (kind === 'Failover') addDefined(prefixes, intent.failovers.get(name)?.prefix)
       else if (kind === 'Pool') addPooled(prefixes, intent, name)
       else for (const pop of touchedPops(intent, kind, name)) pops.add(pop)
     }
@@ -64,8 +65,12 @@ function popsOf(intent: Intent, speakers: readonly SpeakerId[]): PopId[] {
 
 function addAnnouncedAt(prefixes: Set<Prefix>, intent: Intent, pops: ReadonlySet<PopId>): void {
   const inventory = inventoryOf(intent)
-  for (const { prefix, at, except } of intent.prefixes.values())
-    if (!prefixes.has(prefix) && !inventory.selected(at, except).isDisjointFrom(pops)) prefixes.add(prefix)
+  for (const { prefix, at, except, failover } of intent.prefixes.values()) {
+    if (prefixes.has(prefix)) continue
+    const backup = failover === undefined ? [] : failover.backup
+    if (!inventory.selected(at, except).isDisjointFrom(pops) || !inventory.selected(backup).isDisjointFrom(pops))
+      prefixes.add(prefix)
+  }
 }
 
 function addPooled(prefixes: Set<Prefix>, intent: Intent, pool: string): void {

@@ -17,12 +17,14 @@ import type {
   Speaker,
   SpeakerId,
 } from '../model.ts'
+import type { Failover } from '../monitoring.ts'
 import { neighborsOf, selectPops } from '../select.ts'
 
 export class Inventory {
   readonly intent: Intent
   readonly #speakersByPop: ReadonlyMap<PopId, readonly Speaker[]>
   readonly #overridesByPrefix: ReadonlyMap<Prefix, readonly Override[]>
+  readonly #failoversByPrefix: ReadonlyMap<Prefix, readonly Failover[]>
   #prefixesToward: ReadonlyMap<NeighborId, readonly Prefix[]> | undefined
   readonly #siteDrains: ReadonlyMap<SpeakerId, readonly Drain[]>
   readonly #neighborDrains: ReadonlyMap<NeighborId, readonly Drain[]>
@@ -32,6 +34,7 @@ export class Inventory {
     this.intent = intent
     this.#speakersByPop = grouped(inOrder(intent.speakers), (speaker) => speaker.pop)
     this.#overridesByPrefix = grouped(inOrder(intent.overrides), (override) => override.prefix)
+    this.#failoversByPrefix = grouped(inOrder(intent.failovers), (failover) => failover.prefix)
     const siteDrains = new Map<SpeakerId, Drain[]>()
     const neighborDrains = new Map<NeighborId, Drain[]>()
     for (const drain of inOrder(intent.drains)) {
@@ -54,6 +57,11 @@ export class Inventory {
   /** Overrides of a prefix in id order, in force or not. */
   overridesOf(prefix: Prefix): readonly Override[] {
     return this.#overridesByPrefix.get(prefix) ?? []
+  }
+
+  /** What automation laid on a prefix, in id order, in force or not. */
+  failoversOf(prefix: Prefix): readonly Failover[] {
+    return this.#failoversByPrefix.get(prefix) ?? []
   }
 
   /** Prefixes for which something is said toward this neighbor alone, in force or not. */

@@ -5,12 +5,14 @@
  *   toward a site:      prefix < POP < override everywhere < override at sites
  *   toward a neighbor:  Neighbor document < prefix < POP < prefix's neighbor < overrides < override toward it
  *
+ * On top lies what automation says (compile/failovers): it prepends at least so often, and withholds.
  * Overrides of equal reach are laid on by age: the newest wins. A next hop of the other family says nothing.
  */
 import { addressFamily } from '../../bgp/address.ts'
 import type { Community, LargeCommunity } from '../../bgp/community.ts'
 import type { Family } from '../../bgp/family.ts'
 import type { Announcement, NeighborId, Override, PopId, SiteAttributes } from '../model.ts'
+import { Failovers, type Laid, laidOverrides } from './failovers.ts'
 import type { Inventory } from './inventory.ts'
 import type { OverlayTime } from './overlay-time.ts'
 
@@ -20,13 +22,8 @@ export interface Said extends Omit<SiteAttributes, 'communities' | 'largeCommuni
   readonly largeCommunities: readonly LargeCommunity[]
 }
 
-/** An override in force, with the POPs it reaches (undefined: everywhere). */
-interface Laid {
-  readonly override: Override
-  readonly pops: ReadonlySet<PopId> | undefined
-}
-
 export class Layers {
+  readonly failovers: Failovers
   readonly #announcement: Announcement
   readonly #family: Family
   /** In the order in which they are laid on. */
@@ -36,11 +33,8 @@ export class Layers {
   constructor(inventory: Inventory, announcement: Announcement, family: Family, time: OverlayTime) {
     this.#announcement = announcement
     this.#family = family
-    this.#overrides = inventory
-      .overridesOf(announcement.prefix)
-      .filter((override) => time.inForce(override))
-      .map((override) => ({ override, pops: override.at === undefined ? undefined : inventory.selected(override.at) }))
-      .sort(byReachThenAge)
+    this.#overrides = laidOverrides(inventory, announcement, time)
+    this.failovers = new Failovers(inventory, announcement, time, this.#overrides)
     this.#common = this.#merge(this.#siteLayers(undefined))
   }
 
@@ -52,7 +46,9 @@ export class Layers {
 
   site(pop: PopId): Said {
     const special = this.#announcement.pops.has(pop) || this.#overrides.some(({ pops }) => pops?.has(pop) === true)
-    return special ? this.#merge(this.#siteLayers(pop)) : this.#common
+    const prepending = this.failovers.prepending(pop)
+    if (!special && prepending === undefined) return this.#common
+    return raised(this.#merge(this.#siteLayers(pop)), prepending?.prepend)
   }
 
   /** True where the site's layers are those of every site without a word of its own. */
@@ -77,6 +73,8 @@ export class Layers {
     if (named !== undefined) layers.push(named)
     for (const { override, pops } of this.#overrides)
       if (override.neighbor === neighbor && pops?.has(pop) !== false) layers.push(override.attributes)
+    const automated = this.failovers.toward(neighbor, pop)
+    if (automated !== undefined) layers.push(automated)
     return layers
   }
 
@@ -91,7 +89,11 @@ export class Layers {
     layers.push(...this.#siteOverrides(pop).map((override) => override.attributes))
     for (const { override, pops: reached } of this.#overrides)
       if (override.neighbor === neighbor && reached?.has(pop) !== false) layers.push(override.attributes)
-    return this.#merge(layers.filter((layer) => layer !== undefined))
+    const said = raised(
+      this.#merge(layers.filter((layer) => layer !== undefined)),
+      this.failovers.prepending(pop)?.prepend,
+    )
+    return raised(said, this.failovers.toward(neighbor, pop)?.prepend)
   }
 
   #siteLayers(pop: PopId | undefined): readonly SiteAttributes[] {
@@ -124,10 +126,7 @@ export class Layers {
   }
 }
 
-function byReachThenAge(a: Laid, b: Laid): number {
-  return (
-    (b.pops?.size ?? Infinity) - (a.pops?.size ?? Infinity) ||
-    a.override.startedAtMs - b.override.startedAtMs ||
-    (a.override.id < b.override.id ? -1 : 1)
-  )
+/** Never fewer prepends than intent says already. */
+function raised(said: Said, prepend: 0 | 1 | 2 | 3 | undefined): Said {
+  return prepend === undefined || prepend <= (said.prepend ?? 0) ? said : { ...said, prepend }
 }

@@ -4,11 +4,16 @@
  * goes away by itself. What a person does during a freeze still starts, and a drain's grace time still runs, because
  * both are part of that person's command.
  */
-import type { Drain, Freeze } from '../model.ts'
+import type { Freeze } from '../model.ts'
 
 interface Timed {
   readonly startedAtMs: number
   readonly expiresAtMs?: number
+}
+
+/** A Drain, or a Failover that drains. */
+interface Graced extends Timed {
+  readonly graceSeconds: number
 }
 
 export class OverlayTime {
@@ -32,13 +37,13 @@ export class OverlayTime {
   }
 
   /** `marked`: announced with GRACEFUL_SHUTDOWN; `gone`: grace is over; undefined: not in force. */
-  drainStage(drain: Drain): 'marked' | 'gone' | undefined {
+  drainStage(drain: Graced): 'marked' | 'gone' | undefined {
     if (!this.inForce(drain)) return undefined
     return this.nowMs < graceEndsAtMs(drain) ? 'marked' : 'gone'
   }
 
   /** The next moment at which this overlay starts to say something else, ms since the epoch; Infinity: never. */
-  nextChangeMs(overlay: Timed | Drain): number {
+  nextChangeMs(overlay: Timed | Graced): number {
     const moments = [overlay.startedAtMs, this.#expiryMs(overlay)]
     if ('graceSeconds' in overlay) moments.push(graceEndsAtMs(overlay))
     return Math.min(...moments.filter((atMs) => atMs > this.nowMs))
@@ -60,7 +65,7 @@ export class OverlayTime {
   }
 }
 
-function graceEndsAtMs(drain: Drain): number {
+function graceEndsAtMs(drain: Graced): number {
   return drain.startedAtMs + drain.graceSeconds * 1000
 }
 

@@ -7,6 +7,8 @@ import type { Family } from '../../bgp/family.ts'
 import { prefixFamily } from '../../bgp/prefix.ts'
 import type { DesiredPrefix, LostSite } from '../desired.ts'
 import type { Announcement, Intent, PopId, Speaker, SpeakerId } from '../model.ts'
+import type { Failover } from '../monitoring.ts'
+import { failoverTime, failoverWords } from './failovers.ts'
 import { type Inventory, inventoryOf } from './inventory.ts'
 import { Layers } from './layers.ts'
 import { OverlayTime } from './overlay-time.ts'
@@ -29,8 +31,9 @@ export class Span {
     this.time = new OverlayTime(intent.freezes.values(), nowMs)
     this.epoch = epoch
     this.#untilMs = Infinity
-    for (const overlays of [intent.drains, intent.overrides, intent.freezes])
-      for (const overlay of overlays.values()) this.#untilMs = Math.min(this.#untilMs, this.time.nextChangeMs(overlay))
+    const failovers = Array.from(intent.failovers.values(), failoverTime)
+    for (const overlays of [intent.drains.values(), intent.overrides.values(), intent.freezes.values(), failovers])
+      for (const overlay of overlays) this.#untilMs = Math.min(this.#untilMs, this.time.nextChangeMs(overlay))
   }
 
   covers(epoch: number, nowMs: number): boolean {
@@ -68,23 +71,29 @@ function shapeText(announcement: Announcement, inventory: Inventory): string {
     text = JSON.stringify([prefixFamily(prefix), at, except, floor ?? null, attributes, [...pops], [...neighbors]])
     shapeTexts.set(announcement, text)
   }
-  return inventory.overridesOf(announcement.prefix).length === 0 ? text : `${announcement.prefix} ${text}`
+  const own = inventory.overridesOf(announcement.prefix).length + inventory.failoversOf(announcement.prefix).length
+  return own === 0 ? text : `${announcement.prefix} ${text}`
 }
 
 function compileShape(span: Span, announcement: Announcement): Shape {
   const { inventory, time } = span
   const family: Family = prefixFamily(announcement.prefix)
   const layers = new Layers(inventory, announcement, family, time)
-  const speakers = selectedSpeakers(inventory, announcement)
+  const selected = inventory.selected(announcement.at, announcement.except)
+  const activated = layers.failovers.activated()
+  const speakers = speakersAt(inventory, selected.union(new Set(activated.keys())))
   const intended = new Set<PopId>()
-  for (const { pop } of speakers) if (layers.intendedAt(pop)) intended.add(pop)
+  for (const { pop } of speakers) if (selected.has(pop) && layers.intendedAt(pop)) intended.add(pop)
   const { network } = inventory.intent
   const compiler =
     network === undefined ? undefined : new SiteCompiler(inventory, network, layers, family, time, span.epoch)
   const sites = new Map<SpeakerId, CompiledSite>()
   const lost = new Map<SpeakerId, LostSite>()
   for (const speaker of speakers) {
-    const compiled = compiler?.compile(speaker, namedBy(inventory, announcement, speaker.pop))
+    const backup = selected.has(speaker.pop) ? undefined : activated.get(speaker.pop)
+    const wanted =
+      backup === undefined ? namedBy(inventory, announcement, speaker.pop) : activatedBy(backup, speaker.pop)
+    const compiled = compiler?.compile(speaker, wanted)
     if (compiled?.kind === 'announced') sites.set(speaker.id, compiled.site)
     else if (compiled?.kind === 'lost') lost.set(speaker.id, compiled.site)
   }
@@ -101,14 +110,18 @@ function compileShape(span: Span, announcement: Announcement): Shape {
 }
 
 /** In id order, so that everything compiled from it is. */
-function selectedSpeakers(inventory: Inventory, { at, except }: Announcement): readonly Speaker[] {
+function speakersAt(inventory: Inventory, pops: ReadonlySet<PopId>): readonly Speaker[] {
   const speakers: Speaker[] = []
-  for (const pop of inventory.selected(at, except)) speakers.push(...inventory.speakersAt(pop))
+  for (const pop of pops) speakers.push(...inventory.speakersAt(pop))
   return speakers.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
 function namedBy(inventory: Inventory, { at }: Announcement, pop: PopId): string {
-  return at.find((selector) => inventory.selected([selector]).has(pop)) ?? pop
+  return `intent names ${pop} by "${at.find((selector) => inventory.selected([selector]).has(pop)) ?? pop}"`
+}
+
+function activatedBy(failover: Failover, pop: PopId): string {
+  return `automation activates the backup ${pop}, ${failoverWords(failover)}`
 }
 
 /** G1: its own floor, or half of its POPs and at least two; never more than there are POPs to announce it at. */
@@ -138,6 +151,8 @@ function nextChangeMs(
 ): number {
   let nextMs = Infinity
   for (const override of inventory.overridesOf(prefix)) nextMs = Math.min(nextMs, time.nextChangeMs(override))
+  for (const failover of inventory.failoversOf(prefix))
+    nextMs = Math.min(nextMs, time.nextChangeMs(failoverTime(failover)))
   if (inventory.intent.drains.size === 0) return nextMs
   for (const { id } of speakers) {
     for (const drain of inventory.siteDrains(id)) nextMs = Math.min(nextMs, time.nextChangeMs(drain))

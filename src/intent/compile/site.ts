@@ -3,7 +3,8 @@
  * not intended at all.
  *
  *   1. intent names it (`announce` of POP over prefix), or there is nothing to say;
- *   2. an override may silence it, a drain past its grace time takes it away, a drain within marks it;
+ *   2. an override may silence it, a drain past its grace time takes it away, a drain within marks it; automation may
+ *      do the same by a Failover document;
  *   3. the path itself carries what holds toward everyone; what holds toward one neighbor becomes a mark that the
  *      static export policy of the speaker turns into a deed (bgp/mark.ts).
  */
@@ -15,8 +16,9 @@ import { mark, markNumber } from '../../bgp/mark.ts'
 import { isExternal, serviceLocalPref } from '../../bgp/neighbor.ts'
 import { type AttributesKey, attributesKey, sorted } from '../../bgp/path.ts'
 import type { DesiredSite, LostSite, Treatment } from '../desired.ts'
-import { documentKey } from '../document.ts'
+import { type DocumentKey, documentKey } from '../document.ts'
 import type { Neighbor, Network, Speaker } from '../model.ts'
+import { failoverWords } from './failovers.ts'
 import { type Inventory, isSilent } from './inventory.ts'
 import type { Layers, Said } from './layers.ts'
 import type { OverlayTime } from './overlay-time.ts'
@@ -57,19 +59,21 @@ export class SiteCompiler {
     this.#owned = mark(network.asn, 'owned', epoch)
   }
 
-  compile(speaker: Speaker, named: string): Site {
+  /** @param wanted what asks for this site, in words */
+  compile(speaker: Speaker, wanted: string): Site {
     if (!this.#layers.intendedAt(speaker.pop)) return { kind: 'unintended' }
     const said = this.#layers.site(speaker.pop)
-    const lost = said.announce === false ? this.#silenced(speaker) : this.#drained(speaker)
+    const lost =
+      said.announce === false ? this.#silenced(speaker) : (this.#drained(speaker) ?? this.#failedOver(speaker))
     if (lost !== undefined) return { kind: 'lost', site: lost }
-    const marking = this.#inventory.siteDrains(speaker.id).find((drain) => this.#time.drainStage(drain) === 'marked')
+    const marking = this.#marking(speaker)
     const drained = marking !== undefined || said.gracefulShutdown === true
     const { marks, treatments, draining } = this.#towardNeighbors(speaker, said, drained)
     const site: CompiledSite = {
       speaker: speaker.id,
       pop: speaker.pop,
       attributes: this.#attributes(speaker, said, drained, marks),
-      because: this.#because(speaker, named, marking?.id),
+      because: this.#because(speaker, wanted, marking),
       draining: draining || marking !== undefined,
       treatments,
     }
@@ -103,6 +107,28 @@ export class SiteCompiler {
       graced: true,
       because: `${overlay} drains ${speaker.pop} and its grace time is over`,
     }
+  }
+
+  /** What is sick is not drained once more by the plan: its grace time is over, or it has none. */
+  #failedOver(speaker: Speaker): LostSite | undefined {
+    const failover = this.#layers.failovers.removing(speaker.pop)
+    if (failover === undefined) return undefined
+    return {
+      speaker: speaker.id,
+      pop: speaker.pop,
+      overlay: documentKey({ kind: 'Failover', name: failover.id }),
+      forced: false,
+      graced: true,
+      because: `automation takes ${speaker.pop} away, ${failoverWords(failover)}`,
+    }
+  }
+
+  /** The document whose grace time runs here, if one does. */
+  #marking(speaker: Speaker): DocumentKey | undefined {
+    const drain = this.#inventory.siteDrains(speaker.id).find((one) => this.#time.drainStage(one) === 'marked')
+    if (drain !== undefined) return documentKey({ kind: 'Drain', name: drain.id })
+    const failover = this.#layers.failovers.marking(speaker.pop)
+    return failover && documentKey({ kind: 'Failover', name: failover.id })
   }
 
   #attributes(speaker: Speaker, said: Said, drained: boolean, marks: readonly LargeCommunity[]): AttributesKey {
@@ -175,11 +201,13 @@ export class SiteCompiler {
     return stage
   }
 
-  #because(speaker: Speaker, named: string, drain: string | undefined): string {
-    const overrides = this.#layers.siteOverrides(speaker.pop).map(({ id }) => `Override/${id}`)
-    const overlays = drain === undefined ? overrides : [...overrides, `Drain/${drain} (GRACEFUL_SHUTDOWN)`]
+  #because(speaker: Speaker, wanted: string, marking: DocumentKey | undefined): string {
+    const overlays = this.#layers.siteOverrides(speaker.pop).map(({ id }) => `Override/${id}`)
+    if (marking !== undefined) overlays.push(`${marking} (GRACEFUL_SHUTDOWN)`)
+    const prepending = this.#layers.failovers.prepending(speaker.pop)
+    if (prepending !== undefined) overlays.push(`${failoverWords(prepending)}, prepend ${prepending.prepend}`)
     const laid = overlays.length === 0 ? '' : `, with ${overlays.join(', ')} on top`
-    return `intent names ${speaker.pop} by "${named}"${laid}`
+    return `${wanted}${laid}`
   }
 }
 
