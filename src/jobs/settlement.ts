@@ -103,12 +103,12 @@ export class Settlement {
   }
 
   #sentencesOf({ held }: OpenRevision): readonly string[] {
-    const sentences: string[] = []
+    const sentences = new Set<string>()
     for (const prefix of held) {
-      sentences.push(...(this.#sentences.get(prefix) ?? []))
-      if (sentences.length >= sentencesAtMost) break
+      for (const sentence of this.#sentences.get(prefix) ?? []) sentences.add(sentence)
+      if (sentences.size >= sentencesAtMost) break
     }
-    return sentences.slice(0, sentencesAtMost)
+    return [...sentences].slice(0, sentencesAtMost)
   }
 }
 
