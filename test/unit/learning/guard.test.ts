@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import { budgetLeft, recentChanges } from '../../../src/learning/budget.ts'
+import { preferenceFor, sameBand } from '../../../src/learning/band.ts'
+import type { PopId } from '../../../src/intent/model.ts'
+import { type BatchOptions, LearnerRun, minuteMs } from '../../support/learning.ts'
+
+/** The same step of 20 ms, which moves to `b` when no guard is in the way. */
+function step(options: BatchOptions) {
+  const run = new LearnerRun().settle({ a: 50, b: 50 })
+  const moved = run.untilMove({ a: 70, b: 50 }, 20, options)
+  return { moved: moved !== undefined, run }
+}
+
+describe('a guard', () => {
+  test('is not in the way of a plain step', () => {
+    expect(step({}).moved).toBe(true)
+  })
+
+  test.each([
+    ['band', { kinds: { a: 'peer', b: 'transit' } }],
+    ['load', { capacity: { b: { limitBps: 100, loadBps: 60 } }, demandBps: 21 }],
+    ['frozen', { frozen: true }],
+    ['budget', { budget: { pop: 0, fleet: 10 } }],
+    ['budget', { budget: { pop: 2, fleet: 0 } }],
+  ] as const)('%s stops it, says so once, and the learner goes on wanting it', (guard, options) => {
+    const { moved, run } = step(options)
+    expect(moved).toBe(false)
+    expect(run.decisions).toMatchObject([{ kind: 'held', guard, wanted: 'b' }])
+    expect(run.untilMove({ a: 70, b: 50 }, 2)).toBe(1)
+  })
+
+  test('load lets a path be filled to 80 % of its capacity', () => {
+    expect(step({ capacity: { b: { limitBps: 100, loadBps: 60 } }, demandBps: 20 }).moved).toBe(true)
+  })
+
+  test('freezes even the emergency lane', () => {
+    const run = new LearnerRun().settle({ a: 50, b: 50 }, 40, 1000)
+    expect(run.untilMove({ a: 'lost', b: 50 }, 60, { frozen: true }, 1000)).toBeUndefined()
+  })
+
+  test('shadow decides and explains, and says that nothing was carried out', () => {
+    const { run } = step({ applied: false })
+    expect(run.decisions).toMatchObject([{ kind: 'move', applied: false }])
+  })
+})
+
+describe('the budget', () => {
+  const pop = 'fra' as PopId
+  const at = (minutes: number, where = 'fra') => ({ pop: where as PopId, atMs: minutes * minuteMs })
+  test('of a POP is two changes in any hour, of the fleet ten', () => {
+    expect(budgetLeft([], pop, 0)).toEqual({ pop: 2, fleet: 10 })
+    expect(budgetLeft([at(0), at(30), at(40, 'sin')], pop, 59 * minuteMs)).toEqual({ pop: 0, fleet: 7 })
+    expect(budgetLeft([at(0), at(30), at(40, 'sin')], pop, 60 * minuteMs)).toEqual({ pop: 1, fleet: 8 })
+  })
+
+  test('forgets what is an hour old', () => {
+    expect(recentChanges([at(0), at(30)], 60 * minuteMs)).toEqual([at(30)])
+  })
+})
+
+describe('the band', () => {
+  test('of a preference is that of the relationship, below every local service', () => {
+    const localPref = (kind: 'transit' | 'peer' | 'internal') => preferenceFor({ path: 'a', kind }).localPref
+    expect([localPref('transit'), localPref('peer'), localPref('internal')]).toEqual([199, 399, 99])
+  })
+
+  test('is left by no move', () => {
+    expect([sameBand('peer', 'peer'), sameBand('peer', 'transit')]).toEqual([true, false])
+  })
+})
