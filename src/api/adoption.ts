@@ -14,6 +14,7 @@ import { type Moment, compilePrefix } from '../intent/compile.ts'
 import { type DocumentChange, type DocumentKey, documentKey } from '../intent/document.ts'
 import { applyChanges } from '../intent/edit.ts'
 import type { Intent, SiteAttributes, Speaker } from '../intent/model.ts'
+import { exportProblem } from '../plan/export-rule.ts'
 import { readDocument } from '../intent/schema.ts'
 import { judge } from './heads.ts'
 
@@ -55,8 +56,14 @@ export function adoptPaths(
 }
 
 /** The path in a document's words, or why there are none for it. */
-function sayPath({ network }: Intent, speaker: Speaker, { prefix, attributes }: FoundPath): SiteAttributes | string {
+function sayPath(
+  { network, pools }: Intent,
+  speaker: Speaker,
+  { prefix, attributes }: FoundPath,
+): SiteAttributes | string {
   if (network === undefined) return 'there is no Network document yet'
+  if (exportProblem({ pools }, prefix) !== undefined)
+    return 'no Pool has it, so Herald may not announce it (G7): apply one if it is yours, or delete it at the speaker'
   const { origin, asPath, nextHop, med, localPref, communities, largeCommunities } = attributes
   if (asPath.length > 3 || asPath.some((asn) => asn !== network.asn))
     return `its AS_PATH is ${asPath.join(' ')}; Herald prepends its own AS up to 3 times and nothing else`

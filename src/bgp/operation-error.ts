@@ -7,6 +7,8 @@ export const operationErrors = {
   'speaker-timeout': { retryable: true, status: 504 },
   'speaker-refused': { retryable: false, status: 502 },
   'speaker-unsupported': { retryable: false, status: 502 },
+  /** Paths of another program that our export policy would silence. */
+  'foreign-paths': { retryable: true, status: 502 },
   'speaker-policy': { retryable: true, status: 502 },
   'store-unavailable': { retryable: true, status: 503 },
   'store-misconfigured': { retryable: false, status: 500 },

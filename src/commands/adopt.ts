@@ -20,8 +20,10 @@ export function registerAdopt(program: Command, cli: CliContext): void {
       'after',
       `
 Examples:
-  herald adopt fra1 --all --dry-run
-  herald adopt fra1 203.0.113.0/24 --reason "from static configuration" --wait`,
+  herald adopt fra-1 --all --dry-run
+  herald adopt fra-1 203.0.113.0/24 --reason "from static configuration" --wait
+
+What documents cannot say, or no Pool has, is left as it is and named.`,
     )
     .action(async (speaker: string, prefixes: readonly string[], _options: unknown, command: Command) => {
       await adopt(cli, command, speaker, prefixes)
@@ -60,11 +62,13 @@ async function adopt(cli: CliContext, command: Command, speaker: string, prefixe
         output: outputOf(command),
         warnings: adoption.plan.warnings,
       })
+    if (prefixes.length > 0 && adoption.left.length > 0) throw new Quit(exitCode.refused)
   })
 }
 
 function adoptionText(terminal: Terminal, adoption: AdoptionView): string {
   const left = adoption.left.map(({ prefix, why }) => `${paint(terminal, 'yellow', 'left')} ${prefix}: ${why}`)
   const said = adoption.status === 'accepted' ? [`revision ${adoption.revision} accepted`] : []
-  return [...said, changeText(terminal, adoption), ...left].join('\n')
+  const nothing = adoption.adopted.length === 0 && left.length > 0
+  return [...said, nothing ? 'Nothing was adopted.' : changeText(terminal, adoption), ...left].join('\n')
 }

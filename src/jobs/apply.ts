@@ -16,7 +16,9 @@ import type { Prefix } from '../bgp/prefix.ts'
 import { OperationError } from '../bgp/operation-error.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { SpeakerId } from '../intent/model.ts'
+import { listed } from '../intent/nearest.ts'
 import type { ObservedRoute } from '../plan/observed.ts'
+import { noteForeignPaths } from '../plan/trouble.ts'
 import { observe } from '../speaker/ownership.ts'
 import type { CallOptions, Speaker } from '../speaker/speaker.ts'
 import type { Lease, Store, StoredTarget } from '../store/store.ts'
@@ -64,10 +66,11 @@ export async function applySpeaker(deps: ApplyDeps, speaker: SpeakerId): Promise
 
 /** What a person must mend is kept, so that plans can say why nothing moves there. */
 async function tellTrouble({ store, doorbell }: ApplyDeps, speaker: SpeakerId, error: OperationError): Promise<void> {
-  if (!['speaker-policy', 'speaker-refused', 'speaker-unsupported'].includes(error.code)) return
+  if (!['speaker-policy', 'speaker-refused', 'speaker-unsupported', 'foreign-paths'].includes(error.code)) return
+  const note = error.code === 'foreign-paths' ? String(error.cause) : error.message
   const { trouble } = await store.speakers.state(speaker)
-  if (trouble === error.message) return
-  await store.speakers.trouble(speaker, error.message)
+  if (trouble === note) return
+  await store.speakers.trouble(speaker, note)
   await doorbell.wakePlan()
 }
 
@@ -167,12 +170,9 @@ async function refuseToSilence(
     owner === 'foreign' && !taken.has(prefix) ? [prefix] : [],
   )
   if (foreign.length === 0) return
-  const more = foreign.length > 3 ? ` and ${foreign.length - 3} more` : ''
-  throw new OperationError(
-    'speaker-policy',
-    `another program announces ${foreign.slice(0, 3).join(', ')}${more} there, and Herald's export policy would ` +
-      `silence it: take over with "herald adopt ${configured.speaker} --all", or delete it there`,
-  )
+  foreign.sort() // so that the same trouble has the same words
+  const what = `another program announces ${listed(foreign, 3)} at ${configured.speaker}, and Herald's export policy would silence it`
+  throw new OperationError('foreign-paths', what, { cause: noteForeignPaths(foreign) })
 }
 
 interface Pushed {

@@ -36,6 +36,7 @@ export type HeldReason =
   | 'mass-withdrawal' // G4
   | 'frozen' // G11
   | 'foreign-path' // another program's path of this prefix is in the RIB; adopt it first
+  | 'foreign-paths' // other paths of another program, which Herald's export policy would silence
   | 'speaker-unknown' // decided, but the speaker cannot be reached
   | 'speaker-refused' // GoBGP refused the path
   | 'adj-out' // G10: in the RIB, but a neighbor's adj-out says otherwise

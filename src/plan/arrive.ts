@@ -10,6 +10,7 @@ import type { Prefix } from '../bgp/prefix.ts'
 import type { DesiredSite } from '../intent/desired.ts'
 import type { ActionKind, Held } from './action.ts'
 import type { Draft, Standing } from './draft.ts'
+import { readTrouble } from './trouble.ts'
 import { type SiteView, hasForeignPath, isDecided, isProved } from './site-view.ts'
 
 export function planArrival(
@@ -119,7 +120,8 @@ export function holdBack(draft: Draft, prefix: Prefix, wanted: Held['wanted'], s
     return true
   }
   if (trouble === undefined) return false
-  draft.hold('speaker-refused', prefix, site, wanted, `${speaker} cannot be made right: ${trouble}`)
+  const { reason, words } = readTrouble(trouble, speaker, draft.input.intent)
+  draft.hold(reason, prefix, site, wanted, `${speaker} cannot be made right: ${words}.`)
   return true
 }
 

@@ -79,7 +79,7 @@ export function explainPrefix(
       ...(sites.length === 0 ? [nowhereSentence(prefix, pop)] : sites.flatMap((site) => site.sentences)),
       ...warnings.map(({ speaker, message }) => (speaker === undefined ? message : `${speaker}: ${message}`)),
       ...(changesAtMs === undefined ? [] : [`Time alone changes something at ${instant(changesAtMs)}.`]),
-      settledSentence(settled, sites),
+      settledSentence(settled, desired !== undefined),
     ],
   }
 }
@@ -172,12 +172,10 @@ function nowhereSentence(prefix: Prefix, pop: PopId | undefined): string {
   return pop === undefined ? `No speaker has a decision or a route of ${prefix}.` : `${pop} has no speaker.`
 }
 
-function settledSentence(settled: Settled, sites: readonly SiteExplanation[]): string {
+function settledSentence(settled: Settled, intended: boolean): string {
   switch (settled) {
     case 'converged':
-      return sites.some(({ target, desired }) => target !== undefined || desired !== undefined)
-        ? 'Everything is as decided, and proved.'
-        : 'Nothing is decided, and nothing is to be done.'
+      return intended ? 'Everything is as decided, and proved.' : 'Nothing is decided, and nothing is to be done.'
     case 'pending':
       return 'Something is on its way.'
     case 'held':

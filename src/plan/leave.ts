@@ -18,7 +18,7 @@ import { holdBack, holdUnproved } from './arrive.ts'
 import { drainOrWithdraw } from './drain-stage.ts'
 import type { Draft, Standing } from './draft.ts'
 import { keptPops } from './floor.ts'
-import { type SiteView, hasForeignPath, isStanding } from './site-view.ts'
+import { type SiteView, hasForeignPath, isStanding, neverArrived } from './site-view.ts'
 
 /** A desired site and what became of it in this look. */
 export interface Arrival {
@@ -68,12 +68,15 @@ function release(
 ): void {
   if (site.up && site.applied && hasForeignPath(site))
     draft.forget(prefix, site, 'another program replaced the path; it is not ours to withdraw')
+  else if (neverArrived(site)) draft.forget(prefix, site, 'it never came into the RIB, so there is nothing to withdraw')
   else drainOrWithdraw(draft, prefix, desired, site, othersServe)
 }
 
 function followWithdrawal(draft: Draft, prefix: Prefix, site: SiteView): void {
   const { observed } = site
-  if (!site.up || !site.applied) {
+  if (neverArrived(site)) {
+    draft.forget(prefix, site, 'it never came into the RIB, so there is nothing to withdraw')
+  } else if (!site.up || !site.applied) {
     draft.stand(prefix, holdBack(draft, prefix, 'withdraw', site) ? 'held' : 'moving')
   } else if (observed?.owner !== 'ours' && holdUnproved(draft, prefix, 'withdraw', site)) {
     draft.stand(prefix, 'held')

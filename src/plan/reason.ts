@@ -35,6 +35,12 @@ export const heldReasons: Readonly<Record<HeldReason, HeldExplanation>> = {
     sentence: 'The RIB holds a path of this prefix that no Herald decided, and Herald touches only what is its own.',
     release: 'herald adopt takes it over with the same attributes; or delete it at the speaker.',
   },
+  'foreign-paths': {
+    sentence:
+      "Another program announces other prefixes at this speaker. Herald's export policy would silence them, so it is not installed, and nothing is pushed without it.",
+    release:
+      'herald adopt takes over what lies in a pool, unchanged; what lies in none needs a Pool first, or is deleted at the speaker.',
+  },
   'speaker-unknown': {
     sentence: 'The speaker cannot be reached. The decision is written; it is pushed and proved when it answers again.',
     release: 'By itself, when the speaker answers.',

@@ -25,6 +25,7 @@ export interface SiteView {
 export function viewSite(intent: Intent, fleet: FleetState, prefix: Prefix, speaker: SpeakerId): SiteView {
   const state = fleet.speaker(speaker)
   const standing = fleet.target(speaker, prefix)
+  const observed = fleet.observed(speaker, prefix)
   return {
     speaker,
     // A speaker whose document is gone still has decisions; its own name is the best place name that is left.
@@ -33,7 +34,7 @@ export function viewSite(intent: Intent, fleet: FleetState, prefix: Prefix, spea
     known: state !== undefined,
     target: standing?.target,
     applied: standing !== undefined && (state?.applied ?? 0) >= standing.generation,
-    observed: fleet.observed(speaker, prefix),
+    observed,
     documented: intent.speakers.has(speaker),
     trouble: state?.trouble,
   }
@@ -53,6 +54,11 @@ export function isProved(site: SiteView, attributes: AttributesKey): boolean {
 /** True where the speaker, asked, has a path of ours: the site serves, with whichever attributes. */
 export function isStanding(site: SiteView): boolean {
   return site.up && site.observed?.owner === 'ours'
+}
+
+/** True where a decision waits for a speaker that cannot be made right, and nothing of ours is in its RIB: it never came. */
+export function neverArrived({ up, applied, trouble, observed }: SiteView): boolean {
+  return up && !applied && trouble !== undefined && observed?.owner !== 'ours'
 }
 
 /** True where the RIB holds a path that no Herald decided. */

@@ -82,7 +82,7 @@ async function foreignPaths(
   const missing = (prefixes ?? []).filter((prefix) => !foreign.has(prefix))
   if (missing.length > 0)
     throw new ProblemError(404, 'not-found', `${speaker.id} has no foreign local path of ${missing.join(', ')}`)
-  return [...foreign.values()]
+  return [...foreign.values()].toSorted((a, b) => a.prefix.localeCompare(b.prefix, 'en', { numeric: true }))
 }
 
 function isLocal({ learnedFrom }: RibPath): boolean {

@@ -2,13 +2,13 @@
 import { z } from 'zod'
 import { kinds } from '../../intent/document.ts'
 import type { SpeakerId } from '../../intent/model.ts'
-import type { SpeakerState } from '../../store/store.ts'
 import { manifestJsonSchema, specJsonSchema } from '../../intent/json-schema.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { reasonSchema } from '../wire/change.ts'
 import { type StatusView, acceptedStoreSchema, readinessSchema, statusSchema } from '../wire/status.ts'
 import { readProblems } from '../write.ts'
 import { authorOf } from '../access.ts'
+import { problemOf } from './speakers.ts'
 
 const noQuery = z.strictObject({})
 
@@ -146,7 +146,7 @@ async function statusOf({ deps, heads }: ApiContext): Promise<StatusView> {
   for (const { id, pop } of intent.speakers.values()) {
     const state = states.get(id)
     const reach = state?.status?.reach ?? 'unknown'
-    const problem = troubleOf(state, await refusedWords(deps, id))
+    const problem = problemOf(intent, id, state) ?? (await refusedWords(deps, id))
     if (problem !== undefined) unwell.push({ speaker: id, pop, reach, problem })
     speakers[reach]++
     if (state !== undefined && state.decided > state.applied) speakers.behind++
@@ -165,13 +165,6 @@ async function statusOf({ deps, heads }: ApiContext): Promise<StatusView> {
     speakers,
     unwell,
   }
-}
-
-/** Why a speaker is not as it should be; undefined where it is. */
-function troubleOf(state: SpeakerState | undefined, refused: string | undefined): string | undefined {
-  if (state?.status === undefined) return 'never read yet'
-  if (state.status.reach === 'unknown') return state.status.problem ?? 'does not answer'
-  return state.trouble ?? refused
 }
 
 /** `refuses 203.0.113.0/24: "…"`, and how many others. */

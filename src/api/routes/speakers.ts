@@ -1,6 +1,7 @@
 /** Speakers and their neighbors: as the watcher last saw them, or live from the daemon. */
 import { z } from 'zod'
 import type { Intent, Neighbor, Speaker, SpeakerId } from '../../intent/model.ts'
+import { readTrouble } from '../../plan/trouble.ts'
 import type { SpeakerNeighbor } from '../../speaker/speaker.ts'
 import type { SpeakerState } from '../../store/store.ts'
 import type { Api, ApiContext } from '../deps.ts'
@@ -132,7 +133,7 @@ function speakerView(intent: Intent, { id, pop, endpoint }: Speaker, state: Spea
     endpoint,
     reach: status?.reach ?? 'unknown',
     since: isoTime(status?.sinceMs),
-    problem: status === undefined ? 'never read yet' : (status.problem ?? state?.trouble),
+    problem: problemOf(intent, id, state),
     api: status?.api,
     routerId: status?.routerId,
     policy: status?.policy,
@@ -167,4 +168,16 @@ function namedView({ id, address, asn, kind, managed }: Neighbor, session: Speak
 
 function isoTime(atMs: number | undefined): string | undefined {
   return atMs === undefined ? undefined : new Date(atMs).toISOString()
+}
+
+/** Why a speaker is not as it should be; undefined where it is. */
+export function problemOf(
+  intent: Pick<Intent, 'pools'>,
+  speaker: SpeakerId,
+  state: SpeakerState | undefined,
+): string | undefined {
+  if (state?.status === undefined) return 'never read yet'
+  if (state.status.problem !== undefined) return state.status.problem
+  if (state.status.reach === 'unknown') return 'does not answer'
+  return state.trouble === undefined ? undefined : readTrouble(state.trouble, speaker, intent).words
 }
