@@ -31,6 +31,7 @@ need() { command -v "$1" >/dev/null || packages+=("$2"); }
 need redis-server redis-server
 need bird bird2
 need ip iproute2
+need traceroute traceroute
 need openssl openssl
 [[ -e /etc/ssl/certs/ca-certificates.crt ]] || packages+=(ca-certificates)
 
