@@ -11,6 +11,12 @@ help: ## what there is
 install: ## install what is missing: Debian packages, GoBGP, npm packages
 	@deploy/install.sh
 
+PREFIX ?= /usr/local
+.PHONY: link
+link: ## puts herald on the PATH: /usr/local/bin/herald (with sudo), or make link PREFIX=~/.local
+	@mkdir -p $(PREFIX)/bin && ln -sf $(CURDIR)/deploy/bin/herald $(PREFIX)/bin/herald
+	@echo 'herald is $(PREFIX)/bin/herald'
+
 demo: install ## five POPs on real BGP; ONCE=1 exits when every step was proved
 	@ONCE=$(ONCE) deploy/with-namespaces.sh node src/lab/demo.ts
 

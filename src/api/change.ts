@@ -13,6 +13,7 @@ import type { DocumentChange, DocumentKey, Finding } from '../intent/document.ts
 import { type Edit, applyChanges } from '../intent/edit.ts'
 import type { Moment } from '../intent/compile.ts'
 import { reviewChange } from '../plan/review.ts'
+import { isOutcomeUnknown } from '../store/errors.ts'
 import type { ApiContext } from './deps.ts'
 import { documentDiff } from './document-diff.ts'
 import { type HeadState, judge } from './heads.ts'
@@ -41,13 +42,13 @@ const attempts = 4
 
 export async function makeChange(context: ApiContext, request: ChangeRequest): Promise<ChangeView> {
   for (let attempt = 1; ; attempt++) {
-    const head = await context.heads.current()
+    const head = await context.heads.current().catch(throwUnchanged)
     checkStore(context, head)
     if (request.expected !== undefined && request.expected !== head.revision)
       throw stale(request.expected, head.revision)
     const reviewed = review(context, head, request)
     if (reviewed === undefined) return unchanged(head)
-    const view = await viewOf(context, head, reviewed)
+    const view = await viewOf(context, head, reviewed).catch(throwUnchanged)
     if (request.dryRun) return { status: 'dry-run', revision: head.revision, ...view }
     try {
       const { revision } = await context.deps.store.revisions.commit({
@@ -62,11 +63,29 @@ export async function makeChange(context: ApiContext, request: ChangeRequest): P
       await wake(context, revision)
       return { status: 'accepted', revision, ...view, proof: `/v1/revisions/${revision}/proof` }
     } catch (error) {
-      if (!(error instanceof OperationError) || error.code !== 'stale-revision') throw error
+      if (!(error instanceof OperationError) || error.code !== 'stale-revision') throw unconfirmed(error, head.revision)
       const now = (await context.heads.current()).revision
       if (request.expected !== undefined || attempt === attempts) throw stale(head.revision, now)
     }
   }
+}
+
+/** Whoever asked for a change wants to know above all whether it was made: here it was not. */
+function throwUnchanged(error: unknown): never {
+  if (!(error instanceof OperationError) || error.code !== 'store-unavailable') throw error
+  throw new OperationError(error.code, `${error.message}; nothing was changed`, { cause: error })
+}
+
+/** Redis was given the commit and did not answer: it holds all of it or nothing. A retry against the same head is safe. */
+function unconfirmed(error: unknown, head: number): unknown {
+  if (!(error instanceof OperationError) || !isOutcomeUnknown(error)) return error
+  return new ProblemError(
+    503,
+    'outcome-unknown',
+    `Redis took the change and did not answer: whether revision ${head + 1} is committed is unknown. Look at "herald history", or ` +
+      `repeat it with If-Match: "${head}" (--if-revision ${head}), which is refused where it was`,
+    { revision: head },
+  )
 }
 
 interface Reviewed {

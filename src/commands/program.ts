@@ -34,6 +34,7 @@ export function createProgram(cli: CliContext, version: string): Command {
       writeErr: (text) => cli.terminal.err(text.trimEnd()),
     })
     .addHelpText('after', exitCodesHelp)
+    .addHelpText('after', '\nOn the PATH: make link, in the clone; then: source <(herald completion bash)')
   registerPublish(program, cli)
   registerDrain(program, cli)
   registerOverride(program, cli)

@@ -2,7 +2,9 @@
 import { type Command, Option } from 'commander'
 import { buildIntent } from '../intent/build.ts'
 import { checkIntent } from '../intent/check.ts'
-import { type Document, type Finding, documentKey } from '../intent/document.ts'
+import { compilePrefix } from '../intent/compile.ts'
+import { type Document, type DocumentKey, type Finding, documentKey } from '../intent/document.ts'
+import { warningsOf } from '../plan/warn.ts'
 import { parseList } from './attribute-options.ts'
 import type { CliContext } from './cli-context.ts'
 import { CommandError, exitCode } from './exit-code.ts'
@@ -26,13 +28,34 @@ export function registerValidate(program: Command, cli: CliContext): void {
       })
       const errors = findings.filter(({ severity }) => severity === 'error').length
       if (errors > 0) throw new CommandError(exitCode.usage, `${count(errors, 'problem')} in the manifests`, lines)
-      for (const line of lines) cli.terminal.err(line)
-      cli.terminal.out(`${count(manifests.documents.length, 'document')}, no problem`)
+      const effects = effectsOf(manifests.documents).map(
+        ({ document, message }) => `${manifests.place(document, '') ?? document}: warning: ${document}: ${message}`,
+      )
+      for (const line of [...lines, ...effects]) cli.terminal.err(line)
+      const warnings = lines.length + effects.length
+      const doubts = warnings === 0 ? '' : `, ${count(warnings, 'warning')}`
+      cli.terminal.out(`${count(manifests.documents.length, 'document')}, no problem${doubts}`)
     })
 }
 
 function judgeDocuments(documents: readonly Document[]): readonly Finding[] {
-  const specs = new Map(documents.map((document) => [documentKey(document), document.spec]))
-  const { intent, findings } = buildIntent(specs, 0)
+  const { intent, findings } = intentOf(documents)
   return [...findings, ...checkIntent(intent)]
+}
+
+/** What would be done and have no effect, as a plan says it. */
+function effectsOf(
+  documents: readonly Document[],
+): readonly { readonly document: DocumentKey; readonly message: string }[] {
+  const { intent } = intentOf(documents)
+  const moment = { epoch: 1, nowMs: Date.now() } // any epoch: it only names whose the paths are
+  return [...intent.prefixes.keys()].flatMap((prefix) => {
+    const desired = compilePrefix(intent, prefix, moment)
+    const document = documentKey({ kind: 'Prefix', name: prefix })
+    return desired === undefined ? [] : warningsOf(intent, desired).map(({ message }) => ({ document, message }))
+  })
+}
+
+function intentOf(documents: readonly Document[]): ReturnType<typeof buildIntent> {
+  return buildIntent(new Map(documents.map((document) => [documentKey(document), document.spec])), 0)
 }

@@ -291,6 +291,19 @@ describe('manifests', () => {
     expect(await lastRevision()).toBe(before)
   })
 
+  test('that have no effect are warned about, without a controller too', async () => {
+    const file = join(folder, 'idle.yaml')
+    const spec = { at: ['all'], attributes: { localPref: 1100 } }
+    await writeFile(file, formatDocument({ kind: 'Prefix', name: '10.0.0.0/25', spec }))
+    const { code, out, err } = await herald('validate', '-f', `${network},${file}`)
+    expect({ code, last: out.trim().split('\n').at(-1) }).toEqual({
+      code: 0,
+      last: expect.stringMatching(/documents, no problem, 2 warnings$/),
+    })
+    expect(err).toContain(`${file}:1: warning: Prefix/10.0.0.0/25: 10.0.0.0/25 is longer than /24`)
+    expect(err).toContain('LOCAL_PREF 1100 of 10.0.0.0/25 has no effect')
+  })
+
   test('whose references Herald refuses are told with file and line too', async () => {
     const file = join(folder, 'dangling.yaml')
     await writeFile(file, 'apiVersion: herald/v1\nkind: Region\nmetadata: { name: mars }\nspec:\n  area: atlantis\n')
