@@ -34,7 +34,12 @@ export async function openPlainLab(): Promise<PlainLab> {
   await mkdir(path)
   await symlink(resolve('src/cli.ts'), join(path, 'herald'))
   const environment = { ...process.env, PATH: `${path}:${process.env['PATH'] ?? ''}` }
-  const nodes = places.map((name): LabNode => ({ name, image: 'host', managementAddress: '', state: 'running' }))
+  const nodes = places.map((name): LabNode => ({
+    name,
+    image: name === 'router' ? 'frr' : 'host',
+    managementAddress: '',
+    state: 'running',
+  }))
   const unsupported = (): never => {
     throw new Error('not in a plain lab')
   }

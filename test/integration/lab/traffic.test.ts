@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readNodeAddresses } from '../../../src/lab/node-addresses.ts'
+import { traceFrom } from '../../../src/lab/trace.ts'
+import { watchRoutes } from '../../../src/lab/traffic/route-watch.ts'
 import { type Traffic, startTraffic } from '../../../src/lab/traffic/traffic.ts'
 import { type PlainLab, openPlainLab, serviceAddresses } from './plain-lab.ts'
 
@@ -70,5 +73,29 @@ describe('traffic', () => {
       expect(gapMs, flow).toBeGreaterThan(290)
       expect(gapMs, flow).toBeLessThan(450)
     }
+  })
+
+  test('the moment a router changes its mind is told by its kernel, before the first packet goes the new way', async () => {
+    const watch = watchRoutes(lab, await readNodeAddresses(lab))
+    const flows = await around(() => lab.route('ams'))
+    await watch.stop()
+    expect(watch.changes.map(({ node, prefix, via }) => [node, prefix, ...via])).toEqual([
+      ['router', '203.0.113.0/24', 'svc-ams'],
+      ['router', '2001:db8:100::/48', 'svc-ams'],
+    ])
+    const [changed] = watch.changes
+    const [udp4] = flows.filter(({ flow }) => flow === 'udp4')
+    const firstAtNewMs = udp4?.catchment.at(-1)?.fromMs ?? 0
+    expect(firstAtNewMs - (changed?.atMs ?? 0)).toBeGreaterThan(-5)
+    expect(firstAtNewMs - (changed?.atMs ?? 0)).toBeLessThan(50)
+  })
+
+  test.each(serviceAddresses)('a trace to %s names every hop', async (address) => {
+    const { hops, reached } = await traceFrom(lab, 'client1', address)
+    expect(reached).toBe(true)
+    expect(hops.map(({ node, interface: at }) => [node, at])).toEqual([
+      ['router', 'to-client1'],
+      [undefined, undefined], // the service: two nodes have its address
+    ])
   })
 })
