@@ -21,10 +21,6 @@ export function printInvitation(screen: Screen, lab: Lab, { address }: DemoContr
       'toward one line',
     ],
     ['herald drain fra --for 10m --reason maintenance --wait', 'take a POP out'],
-    [
-      'herald publish 2001:db8:100::/48 --neighbor fra-transit-ipv6 --prepend 2 --reason full --wait',
-      'toward one line',
-    ],
     ['herald explain 2001:db8:100::/48 fra', 'why it is as it is'],
     ['herald watch', 'events as they happen'],
     ['herald history', 'who changed what and why'],

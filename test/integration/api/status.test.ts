@@ -1,0 +1,52 @@
+/** The status of the fleet: it names every speaker that is not as it should be, with the reason. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { StatusView } from '../../../src/api/wire/status.ts'
+import type { Prefix } from '../../../src/bgp/prefix.ts'
+import type { SpeakerId } from '../../../src/intent/model.ts'
+import { noteForeignPaths } from '../../../src/plan/trouble.ts'
+import { type TestRedis, startRedis } from '../../support/redis.ts'
+import { type Stage, ask, openStage, prefix, speakersAreUp, withFiveSites } from './stage.ts'
+
+let redis: TestRedis
+let stage: Stage
+beforeAll(async () => {
+  redis = await startRedis()
+  stage = await openStage(redis.url)
+  await withFiveSites(stage)
+})
+afterAll(async () => {
+  await stage.close()
+  await redis.stop()
+})
+
+const status = async () => (await ask<StatusView>(stage, 'GET', '/v1/status')).body
+const id = (name: string) => name as SpeakerId
+
+test('speakers that were never read are named', async () => {
+  const { unwell, speakers } = await status()
+  expect(unwell.map(({ speaker }) => speaker)).toEqual(['s1', 's2', 's3', 's4', 's5'])
+  expect(unwell[0]).toEqual({ speaker: 's1', pop: 'pop-s1', reach: 'unknown', problem: 'never read yet' })
+  expect(speakers).toMatchObject({ up: 0, unknown: 5 })
+})
+
+test('a fleet that is well has nobody to name', async () => {
+  await speakersAreUp(stage)
+  expect((await status()).unwell).toEqual([])
+})
+
+test('one that is lost, one that is not right, and one that refuses a path are named with the reason', async () => {
+  const { speakers, observations } = stage.store
+  await speakers.report(id('s1'), { reach: 'unknown', sinceMs: stage.nowMs, problem: 's1 does not answer' })
+  await speakers.trouble(id('s2'), noteForeignPaths(['192.168.7.0/24' as Prefix]))
+  await observations.refuse(id('s3'), new Map([[prefix as Prefix, 'nexthop is not valid']]))
+  expect((await status()).unwell).toEqual([
+    { speaker: 's1', pop: 'pop-s1', reach: 'unknown', problem: 's1 does not answer' },
+    {
+      speaker: 's2',
+      pop: 'pop-s2',
+      reach: 'up',
+      problem: expect.stringMatching(/^another program announces 192\.168\.7\.0\/24 there.*apply a Pool/),
+    },
+    { speaker: 's3', pop: 'pop-s3', reach: 'up', problem: `refuses ${prefix}: "nexthop is not valid"` },
+  ])
+})
