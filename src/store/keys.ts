@@ -3,6 +3,7 @@
  * slot and one Lua call may touch several. Tests put another tag there and share a server.
  */
 import type { SpeakerId } from '../intent/model.ts'
+import type { AgentId } from '../intent/monitoring.ts'
 
 export interface Keys {
   readonly tag: string
@@ -36,6 +37,12 @@ export interface Keys {
   dirty(): string
   /** hash: accepted, planned, state, …, a field per speaker; expires */
   proof(revision: number): string
+  /** stream of sample batches, of the last seconds */
+  samples(): string
+  /** set of the agents that ever sent anything */
+  agents(): string
+  /** hash: run, batch, seen, dropped */
+  agent(agent: AgentId): string
   /** string: the holder's token; expires */
   lease(name: string): string
   /** string: JSON response of a write; expires */
@@ -69,6 +76,9 @@ export function createKeys(tag: string = defaultTag): Keys {
     ofSpeaker: (speaker) => Object.values(aboutSpeaker).map((key) => key(speaker)),
     dirty: () => `${root}:dirty`,
     proof: (revision) => `${root}:proof:${revision}`,
+    samples: () => `${root}:samples`,
+    agents: () => `${root}:agents`,
+    agent: (agent) => `${root}:agent:${agent}`,
     lease: (name) => `${root}:lease:${name}`,
     idempotency: (key) => `${root}:idempotency:${key}`,
     bull: () => `${root}:bull`,

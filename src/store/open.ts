@@ -13,6 +13,7 @@ import { type Links, openLinks } from './link.ts'
 import { createObservations } from './observations.ts'
 import { createProofs } from './proofs.ts'
 import { createRevisions } from './revisions.ts'
+import { createSamples } from './samples.ts'
 import { defineScript, runScript } from './script.ts'
 import { createSpeakers } from './speakers.ts'
 import type { Store } from './store.ts'
@@ -63,6 +64,7 @@ function assemble(redis: RedisSettings, keys: Keys, links: Links, facts: ServerF
     leases,
     events: createEvents(links, keys, redis),
     idempotency: createIdempotency(links, keys),
+    samples: createSamples(links, keys, redis),
     bullConnection() {
       const connection = connectRedis(redis, { kind: 'blocking' })
       // Its user listens for errors on its own; ioredis prints those that nobody listens for.

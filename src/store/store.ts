@@ -4,9 +4,11 @@
  */
 import type { AttributesKey } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
+import type { Sample } from '../health/sample.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { DocumentChange, DocumentKey } from '../intent/document.ts'
 import type { SpeakerId } from '../intent/model.ts'
+import type { AgentId } from '../intent/monitoring.ts'
 import type { ObservedRoute, Target } from '../plan/observed.ts'
 import type { SpeakerNeighbor } from '../speaker/speaker.ts'
 
@@ -252,6 +254,39 @@ export interface Events {
   latest(limit: number): Promise<readonly StoredEvent[]>
 }
 
+/** What an agent sends at once. */
+export interface SampleBatch {
+  /** Names one run of the agent's process. */
+  readonly run: string
+  /** Rises by one within a run. */
+  readonly batch: number
+  readonly samples: readonly Sample[]
+  /** Samples of this run that the agent had to throw away so far, because it was cut off for too long. */
+  readonly dropped: number
+}
+
+export interface StoredBatch {
+  readonly agent: AgentId
+  /** When it was taken, by the controller's clock, ms since the epoch. */
+  readonly atMs: number
+  readonly samples: readonly Sample[]
+}
+
+export interface AgentState {
+  /** When it last sent anything, ms since the epoch. */
+  readonly seenAtMs: number
+  readonly dropped: number
+}
+
+export interface Samples {
+  /** False: this batch was taken already. */
+  take(agent: AgentId, batch: SampleBatch, atMs: number): Promise<boolean>
+  /** Those of the last seconds, then all others as they come, until the signal aborts. A connection of its own. */
+  follow(signal: AbortSignal): AsyncIterable<StoredBatch>
+  /** Agents that ever sent anything. */
+  agents(): Promise<ReadonlyMap<AgentId, AgentState>>
+}
+
 export interface Idempotency {
   /** The stored response for this key, or undefined after reserving it. */
   begin(
@@ -271,6 +306,7 @@ export interface Store {
   readonly leases: Leases
   readonly events: Events
   readonly idempotency: Idempotency
+  readonly samples: Samples
   /** Round trip to Redis, for /readyz. */
   ping(): Promise<void>
   close(): Promise<void>
