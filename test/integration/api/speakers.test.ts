@@ -110,11 +110,13 @@ describe('adoption', () => {
     expect(body.detail).toMatch(/no foreign local path of 203\.0\.113\.0\/24/)
   })
 
-  test('of space that is not ours is refused as a whole', async () => {
+  test('leaves space that is not ours, with the way out, and takes the rest', async () => {
     await foreignPath('8.8.8.0/24')
+    await foreignPath('203.0.113.0/24')
     const { status, body } = await adopt({ all: true })
-    expect([409, 422]).toContain(status)
-    expect(JSON.stringify(body)).toMatch(/8\.8\.8\.0\/24/)
+    expect(status).toBe(202)
+    expect(body.adopted).toEqual(['203.0.113.0/24'])
+    expect(body.left).toEqual([{ prefix: '8.8.8.0/24', why: expect.stringMatching(/no Pool has it.*G7.*delete it/) }])
   })
 
   test('fails clearly where the speaker cannot be reached', async () => {
