@@ -9,16 +9,16 @@
  */
 import { neededFall, noiseAfter } from './noise.ts'
 import type { Sample } from './sample.ts'
-import { SequenceHistory, longestRun } from './sequence-history.ts'
+import { SequenceHistory } from './sequence-history.ts'
 import { Window, type WindowRules } from './window.ts'
 
 export type Vote = 'ok' | 'failed' | 'unknown'
 
 export interface DetectorRules {
   readonly intervalMs: number
-  /** Failures in a row that vote `failed`, 1 to 30; more where the subject is noisy (health/noise). */
+  /** Failures in a row that vote `failed`; more where the subject is noisy (health/noise). */
   readonly fall: number
-  /** Good samples in a row that vote `ok`, 1 to 30. */
+  /** Good samples in a row that vote `ok`. */
   readonly rise: number
   readonly window?: WindowRules
   /** Packets in one sample; default 1. */
@@ -44,8 +44,8 @@ export class Detector {
   #failRun = 0
 
   constructor(rules: DetectorRules) {
-    this.#fall = Math.min(rules.fall, longestRun)
-    this.#rise = Math.min(rules.rise, longestRun)
+    this.#fall = rules.fall
+    this.#rise = rules.rise
     this.#window = rules.window && new Window(rules.window, rules.intervalMs, rules.packets ?? 1)
     this.silenceMs = Math.max(leastSilenceMs, silentIntervals * rules.intervalMs)
   }

@@ -7,8 +7,6 @@
  * Sums over a window are asked the same: that many lost packets must be no accident (Chernoff's bound on the Poisson
  * tail).
  */
-import { longestRun } from './sequence-history.ts'
-
 /** A share of isolated failures up to this is not held against `fall` as written. */
 const quietRatio = 0.0015
 /** A window never takes a loss for a failure that a path with this loss would show by chance. */
@@ -28,7 +26,7 @@ export function noiseAfter(noise: number, lost: number): number {
 export function neededFall(fall: number, noise: number): number {
   if (noise <= quietRatio) return fall
   const improbable = Math.ceil((3 * Math.log(quietRatio)) / Math.log(noise))
-  return Math.max(fall, Math.min(3 * fall, improbable, longestRun))
+  return Math.max(fall, Math.min(3 * fall, improbable))
 }
 
 /** True where `lost` of `sent` packets are more than chance makes of a usual path, or of this one. */

@@ -3,18 +3,20 @@
  * Late, reordered and doubled samples fall into place, missing ones stay unknown; what is known never depends on the
  * order in which samples came. Every operation is O(1).
  *
+ * Runs may be longer: what is shifted out is carried along as a count.
+ *
  * A sequence below the newest whose probe was sent later is an agent that started again, not a late sample: the history
  * begins anew.
  */
-
-/** Runs longer than this cannot be told; fall and rise stay below. */
-export const longestRun = 30
 
 export class SequenceHistory {
   #newest = -1
   #newestSentAtMs = 0
   #failed = 0
   #ok = 0
+  /** Results of one kind that were shifted out since the newest of the other kind that was. */
+  #failedBefore = 0
+  #okBefore = 0
 
   /**
    * Takes a result in.
@@ -29,9 +31,7 @@ export class SequenceHistory {
     if (this.#newest >= 0 && sequence < this.#newest && sentAtMs > this.#newestSentAtMs) this.clear()
     const ahead = this.#newest < 0 ? 32 : sequence - this.#newest
     if (ahead > 0) {
-      // JavaScript shifts modulo 32, so a jump of 32 or more is told apart.
-      this.#failed = ahead >= 32 ? 0 : this.#failed << ahead
-      this.#ok = ahead >= 32 ? 0 : this.#ok << ahead
+      this.#shift(ahead)
       this.#newest = sequence
       this.#newestSentAtMs = sentAtMs
       this.#mark(1, outcome)
@@ -48,16 +48,37 @@ export class SequenceHistory {
     this.#newest = -1
     this.#failed = 0
     this.#ok = 0
+    this.#failedBefore = 0
+    this.#okBefore = 0
   }
 
   /** Failed probes since the newest good one; missing ones do not count and do not interrupt. */
   get failRun(): number {
-    return runOf(this.#failed, this.#ok)
+    return runOf(this.#failed, this.#ok) + (this.#ok === 0 ? this.#failedBefore : 0)
   }
 
   /** Good probes since the newest failed one. */
   get okRun(): number {
-    return runOf(this.#ok, this.#failed)
+    return runOf(this.#ok, this.#failed) + (this.#failed === 0 ? this.#okBefore : 0)
+  }
+
+  /** JavaScript shifts modulo 32, so a jump of 32 or more is told apart; after one nothing is in a row. */
+  #shift(ahead: number): void {
+    if (ahead >= 32) {
+      this.#failed = 0
+      this.#ok = 0
+      this.#failedBefore = 0
+      this.#okBefore = 0
+      return
+    }
+    const failed = this.#failed >>> (32 - ahead)
+    const ok = this.#ok >>> (32 - ahead)
+    if ((failed | ok) !== 0) {
+      this.#failedBefore = ok === 0 ? this.#failedBefore + bitCount(failed) : runOf(failed, ok)
+      this.#okBefore = failed === 0 ? this.#okBefore + bitCount(ok) : runOf(ok, failed)
+    }
+    this.#failed <<= ahead
+    this.#ok <<= ahead
   }
 
   #mark(bit: number, outcome: 'ok' | 'fail' | undefined): void {

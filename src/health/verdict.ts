@@ -2,6 +2,7 @@
  * A verdict: what all agents that probe one subject by one check say together, or what an alert of another system says.
  * `unknown` is an answer of its own: no verdict that is unknown ever moves a route, in either direction.
  */
+import type { Prefix } from '../bgp/prefix.ts'
 import type { FailoverPlace } from '../intent/monitoring.ts'
 import type { PopId } from '../intent/model.ts'
 import { type Penalty, isDamped } from './penalty.ts'
@@ -17,6 +18,8 @@ export interface Verdict {
   readonly pop: PopId
   /** What a measure is taken at: the POP, or the neighbor. */
   readonly place: FailoverPlace
+  /** Only this prefix is concerned; absent: every prefix whose policy names the check. Of alerts alone. */
+  readonly prefix?: Prefix
   readonly state: VerdictState
   /** Milliseconds since the epoch. Sick again after an unknown time: since it was first sick. */
   readonly sinceMs: number
@@ -48,11 +51,12 @@ export interface CompletingSample {
   readonly receivedAtMs: number
 }
 
-/** `dns pop fra`, `line-up neighbor fra-transit`: one verdict a check and place. */
+/** `dns pop fra`, `line-up neighbor fra-transit`: one verdict a check, place and, where it names one, prefix. */
 export type VerdictKey = string & { readonly __brand: 'VerdictKey' }
 
-export function verdictKey(check: string, place: FailoverPlace): VerdictKey {
-  return `${check} ${placeText(place)}` as VerdictKey
+export function verdictKey(check: string, place: FailoverPlace, prefix?: Prefix): VerdictKey {
+  const key = `${check} ${placeText(place)}`
+  return (prefix === undefined ? key : `${key} ${prefix}`) as VerdictKey
 }
 
 /** `pop fra`, `neighbor fra-transit`. */
@@ -73,11 +77,18 @@ export interface Verdicts {
   readonly sick: ReadonlyMap<VerdictKey, Verdict>
 }
 
-/** Later ones win over earlier ones of the same check and place. */
-export function verdictsOf(list: Iterable<Verdict>): Verdicts {
-  const all = new Map<VerdictKey, Verdict>()
-  for (const verdict of list) all.set(verdictKey(verdict.check, verdict.place), verdict)
-  return { all, sick: new Map([...all].filter(([, { state }]) => state === 'sick')) }
+/** What several sources say, such as the book and alerts of another system; they have no checks in common. */
+export function joinedVerdicts(verdicts: Verdicts, more: Iterable<Verdict>): Verdicts {
+  const added = [...more]
+  if (added.length === 0) return verdicts
+  const all = new Map(verdicts.all)
+  const sick = new Map(verdicts.sick)
+  for (const verdict of added) {
+    const key = verdictKey(verdict.check, verdict.place, verdict.prefix)
+    all.set(key, verdict)
+    if (verdict.state === 'sick') sick.set(key, verdict)
+  }
+  return { all, sick }
 }
 
 /** When its traffic may come back if it stays as it is, ms since the epoch: hold-down over, not damped. Infinity: never. */
@@ -105,7 +116,7 @@ export function verdictSentence(subject: Subject, state: VerdictState, evidence:
   const count = failed.length + ok.length + unknown.length
   const agents = `${count} ${count === 1 ? 'agent' : 'agents'}`
   const words = subjectWords(subject)
-  if (state === 'sick') return `${words} fails for ${failed.length} of ${agents} (${failed.join(', ')}): ${why}`
+  if (state === 'sick') return `${words} fails for ${failed.length} of ${agents} (${named(failed)}): ${why}`
   if (state === 'healthy') return `${words} is well for ${ok.length} of ${agents}`
   const heard = `${failed.length + ok.length} of ${agents} can say`
   return `${words} is unknown: ${heard}; ${quorum} failed make it sick, ${count - quorum + 1} good make it healthy`
@@ -124,4 +135,9 @@ export function unheard(check: string, subject: Subject, agents: readonly string
     reason: verdictSentence(subject, 'unknown', evidence, ''),
     evidence,
   } as const
+}
+
+/** Names that fit into a sentence. */
+function named(names: readonly string[]): string {
+  return names.length <= 6 ? names.join(', ') : `${names.slice(0, 6).join(', ')} and ${names.length - 6} more`
 }

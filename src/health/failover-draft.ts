@@ -1,0 +1,158 @@
+/**
+ * A failover decision while it is made: begins with what stands, lays measures on and lifts them, and keeps account of what
+ * each prefix has left. Rules read it and write it in a fixed order, so that the same input gives the same decision.
+ */
+import type { Prefix } from '../bgp/prefix.ts'
+import type { FailoverOverlay } from '../intent/edit/failover.ts'
+import type { PopId } from '../intent/model.ts'
+import type { Failover, FailoverPlace } from '../intent/monitoring.ts'
+import { type Suspicion, correlate, suspicionEndsAtMs } from './correlation.ts'
+import type { Condition, FailoverDecision, FailoverInput, LedgerEntry, PrefixState, Refusal } from './failover-input.ts'
+import type { HealthGuards } from './guards.ts'
+import { placeText } from './verdict.ts'
+
+/** Older entries are of no use to any guard. */
+const ledgerMs = 3_600_000
+
+export class FailoverDraft {
+  readonly input: FailoverInput
+  readonly guards: HealthGuards
+  readonly suspicion: Suspicion | undefined
+  readonly states: ReadonlyMap<Prefix, PrefixState>
+  /** Entries still young enough to matter, oldest first; new ones are appended. */
+  readonly ledger: LedgerEntry[]
+  breakerOpenedAtMs: number | undefined
+  /** POPs from which traffic moves because of this very decision. */
+  readonly moved = new Set<PopId>()
+  readonly #overlays = new Map<Prefix, Map<string, FailoverOverlay>>()
+  readonly #standing = new Map<FailoverOverlay, Failover>()
+  readonly #refused: Refusal[] = []
+  readonly #conditions: Condition[] = []
+  #changesAtMs = Infinity
+
+  constructor(input: FailoverInput, guards: HealthGuards) {
+    this.input = input
+    this.guards = guards
+    this.ledger = input.memory.ledger.filter(({ atMs }) => input.nowMs - atMs <= ledgerMs)
+    this.breakerOpenedAtMs = input.memory.breakerOpenedAtMs
+    this.states = new Map(Array.from(input.prefixes, (state) => [state.prefix, state]))
+    for (const failover of input.standing) this.#stand(failover)
+    this.suspicion = guards.correlation ? this.#correlate() : undefined
+    if (this.suspicion !== undefined) this.changesAt(suspicionEndsAtMs(this.suspicion))
+  }
+
+  overlaysOf(prefix: Prefix): Iterable<FailoverOverlay> {
+    return this.#overlays.get(prefix)?.values() ?? []
+  }
+
+  at(prefix: Prefix, place: FailoverPlace): FailoverOverlay | undefined {
+    return this.#overlays.get(prefix)?.get(placeText(place))
+  }
+
+  /** Since when an overlay stands; undefined where this decision made it. */
+  startedAtMs(overlay: FailoverOverlay): number | undefined {
+    return this.#standing.get(overlay)?.startedAtMs
+  }
+
+  lay(overlay: FailoverOverlay, entry: Omit<LedgerEntry, 'atMs' | 'prefix' | 'place'>): void {
+    const overlays = this.#overlays.get(overlay.prefix) ?? new Map<string, FailoverOverlay>()
+    this.#overlays.set(overlay.prefix, overlays.set(placeText(overlay.place), overlay))
+    this.#record(overlay, entry)
+  }
+
+  lift(overlay: FailoverOverlay, entry: Omit<LedgerEntry, 'atMs' | 'prefix' | 'place'>): void {
+    this.#overlays.get(overlay.prefix)?.delete(placeText(overlay.place))
+    this.#record(overlay, entry)
+  }
+
+  refuse(refusal: Refusal): void {
+    this.#refused.push(refusal)
+    if (refusal.untilMs !== undefined) this.changesAt(refusal.untilMs)
+  }
+
+  tell(condition: Condition): void {
+    this.#conditions.push(condition)
+  }
+
+  changesAt(atMs: number): void {
+    if (atMs > this.input.nowMs) this.#changesAtMs = Math.min(this.#changesAtMs, atMs)
+  }
+
+  /** POPs where the prefix is gone by automation: withdrawn, drained, or withheld on every line. */
+  lostPops({ prefix, lines }: PrefixState): ReadonlySet<PopId> {
+    const lost = new Set<PopId>()
+    const withheld = new Set<string>()
+    for (const { place, action } of this.overlaysOf(prefix)) {
+      if (place.kind === 'neighbor' && action === 'withhold') withheld.add(place.neighbor)
+      if (place.kind === 'pop' && (action === 'withdraw' || action === 'drain')) lost.add(place.pop)
+    }
+    if (withheld.size > 0)
+      for (const [pop, heard] of lines)
+        if (heard.length > 0 && heard.every((neighbor) => withheld.has(neighbor))) lost.add(pop)
+    return lost
+  }
+
+  /** POPs that announce it and go on: people want it there, it is read back, and automation leaves it. */
+  remaining(state: PrefixState): ReadonlySet<PopId> {
+    const lost = this.lostPops(state)
+    const remaining = new Set<PopId>()
+    for (const pop of state.announced) if (!lost.has(pop) && this.#wanted(state, pop)) remaining.add(pop)
+    return remaining
+  }
+
+  /** True where a POP is an intended one, or a backup that automation has activated. */
+  #wanted({ prefix, desired, backup }: PrefixState, pop: PopId): boolean {
+    if (desired.has(pop)) return true
+    return backup.has(pop) && this.at(prefix, { kind: 'pop', pop })?.action === 'activate'
+  }
+
+  finish(): FailoverDecision {
+    const { suspicion, breakerOpenedAtMs, ledger } = this
+    return {
+      overlays: [...this.#overlays.values()].flatMap((overlays) => [...overlays.values()]).sort(byPlace),
+      refused: this.#refused,
+      conditions: this.#conditions,
+      memory: {
+        ledger,
+        ...(suspicion !== undefined && { suspicion }),
+        ...(breakerOpenedAtMs !== undefined && { breakerOpenedAtMs }),
+      },
+      ...(this.#changesAtMs < Infinity && { changesAtMs: this.#changesAtMs }),
+    }
+  }
+
+  #stand(failover: Failover): void {
+    const { prefix, place, action, prepend, graceSeconds, subject, alarm, reason } = failover
+    if (!this.states.has(prefix)) return
+    const overlay: FailoverOverlay = {
+      prefix,
+      place,
+      action,
+      subject,
+      alarm,
+      reason,
+      ...(action === 'prepend' && { prepend }),
+      ...(action === 'drain' && { graceSeconds }),
+    }
+    this.#standing.set(overlay, failover)
+    const overlays = this.#overlays.get(prefix) ?? new Map<string, FailoverOverlay>()
+    this.#overlays.set(prefix, overlays.set(placeText(place), overlay))
+  }
+
+  #correlate(): Suspicion | undefined {
+    const { verdicts, memory, nowMs, goAtMs } = this.input
+    const out = new Map<PopId, number>()
+    for (const { startedAtMs, place } of this.#standing.values())
+      if (place.kind === 'pop') out.set(place.pop, Math.min(startedAtMs, out.get(place.pop) ?? Infinity))
+    return correlate(memory.suspicion, { verdicts, out, nowMs, ...(goAtMs !== undefined && { goAtMs }) })
+  }
+
+  #record({ prefix, place }: FailoverOverlay, entry: Omit<LedgerEntry, 'atMs' | 'prefix' | 'place'>): void {
+    this.ledger.push({ atMs: this.input.nowMs, prefix, place, ...entry })
+  }
+}
+
+function byPlace(a: FailoverOverlay, b: FailoverOverlay): number {
+  const [left, right] = [`${a.prefix} ${placeText(a.place)}`, `${b.prefix} ${placeText(b.place)}`]
+  return left < right ? -1 : left > right ? 1 : 0
+}
