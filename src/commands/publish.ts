@@ -24,7 +24,7 @@ export function registerPublish(program: Command, cli: CliContext): void {
     .description('announce a prefix at areas, regions or POPs')
     .addOption(new Option('--at <selectors>', 'all, or areas, regions, POPs').argParser(parseList))
     .option('--only', 'there and nowhere else (a move)')
-    .option('--neighbor <name>', 'what is said counts toward this neighbor only')
+    .option('--neighbor <name>', 'what is said counts toward this neighbor only; alone: announce it there again')
     .addOption(new Option('--withhold', 'do not announce it to that neighbor').conflicts('announce'))
     .option('--announce', 'announce it to that neighbor again (takes back --withhold)')
   addWriteOptions(addAttributeOptions(publish))

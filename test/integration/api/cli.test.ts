@@ -365,6 +365,21 @@ describe('questions', () => {
     expect(out).toMatch(/s1 at pop-s1: to be announced/)
   })
 
+  test('that are wrong are answered in one sentence, and exit 2', async () => {
+    expect(await herald('get', '--at', 'abc')).toMatchObject({
+      code: 2,
+      err: 'herald: query parameter at: write a revision number\n',
+    })
+    expect(await herald('history', '99999')).toMatchObject({ code: 2, err: expect.stringContaining('99999') })
+    expect(await herald('explain', prefix, 'pop-x1')).toMatchObject({
+      code: 2,
+      err: 'herald: there is no Pop "pop-x1"; did you mean "pop-s1"?\n',
+    })
+    expect(await herald('show', 'neighbors', 's9')).toMatchObject({ code: 2, err: expect.stringContaining('"s0"') })
+    const long = await herald('drain', 'pop-s1', '--for', '999999h', '--reason', 'x')
+    expect(long).toMatchObject({ code: 2, err: expect.stringContaining('write a time from 1 second to 366 days') })
+  })
+
   test('watch prints events as they happen', async () => {
     const child = spawn(process.execPath, [cli, 'watch', '-o', 'json'], {
       env: environment(),

@@ -57,6 +57,7 @@ test('a prefix nobody asked for and nobody announces is told in two sentences', 
     'No Prefix document names 203.0.113.0/24.',
     'No speaker has a decision or a route of 203.0.113.0/24.',
   ])
+  expect(explanation.sentences.at(-1)).toBe('Nothing is decided, and nothing is to be done.')
 })
 
 test('a POP that is not named is explained as well', () => {
