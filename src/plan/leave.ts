@@ -5,7 +5,8 @@
  *   2. what was withdrawn is followed until it is seen gone, then forgotten;
  *   3. an intent that is empty or has no Network takes nothing away (G4);
  *   4. overlays that nobody forced leave a prefix at its floor: the best of the leaving sites are kept (G1);
- *   5. make before break: every desired site that can be reached is proved, and enough POPs stand;
+ *   5. make before break: every desired site that can be reached is proved (a sick site does not wait for that), and
+ *      enough POPs stand;
  *   6. the site is marked GRACEFUL_SHUTDOWN (RFC 8326) for the network's drain time, and seen marked;
  *   7. it is withdrawn, if the plan as a whole does not withdraw too much that nobody named (G4, plan/draft).
  *
@@ -17,7 +18,7 @@ import type { PopId } from '../intent/model.ts'
 import { holdBack, holdUnproved } from './arrive.ts'
 import { drainOrWithdraw } from './drain-stage.ts'
 import type { Draft, Standing } from './draft.ts'
-import { keptPops } from './floor.ts'
+import { isFailedOver, keptPops } from './floor.ts'
 import { type SiteView, hasForeignPath, isStanding, neverArrived } from './site-view.ts'
 
 /** A desired site and what became of it in this look. */
@@ -39,7 +40,7 @@ export function planDepartures(
   const making = makeOf(desired, arrivals, leaving, kept)
   for (const site of leaving) {
     if (kept.has(site.pop)) holdFloor(draft, prefix, desired, site, kept)
-    else if (draft.guards.makeBeforeBreak && making.waitsFor !== undefined) holdForMake(draft, prefix, site, making)
+    else if (draft.guards.makeBeforeBreak && isWaiting(desired, site, making)) holdForMake(draft, prefix, site, making)
     else release(draft, prefix, desired, site, making.standing > 0)
   }
 }
@@ -139,9 +140,17 @@ function keepUp(draft: Draft, prefix: Prefix, site: SiteView): void {
   }
 }
 
+/** A sick site serves nobody, so it waits for enough others and not for all of them. */
+function isWaiting(desired: DesiredPrefix | undefined, site: SiteView, making: Making): boolean {
+  if (making.waitsFor === undefined) return false
+  return !isFailedOver(desired?.lost.get(site.speaker)) || making.standing < making.required
+}
+
 interface Making {
   /** Distinct POPs that serve and stay. */
   readonly standing: number
+  /** POPs that must, before anything goes. */
+  readonly required: number
   /** What is not there yet, in words; undefined: the make is done, the break may come. */
   readonly waitsFor: string | undefined
   /** True where nobody has to act for it to come. */
@@ -163,11 +172,11 @@ function makeOf(
   if (unproved.length > 0) {
     const names = unproved.map(({ site }) => site.speaker).join(', ')
     const comesByItself = unproved.every(({ standing: its }) => its === 'moving')
-    return { standing, waitsFor: `${names} to be proved`, comesByItself }
+    return { standing, required, waitsFor: `${names} to be proved`, comesByItself }
   }
-  if (standing >= required) return { standing, waitsFor: undefined, comesByItself: true }
+  if (standing >= required) return { standing, required, waitsFor: undefined, comesByItself: true }
   const waitsFor = `${required - standing} more of the new POPs to be reached and proved (${standing} of ${required} are)`
-  return { standing, waitsFor, comesByItself: false }
+  return { standing, required, waitsFor, comesByItself: false }
 }
 
 /** The floor, as far as forced overlays leave it reachable; 0 where intent wants the prefix nowhere. */

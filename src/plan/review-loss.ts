@@ -8,16 +8,15 @@ import type { Intent } from '../intent/model.ts'
 import type { Loss, PrefixLoss } from './loss.ts'
 import type { Refusal } from './review.ts'
 
-const wayOut = 'repeat it with --force --reason … if that is meant'
 /** A refusal is read by a person: beyond these, prefixes are counted. */
 const namedAtMost = 20
 
 /** G1: announced, and after the change announced at too few POPs. */
-export function refuseBelowFloor({ prefixes }: Loss): readonly Refusal[] {
+export function refuseBelowFloor({ prefixes }: Loss, wayOut: string): readonly Refusal[] {
   const refusals: Refusal[] = []
   for (const loss of prefixes) {
     const problem = belowFloor(loss)
-    if (problem !== undefined) refusals.push(refusal(loss.prefix, problem))
+    if (problem !== undefined) refusals.push(refusal(loss.prefix, problem, wayOut))
   }
   const unnamed = refusals.slice(namedAtMost)
   if (unnamed.length === 0) return refusals
@@ -25,7 +24,7 @@ export function refuseBelowFloor({ prefixes }: Loss): readonly Refusal[] {
   return [...refusals.slice(0, namedAtMost), { ...unnamed[0]!, message: `${problem}; ${wayOut}.` }]
 }
 
-function refusal(prefix: Prefix, problem: string): Refusal {
+function refusal(prefix: Prefix, problem: string, wayOut: string): Refusal {
   return {
     guard: 'G1',
     code: 'below-floor',
@@ -56,6 +55,7 @@ export function refuseMassRemoval(
   after: Intent,
   loss: Loss,
   named: ReadonlySet<Prefix>,
+  wayOut: string,
 ): readonly Refusal[] {
   const refusals: Refusal[] = []
   const refuse = (code: string, message: string): number =>

@@ -10,11 +10,12 @@ import type { DocumentChange, DocumentKey, Finding } from '../intent/document.ts
 import type { Intent } from '../intent/model.ts'
 import { lossOf } from './loss.ts'
 import { refuseBelowFloor, refuseMassRemoval } from './review-loss.ts'
+import { type Automation, refuseAutomation } from './review-automation.ts'
 import { refuseAsnChange } from './review-asn.ts'
 import { refusePrivateAsn } from './review-private-asn.ts'
 
 export interface Refusal {
-  readonly guard: 'G1' | 'G4' | 'G7' | 'G8' | 'G13'
+  readonly guard: 'G1' | 'G2' | 'G4' | 'G7' | 'G8' | 'G11' | 'G13'
   /** kebab-case name of the rule. */
   readonly code: string
   readonly forceable: boolean
@@ -26,8 +27,11 @@ export interface ReviewContext {
   readonly changes: readonly DocumentChange[]
   /** Prefixes that the person named for removal. */
   readonly named: ReadonlySet<Prefix>
+  /** Automation forces nothing, whatever stands here. */
   readonly force: boolean
   readonly moment: Moment
+  /** Present where automation is the author (plan/review-automation). */
+  readonly automation?: Automation
 }
 
 export interface Review {
@@ -41,19 +45,26 @@ export interface Review {
   readonly announcementsAfter: number
 }
 
+const byForce = 'repeat it with --force --reason … if that is meant'
+const byAPerson = 'automation may not, a person can'
+
 export function reviewChange(before: Intent, after: Intent, context: ReviewContext): Review {
-  const { changes, named, force, moment } = context
+  const { changes, named, force, moment, automation } = context
+  const wayOut = automation === undefined ? byForce : byAPerson
   const loss = lossOf(before, after, changes, moment)
   const all = [
     ...refuseFindings(before, after),
     ...refusePrivateAsn(before, after),
     ...refuseAsnChange(before, after, loss.announcementsBefore),
-    ...refuseMassRemoval(before, after, loss, named),
-    ...refuseBelowFloor(loss),
+    ...refuseMassRemoval(before, after, loss, named, wayOut),
+    ...refuseBelowFloor(loss, wayOut),
+    ...(automation === undefined ? [] : refuseAutomation(before, changes, automation, moment)),
   ]
-  const overridden = force ? all.filter(({ forceable }) => forceable) : []
+  const overridden = force && automation === undefined ? all.filter(({ forceable }) => forceable) : []
   return {
-    refusals: all.filter((refusal) => !overridden.includes(refusal)),
+    refusals: all
+      .filter((refusal) => !overridden.includes(refusal))
+      .map((refusal) => (automation === undefined ? refusal : { ...refusal, forceable: false })),
     overridden: [...new Set(overridden.map(({ guard }) => guard))].sort(),
     removes: loss.removes,
     announcementsBefore: loss.announcementsBefore,

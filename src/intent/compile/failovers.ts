@@ -1,6 +1,6 @@
 /**
- * What automation has laid on one prefix, in force now. It never says more than its Prefix document lets it: a backup is
- * activated only where the policy names it. A person has the last word: an Override that says `announce: true` at a POP,
+ * What automation has laid on one prefix, in force now. It never says more than its Prefix document lets it: without a
+ * policy (`failover`) it says nothing, and a backup is activated only where the policy names it. A person has the last word: an Override that says `announce: true` at a POP,
  * or toward a neighbor, lifts whatever automation laid there, without anybody having to fight it document by document.
  */
 import { documentKey } from '../document.ts'
@@ -22,6 +22,7 @@ export class Failovers {
   readonly #time: OverlayTime
   /** In the order in which they are laid on: the last that says anything wins. */
   readonly #overrides: readonly Laid[]
+  readonly #allowed: boolean
 
   constructor(
     inventory: Inventory,
@@ -31,19 +32,20 @@ export class Failovers {
   ) {
     this.#time = time
     this.#overrides = overrides
+    this.#allowed = announcement.failover !== undefined
     this.#backup = inventory.selected(announcement.failover?.backup ?? [])
     for (const failover of inventory.failoversOf(announcement.prefix)) {
-      if (!time.inForce(failover)) continue
+      if (!this.#allowed || !time.inForce(failover)) continue
       const { place } = failover
       if (place.kind === 'pop') this.#byPop.set(place.pop, [...(this.#byPop.get(place.pop) ?? []), failover])
       else this.#byNeighbor.set(place.neighbor, [...(this.#byNeighbor.get(place.neighbor) ?? []), failover])
     }
   }
 
-  /** False where it has not started, a person lifted it, or it activates what is no backup. */
+  /** False where the prefix has no policy, it has not started, a person lifted it, or it activates what is no backup. */
   inForce(failover: Failover, pop: PopId): boolean {
     const { place, action } = failover
-    if (!this.#time.inForce(failover)) return false
+    if (!this.#allowed || !this.#time.inForce(failover)) return false
     if (action === 'activate') return this.#backup.has(pop)
     return !this.#lifted(pop, place.kind === 'pop' ? undefined : place.neighbor)
   }

@@ -1,0 +1,102 @@
+/**
+ * Guards on what automation wants committed, beside those on everybody: it writes Failover documents and nothing else, it
+ * stops for a freeze (G11), and it takes away no more than one POP or 5 % of all announcements in five minutes (G2),
+ * whatever it believes to see. Nothing here can be forced: who forces is a person, under a person's name.
+ */
+import { type Moment, compilePrefix, frozenUntilMs } from '../intent/compile.ts'
+import { type DocumentChange, splitKey } from '../intent/document.ts'
+import type { Intent, PopId } from '../intent/model.ts'
+import type { Refusal } from './review.ts'
+
+/** Author of every revision that automation commits; no person and no token has this name. */
+export const automationAuthor = 'herald:failover'
+
+/** What automation took away in one revision: one announcement is one prefix at one POP. */
+export interface AutomatedLoss {
+  /** When it was committed, ms since the epoch. */
+  readonly atMs: number
+  readonly pops: ReadonlySet<PopId>
+  readonly announcements: number
+}
+
+export interface Automation {
+  /** Its earlier revisions, at least those of the last five minutes; older ones are passed over. */
+  readonly recent: readonly AutomatedLoss[]
+}
+
+const breakerWindowMs = 300_000
+const breakerShare = 0.05
+
+/** What a revision of automation takes away, from its changes alone, so that it can be read from the audit. */
+export function automatedLossOf(changes: readonly DocumentChange[], atMs: number): AutomatedLoss {
+  const pops = new Set<PopId>()
+  let announcements = 0
+  for (const { key, before, after } of changes) {
+    const pop = takenAt(after)
+    if (splitKey(key).kind !== 'Failover' || pop === undefined || takenAt(before) === pop) continue
+    pops.add(pop)
+    announcements++
+  }
+  return { atMs, pops, announcements }
+}
+
+export function refuseAutomation(
+  before: Intent,
+  changes: readonly DocumentChange[],
+  { recent }: Automation,
+  moment: Moment,
+): readonly Refusal[] {
+  return [
+    ...refuseOtherKinds(changes),
+    ...refuseFrozen(before, moment),
+    ...refuseBeyondBreaker(before, automatedLossOf(changes, moment.nowMs), recent, moment),
+  ]
+}
+
+function refuseOtherKinds(changes: readonly DocumentChange[]): readonly Refusal[] {
+  const others = changes.filter(({ key }) => splitKey(key).kind !== 'Failover')
+  return others.map(({ key }) => ({
+    guard: 'G4',
+    code: 'not-a-failover',
+    forceable: false,
+    document: key,
+    message: `Automation writes Failover documents and nothing else, and ${key} is none.`,
+  }))
+}
+
+function refuseFrozen(before: Intent, { nowMs }: Moment): readonly Refusal[] {
+  if (frozenUntilMs(before, nowMs) === undefined) return []
+  const message = 'A freeze is in force, and automation changes nothing until herald unfreeze (G11).'
+  return [{ guard: 'G11', code: 'frozen', forceable: false, message }]
+}
+
+function refuseBeyondBreaker(
+  before: Intent,
+  wanted: AutomatedLoss,
+  recent: readonly AutomatedLoss[],
+  moment: Moment,
+): readonly Refusal[] {
+  if (wanted.announcements === 0) return []
+  const losses = [...recent.filter(({ atMs }) => atMs > moment.nowMs - breakerWindowMs), wanted]
+  const pops = new Set(losses.flatMap((loss) => [...loss.pops]))
+  const gone = losses.reduce((sum, { announcements }) => sum + announcements, 0)
+  const total = intendedAnnouncements(before, moment)
+  if (pops.size <= 1 || gone <= breakerShare * total) return []
+  const message =
+    `Automation would have taken away ${gone} of ${total} announcements at ${pops.size} POPs` +
+    ` (${[...pops].sort().join(', ')}) within five minutes, more than one POP and more than 5 % (G2);` +
+    ' a person can withdraw, with herald drain or herald override.'
+  return [{ guard: 'G2', code: 'breaker', forceable: false, message }]
+}
+
+function intendedAnnouncements(intent: Intent, moment: Moment): number {
+  let sum = 0
+  for (const prefix of intent.prefixes.keys()) sum += compilePrefix(intent, prefix, moment)?.intended.size ?? 0
+  return sum
+}
+
+/** The POP that a Failover's spec takes away. */
+function takenAt(spec: unknown): PopId | undefined {
+  const { pop, action } = (spec ?? {}) as { readonly pop?: PopId; readonly action?: unknown }
+  return action === 'withdraw' || action === 'drain' ? pop : undefined
+}
