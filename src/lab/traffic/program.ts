@@ -1,6 +1,7 @@
 /**
- * Our own programs on the lab's nodes. Every node has `herald` on its PATH; the programs lie beside it, wherever that is
- * (a checkout in namespaces, an image in containers), and start without the weight of the whole command line.
+ * Our own programs on the lab's nodes. Every node has `herald` on its PATH: a link to src/cli.ts or to deploy/bin/herald, of
+ * a checkout in namespaces, of an image in containers. The programs lie in the same tree and start without the weight of
+ * the whole command line.
  */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,7 +17,11 @@ export interface Program {
   end(deadlineMs: number): Promise<void>
 }
 
-const beside = 'exec node "$(dirname "$(readlink -f "$(command -v herald)")")/lab/traffic/$0" "$@"'
+const beside = [
+  'herald=$(readlink -f "$(command -v herald)")',
+  'tree=${herald%/src/cli.ts}',
+  'exec node "${tree%/deploy/bin/herald}/src/lab/traffic/$0" "$@"',
+].join('; ')
 
 /** @param file of this folder; @param onLine each line of its stdout */
 export function startProgram(
