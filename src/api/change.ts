@@ -42,13 +42,13 @@ const attempts = 4
 
 export async function makeChange(context: ApiContext, request: ChangeRequest): Promise<ChangeView> {
   for (let attempt = 1; ; attempt++) {
-    const head = await context.heads.current().catch(throwUnchanged)
+    const head = await context.heads.current()
     checkStore(context, head)
     if (request.expected !== undefined && request.expected !== head.revision)
       throw stale(request.expected, head.revision)
     const reviewed = review(context, head, request)
     if (reviewed === undefined) return unchanged(head)
-    const view = await viewOf(context, head, reviewed).catch(throwUnchanged)
+    const view = await viewOf(context, head, reviewed)
     if (request.dryRun) return { status: 'dry-run', revision: head.revision, ...view }
     try {
       const { revision } = await context.deps.store.revisions.commit({
@@ -70,19 +70,15 @@ export async function makeChange(context: ApiContext, request: ChangeRequest): P
   }
 }
 
-/** Whoever asked for a change wants to know above all whether it was made: here it was not. */
-function throwUnchanged(error: unknown): never {
-  if (!(error instanceof OperationError) || error.code !== 'store-unavailable') throw error
-  throw new OperationError(error.code, `${error.message}; nothing was changed`, { cause: error })
-}
-
-/** Redis was given the commit and did not answer: it holds all of it or nothing. A retry against the same head is safe. */
+/** Redis was given the commit and did not confirm it: it holds all of it or nothing. A retry against the same head is safe. */
 function unconfirmed(error: unknown, head: number): unknown {
-  if (!(error instanceof OperationError) || !isOutcomeUnknown(error)) return error
+  if (!(error instanceof OperationError) || error.code !== 'store-unavailable') return error
+  const wasGiven = isOutcomeUnknown(error) || error.cause instanceof OperationError // sent, or written and not durable
+  if (!wasGiven) return error
   return new ProblemError(
     503,
     'outcome-unknown',
-    `Redis took the change and did not answer: whether revision ${head + 1} is committed is unknown. Look at "herald history", or ` +
+    `Redis was given the change and did not confirm it: whether revision ${head + 1} is committed is unknown. Look at "herald history", or ` +
       `repeat it with If-Match: "${head}" (--if-revision ${head}), which is refused where it was`,
     { revision: head },
   )

@@ -5,6 +5,7 @@
 import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type ZodTypeProvider, validatorCompiler } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { OperationError } from '../bgp/operation-error.ts'
 import { accessHook } from './access.ts'
 import type { Api, ApiContext, ApiDeps } from './deps.ts'
 import { createHeads } from './heads.ts'
@@ -82,8 +83,23 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   return api
 }
 
+/**
+ * Whoever asked for a change wants to know above all whether it was made. Every write is one commit, and a commit that
+ * Redis did not confirm has a problem of its own (change.ts): without Redis nothing else has changed anything.
+ */
+function isUnchanged(error: unknown, { method, url }: FastifyRequest): boolean {
+  if (method === 'GET' || url.startsWith('/v1/plan') || url.startsWith('/v1/store/')) return false
+  return error instanceof OperationError && error.code === 'store-unavailable'
+}
+
+function withDetail(problem: Problem, more: string): Problem {
+  return { ...problem, detail: problem.detail + more }
+}
+
 function sendError(deps: ApiDeps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const translated = translate(error)
+  const translated = isUnchanged(error, request)
+    ? withDetail(translate(error), '; nothing was changed')
+    : translate(error)
   if (translated.status === 500)
     deps.logger.error({ err: error, method: request.method, url: request.url }, 'the API failed on a request')
   sendProblem(reply, translated)

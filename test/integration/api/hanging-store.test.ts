@@ -24,9 +24,15 @@ const publish = (headers: Readonly<Record<string, string>> = {}) =>
 
 test('frozen before the change was given to it: nothing was changed', async () => {
   redis.pause()
-  const { status, body } = await publish()
-  expect(status).toBe(503)
-  expect(body.detail).toMatch(/does not answer.*; nothing was changed$/)
+  const answers = await Promise.all([
+    publish(),
+    publish({ 'idempotency-key': 'ticket-1' }),
+    ask<Problem>(stage, 'POST', '/v1/revisions/1/undo', { body: { reason: 'back' } }),
+  ])
+  for (const { status, body } of answers) {
+    expect(status).toBe(503)
+    expect(body.detail).toMatch(/does not answer.*; nothing was changed$/)
+  }
   redis.resume()
   await eventually(5000, async () => expect((await stage.store.revisions.head())?.revision).toBe(1))
 })
