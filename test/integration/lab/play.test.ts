@@ -17,9 +17,18 @@ afterAll(async () => {
   await lab?.down()
 })
 
-async function played(text: string): Promise<{ readonly ok: boolean; readonly lines: readonly Played[] }> {
+/** @param meanwhile is done when a block begins */
+async function played(
+  text: string,
+  meanwhile: () => Promise<void> = async () => undefined,
+): Promise<{ readonly ok: boolean; readonly lines: readonly Played[] }> {
   const lines: Played[] = []
-  const ok = await play(stage, parseScenario('case', `topology plain\n${text}`), (line) => lines.push(line))
+  let change = Promise.resolve()
+  const ok = await play(stage, parseScenario('case', `topology plain\n${text}`), (line) => {
+    lines.push(line)
+    if (line.text.startsWith('during ')) change = sleep(500).then(meanwhile)
+  })
+  await change
   return { ok, lines }
 }
 
@@ -58,19 +67,17 @@ heal link router:to-svc-fra
   })
 
   test('a route that changes by itself is seen', async () => {
-    const change = sleep(700).then(() => lab.route('ams'))
-    const { lines } = await played(`
+    const text = `
 during a quiet second:
   wait 1s
   expect no route changes
   expect moves client1 fra -> ams
-`)
-    await change
+`
+    const { lines } = await played(text, () => lab.route('ams'))
     expect(lines.slice(-2)).toMatchObject([
       { ok: false, measured: 'router: 203.0.113.0/24 by svc-ams, router: 2001:db8:100::/48 by svc-ams' },
       { ok: true },
     ])
-    await lab.route('fra')
   })
 
   test('what is expected in vain is told with what is instead', async () => {
@@ -88,6 +95,7 @@ during a quiet second:
 })
 
 test('traffic for a while ends with a table a client and family', async () => {
+  await lab.route('fra')
   await stage.close() // its responders would be in the way
   const lines: string[] = []
   const terminal = {
