@@ -3,6 +3,9 @@
  * that the observer, or something in common, is at fault than that all of them are (Facebook 2021, Optus 2023). Then
  * automation takes nothing away until that has been over for a minute, or until a person says go.
  *
+ * Probes are not in step, so the first POP of many is sick before the others are. POPs that are one failure away from sick
+ * are counted with it, and so not even that first one goes.
+ *
  * A POP turns sick by any of its services or paths, or when all of its watched lines are sick; one line is not a POP. A
  * POP that automation has taken out before it turned sick now (a controller started again and learns what was known) is
  * not news.
@@ -54,16 +57,28 @@ export function suspicionWords({ pops, of, overSinceMs }: Suspicion): string {
     overSinceMs === undefined
       ? 'nothing is taken away until that clears or a person says go'
       : 'that seems over, and nothing is taken away until it has been so for a minute'
-  return `${pops.length} of ${of} POPs turned sick within a minute (${names}): the observer is suspected, not the POPs (G3); ${end}`
+  return `${pops.length} of ${of} POPs turn sick within a minute (${names}): the observer is suspected, not the POPs (G3); ${end}`
 }
 
 function sickTogether(input: CorrelationInput): Pick<Suspicion, 'pops' | 'of'> | undefined {
   const turned = turnedSick(input)
-  if (turned.length < correlation.fewest) return undefined
+  if (turned.length === 0) return undefined
   const of = knownPops(input.verdicts)
   const needed = Math.max(correlation.fewest, Math.ceil(correlation.share * of))
-  const pops = largestCluster(turned)
+  const doubtful = doubtfulPops(input)
+  if (turned.length + doubtful.size < needed) return undefined
+  const recent = turned.filter(([, sinceMs]) => input.nowMs - sinceMs <= correlation.windowMs).map(([pop]) => pop)
+  const now = recent.length === 0 ? new Set<PopId>() : doubtful.union(new Set(recent))
+  const before = largestCluster(turned)
+  const pops = [...(now.size > before.length ? now : before)]
   return pops.length < needed ? undefined : { pops: pops.toSorted(), of }
+}
+
+/** Only what a POP stands or falls with: one line in doubt is no POP in doubt. */
+function doubtfulPops({ verdicts, out }: CorrelationInput): ReadonlySet<PopId> {
+  const pops = new Set<PopId>()
+  for (const { pop, place } of verdicts.doubtful.values()) if (place.kind === 'pop' && !out.has(pop)) pops.add(pop)
+  return pops
 }
 
 type Turned = readonly [pop: PopId, sinceMs: number]

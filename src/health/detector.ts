@@ -86,9 +86,10 @@ export class Detector {
     this.#window?.clear()
   }
 
-  /** Failed samples in a row so far. */
-  get failRun(): number {
-    return this.#failRun
+  /** One failure short of a vote, or beyond. */
+  get isClose(): boolean {
+    if (this.vote === 'failed') return true
+    return this.#failRun > 0 && this.#failRun >= neededFall(this.#fall, this.#noise) - 1
   }
 
   #fallSilent(nowMs: number): void {

@@ -38,7 +38,8 @@ export class FailoverDraft {
     this.states = new Map(Array.from(input.prefixes, (state) => [state.prefix, state]))
     for (const failover of input.standing) this.#stand(failover)
     this.suspicion = guards.correlation ? this.#correlate() : undefined
-    if (this.suspicion !== undefined) this.changesAt(suspicionEndsAtMs(this.suspicion))
+    // Whether it is over shows in doubts as well, which are no verdicts: so it is looked at every second.
+    if (this.suspicion !== undefined) this.changesAt(Math.min(input.nowMs + 1000, suspicionEndsAtMs(this.suspicion)))
   }
 
   overlaysOf(prefix: Prefix): Iterable<FailoverOverlay> {

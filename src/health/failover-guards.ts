@@ -33,16 +33,18 @@ export interface Loss {
   readonly losesPop: boolean
   /** In announcements; 0: attributes alone. */
   readonly weight: number
+  /** A person looked at it and said go. */
+  readonly approved: boolean
 }
 
 /** The first guard that says no. Opens the breaker where that is what says no. */
 export function refusal(draft: FailoverDraft, loss: Loss): No | undefined {
   return (
     frozen(draft) ??
-    suspected(draft) ??
+    (loss.approved ? undefined : suspected(draft)) ??
     (loss.weight === 0 ? undefined : covered(draft, loss)) ??
     (loss.losesPop ? (belowFloor(draft, loss) ?? overCapacity(draft, loss)) : undefined) ??
-    (loss.weight === 0 ? undefined : overBudget(draft, loss))
+    (loss.weight === 0 || loss.approved ? undefined : overBudget(draft, loss))
   )
 }
 
@@ -96,11 +98,11 @@ function overCapacity(draft: FailoverDraft, { state, pop }: Loss): No | undefine
 /** G2. */
 function overBudget(draft: FailoverDraft, { pop, weight }: Loss): No | undefined {
   if (!draft.guards.breaker) return undefined
-  const { nowMs, goAtMs = -Infinity, announcements } = draft.input
+  const { nowMs, announcements } = draft.input
   const open = openBreaker(draft)
   if (open !== undefined) return open
   const recent = draft.ledger.filter(
-    ({ what, atMs }) => what === 'out' && atMs > goAtMs && nowMs - atMs < breaker.windowMs,
+    ({ what, approved, atMs }) => what === 'out' && approved !== true && nowMs - atMs < breaker.windowMs,
   )
   const pops = new Set(recent.map((entry) => entry.pop)).add(pop)
   const total = recent.reduce((sum, entry) => sum + entry.weight, weight)

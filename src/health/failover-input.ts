@@ -25,7 +25,7 @@ export interface FailoverInput {
   readonly announcements: number
   /** Traffic of POPs where both are known, in the same unit. */
   readonly traffic: ReadonlyMap<PopId, Traffic>
-  /** When a person last said go, lifting G2 and G3 for what was until then. */
+  /** When a person last said go: what was sick by then is believed, and taken out past G2 and G3. */
   readonly goAtMs?: number
 }
 
@@ -73,6 +73,8 @@ export interface LedgerEntry {
   readonly what: 'out' | 'back' | 'change' | 'stage' | 'activate'
   /** Announcements that it took away: 1 for a POP, less for one line of several. */
   readonly weight: number
+  /** A person said go: it is no measure of automation alone, and G2 does not count it. */
+  readonly approved?: true
 }
 
 export interface FailoverDecision {

@@ -91,25 +91,27 @@ function refuseChange(draft: FailoverDraft, sick: Sick): No | undefined {
 function lossOf(draft: FailoverDraft, sick: Sick): Loss {
   const { state, place, verdict } = sick
   const { pop } = verdict
+  const base = { state, place, pop, approved: verdict.sinceMs <= (draft.input.goAtMs ?? -Infinity) }
   const isBackup = draft.at(state.prefix, place)?.action === 'activate'
-  if (isBackup) return { state, place, pop, losesPop: true, weight: 1 }
-  if (actionOf(sick) === 'prepend') return { state, place, pop, losesPop: false, weight: 0 }
-  if (place.kind === 'pop') return { state, place, pop, losesPop: true, weight: 1 }
+  if (isBackup) return { ...base, losesPop: true, weight: 1 }
+  if (actionOf(sick) === 'prepend') return { ...base, losesPop: false, weight: 0 }
+  if (place.kind === 'pop') return { ...base, losesPop: true, weight: 1 }
   const lines = state.lines.get(pop) ?? []
   const others = lines.filter((neighbor) => neighbor !== place.neighbor)
   const losesPop = others.every(
     (neighbor) => draft.at(state.prefix, { kind: 'neighbor', neighbor })?.action === 'withhold',
   )
-  return { state, place, pop, losesPop, weight: 1 / Math.max(1, lines.length) }
+  return { ...base, losesPop, weight: 1 / Math.max(1, lines.length) }
 }
 
 function carryOut(draft: FailoverDraft, sick: Sick, standing: FailoverOverlay | undefined): void {
   const { state, place, verdict } = sick
   const { pop, check, subject, reason } = verdict
   const loss = lossOf(draft, sick)
+  const approved = loss.approved ? { approved: true as const } : {}
   if (loss.losesPop) draft.moved.add(pop)
   if (standing?.action === 'activate') {
-    draft.lift(standing, { pop, what: 'out', weight: 1 })
+    draft.lift(standing, { pop, what: 'out', weight: 1, ...approved })
     return
   }
   const action = actionOf(sick)
@@ -122,7 +124,7 @@ function carryOut(draft: FailoverDraft, sick: Sick, standing: FailoverOverlay | 
     reason,
     ...(action === 'prepend' && { prepend: sickPrepend }),
   }
-  draft.lay(overlay, { pop, what: action === 'prepend' ? 'change' : 'out', weight: loss.weight })
+  draft.lay(overlay, { pop, what: action === 'prepend' ? 'change' : 'out', weight: loss.weight, ...approved })
 }
 
 function refuseOut(draft: FailoverDraft, { state: { prefix }, place, verdict }: Sick, no: No): void {

@@ -27,6 +27,7 @@ export class VerdictBook implements Verdicts {
   readonly #guards: HealthGuards
   readonly #all = new Map<VerdictKey, Verdict>()
   readonly #sick = new Map<VerdictKey, Verdict>()
+  readonly #doubtful = new Map<VerdictKey, Verdict>()
   #watches = new Map<string, Watch>()
   #agents = new Map<string, AgentWatch>()
   /** Task id → agent → entry. */
@@ -47,6 +48,10 @@ export class VerdictBook implements Verdicts {
     return this.#sick
   }
 
+  get doubtful(): ReadonlyMap<VerdictKey, Verdict> {
+    return this.#doubtful
+  }
+
   /** Watches exactly these. A task whose watch is as it was keeps what is known; any other begins as `unknown`. */
   configure(watched: Iterable<WatchedTask>, nowMs: number): void {
     const watches = new Map<string, Watch>()
@@ -59,7 +64,8 @@ export class VerdictBook implements Verdicts {
     this.#seatAgents(nowMs)
     this.#all.clear()
     this.#sick.clear()
-    for (const watch of watches.values()) this.#keep(watch.verdict)
+    this.#doubtful.clear()
+    for (const watch of watches.values()) this.#doubt(watch, this.#keep(watch.verdict))
     this.#changed.clear()
   }
 
@@ -118,6 +124,16 @@ export class VerdictBook implements Verdicts {
     const changed = act()
     if (heard !== (detector.heardAtMs !== -Infinity)) agent.heard(at, heard ? -1 : 1)
     if (changed) this.#count(agent, at, nowMs, sample)
+    const { watch, seat } = at
+    const close = agent.suspectedSinceMs === undefined && detector.isClose
+    if (!changed && seat.close === close) return
+    watch.come(seat, close)
+    this.#doubt(watch, verdictKey(watch.verdict.check, watch.verdict.place))
+  }
+
+  #doubt(watch: Watch, key: VerdictKey): void {
+    if (watch.isDoubtful) this.#doubtful.set(key, watch.verdict)
+    else this.#doubtful.delete(key)
   }
 
   #count(agent: AgentWatch, { watch, seat }: AgentSeat, nowMs: number, sample?: Sample): void {
@@ -162,5 +178,5 @@ export class VerdictBook implements Verdicts {
 }
 
 function newSeats({ agents, rules }: WatchedTask): readonly Seat[] {
-  return agents.map((agent) => ({ agent, detector: new Detector(rules), counted: 'unknown' }))
+  return agents.map((agent) => ({ agent, detector: new Detector(rules), counted: 'unknown', close: false }))
 }

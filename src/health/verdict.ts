@@ -75,6 +75,8 @@ export function placeOf(subject: Subject): FailoverPlace {
 export interface Verdicts {
   readonly all: ReadonlyMap<VerdictKey, Verdict>
   readonly sick: ReadonlyMap<VerdictKey, Verdict>
+  /** Not sick, but one failure away from it: what fails together is seen to before the first of it is believed. */
+  readonly doubtful: ReadonlyMap<VerdictKey, Verdict>
 }
 
 /** What several sources say, such as the book and alerts of another system; they have no checks in common. */
@@ -88,7 +90,7 @@ export function joinedVerdicts(verdicts: Verdicts, more: Iterable<Verdict>): Ver
     all.set(key, verdict)
     if (verdict.state === 'sick') sick.set(key, verdict)
   }
-  return { all, sick }
+  return { all, sick, doubtful: verdicts.doubtful }
 }
 
 /** When its traffic may come back if it stays as it is, ms since the epoch: hold-down over, not damped. Infinity: never. */

@@ -32,6 +32,8 @@ export interface Seat {
   readonly detector: Detector
   /** The vote that is counted: the detector's, or `unknown` while the agent itself is suspected. */
   counted: Vote
+  /** It has voted `failed`, or will with the next failure. */
+  close: boolean
 }
 
 export class Watch {
@@ -41,6 +43,7 @@ export class Watch {
   verdict: Verdict
   #failed = 0
   #ok = 0
+  #close = 0
   /** The last verdict that was not `unknown`. */
   #lastKnown: VerdictState | undefined
   #sickSinceMs = 0
@@ -67,6 +70,18 @@ export class Watch {
     seat.counted = vote
     this.#judge(nowMs, damping, completing)
     return this.verdict
+  }
+
+  /** Counts anew whether a seat is close to `failed`. */
+  come(seat: Seat, close: boolean): void {
+    if (seat.close === close) return
+    seat.close = close
+    this.#close += close ? 1 : -1
+  }
+
+  /** Not sick, but one more failure of each of a quorum of agents would make it so. */
+  get isDoubtful(): boolean {
+    return this.verdict.state !== 'sick' && this.#close >= this.quorum
   }
 
   #judge(nowMs: number, damping: DampingRules, completing: Sample | undefined): void {

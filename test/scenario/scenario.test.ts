@@ -5,6 +5,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { play } from '../support/play.ts'
 import { Scenario } from '../support/scenario.ts'
 
 const folder = import.meta.dirname
@@ -13,18 +14,8 @@ const rewrite = process.env['HERALD_REWRITE'] === '1'
 test.each(readdirSync(folder).filter((name) => name.endsWith('.txt')))('%s', (name) => {
   const file = join(folder, name)
   const written = readFileSync(file, 'utf8')
-  const played = play(written)
+  const scenario = new Scenario()
+  const played = play(written, (command) => scenario.run(command))
   if (rewrite) writeFileSync(file, played)
   else expect(played).toBe(written)
 })
-
-/** The scenario with its commands (`> …`) and comments (`# …`) as they are, and what each command prints beneath. */
-function play(text: string): string {
-  const scenario = new Scenario()
-  const lines: string[] = []
-  for (const line of text.split('\n')) {
-    if (line.startsWith('> ')) lines.push(line, ...scenario.run(line.slice(2)))
-    else if (line.startsWith('#') || line === '') lines.push(line)
-  }
-  return lines.join('\n')
-}

@@ -1,0 +1,161 @@
+/**
+ * Agents and a controller that pretend: agents probe by a script of what works, one round of all probes an interval; the
+ * verdict book, the failover decision, alarms and compile are the real ones. What automation wishes stands at once, and is
+ * read back at once.
+ */
+import type { Prefix } from '../../src/bgp/prefix.ts'
+import { type AlertStates, type ExternalAlert, alertVerdicts, followAlerts } from '../../src/health/alert.ts'
+import { type AlarmChange, type Alarms, followConditions, verdictConditions } from '../../src/health/alarm.ts'
+import { decideFailover } from '../../src/health/failover.ts'
+import { type FailoverDecision, type FailoverMemory, type Traffic, noMemory } from '../../src/health/failover-input.ts'
+import { countAnnouncements, failoverPrefixes } from '../../src/health/failover-prefixes.ts'
+import { type HealthGuards, allHealthGuards } from '../../src/health/guards.ts'
+import { defaultDamping } from '../../src/health/penalty.ts'
+import type { Sample } from '../../src/health/sample.ts'
+import { subjectKey } from '../../src/health/subject.ts'
+import { type Verdicts, joinedVerdicts } from '../../src/health/verdict.ts'
+import { VerdictBook } from '../../src/health/verdict-book.ts'
+import { watchedTasks } from '../../src/health/watches.ts'
+import { compilePrefix, frozenUntilMs } from '../../src/intent/compile.ts'
+import { failoverName } from '../../src/intent/edit/failover.ts'
+import type { Intent, PopId } from '../../src/intent/model.ts'
+import type { Failover } from '../../src/intent/monitoring.ts'
+import { epoch } from './builders.ts'
+
+export type Outcome = Sample['outcome'] | 'silent'
+
+export class PretendMonitoring {
+  intent: Intent
+  nowMs: number
+  guards: HealthGuards
+  book: VerdictBook
+  memory: FailoverMemory = noMemory
+  alarms: Alarms = new Map()
+  alerts: AlertStates = new Map()
+  traffic = new Map<PopId, Traffic>()
+  goAtMs: number | undefined
+  /** POPs whose speakers cannot be read. */
+  readonly unread = new Set<PopId>()
+  decision: FailoverDecision = { overlays: [], refused: [], conditions: [], memory: noMemory }
+  /** What an agent's probe of a subject gives: the first of `agent subject`, `agent`, `subject` that is there. */
+  readonly script = new Map<string, Outcome>()
+  /** Error of agents' clocks, ms. */
+  readonly clockErrors = new Map<string, number>()
+  readonly #sequences = new Map<string, number>()
+
+  constructor(intent: Intent, nowMs = 0, guards: HealthGuards = allHealthGuards) {
+    this.intent = intent
+    this.nowMs = nowMs
+    this.guards = guards
+    this.book = new VerdictBook(defaultDamping, guards)
+    this.configure()
+  }
+
+  configure(): void {
+    this.book.configure(watchedTasks(this.intent), this.nowMs)
+  }
+
+  /** The controller starts again: verdicts are gone, documents and memory are kept. */
+  restart(): void {
+    this.book = new VerdictBook(defaultDamping, this.guards)
+    this.configure()
+  }
+
+  get verdicts(): Verdicts {
+    return joinedVerdicts(this.book, alertVerdicts(this.alerts))
+  }
+
+  /** Samples of one round, in the order of tasks and agents. */
+  round(): readonly Sample[] {
+    return watchedTasks(this.intent).flatMap(({ task, subject, agents }) =>
+      agents.flatMap((agent) => {
+        const key = subjectKey(subject)
+        const outcome =
+          this.script.get(`${agent} ${key}`) ?? this.script.get(agent) ?? this.script.get(key) ?? ('ok' as const)
+        const sequence = (this.#sequences.get(`${agent} ${task}`) ?? 0) + 1
+        this.#sequences.set(`${agent} ${task}`, sequence)
+        if (outcome === 'silent') return []
+        const atMs = this.nowMs - 20 + (this.clockErrors.get(agent) ?? 0)
+        return [{ task, subject: key, agent, sequence, atMs, outcome }]
+      }),
+    )
+  }
+
+  /** One interval passes. @returns what changed in alarms */
+  tick(ms = 1000): readonly AlarmChange[] {
+    this.nowMs += ms
+    return this.hear(this.round())
+  }
+
+  /** Each sample comes alone, as it may, and is decided on at once where a verdict changes. */
+  hear(samples: readonly Sample[]): readonly AlarmChange[] {
+    const changes: AlarmChange[] = []
+    for (const sample of samples) if (this.book.ingest([sample], this.nowMs).length > 0) changes.push(...this.decide())
+    this.book.advance(this.nowMs)
+    changes.push(...this.decide())
+    return changes
+  }
+
+  alert(alert: ExternalAlert): readonly AlarmChange[] {
+    this.alerts = followAlerts(this.alerts, [alert], this.intent, this.nowMs).states
+    return this.decide()
+  }
+
+  /** Decides and carries out. */
+  decide(): readonly AlarmChange[] {
+    const moment = { epoch, nowMs: this.nowMs }
+    const { verdicts, goAtMs } = this
+    this.decision = decideFailover(
+      {
+        nowMs: this.nowMs,
+        prefixes: failoverPrefixes(this.intent, moment, (prefix) => this.announced(prefix)),
+        verdicts,
+        standing: this.intent.failovers.values(),
+        memory: this.memory,
+        frozen: frozenUntilMs(this.intent, this.nowMs) !== undefined,
+        announcements: countAnnouncements(this.intent, moment),
+        traffic: this.traffic,
+        ...(goAtMs !== undefined && { goAtMs }),
+      },
+      this.guards,
+    )
+    this.memory = this.decision.memory
+    this.#carryOut()
+    return this.#followAlarms(verdicts)
+  }
+
+  /** POPs that announce it now, read back. */
+  announced(prefix: Prefix): ReadonlySet<PopId> {
+    const sites = compilePrefix(this.intent, prefix, { epoch, nowMs: this.nowMs })?.sites.values() ?? []
+    const pops = new Set<PopId>()
+    for (const { pop } of sites) if (!this.unread.has(pop)) pops.add(pop)
+    return pops
+  }
+
+  #carryOut(): void {
+    const failovers = new Map<string, Failover>()
+    for (const overlay of this.decision.overlays) {
+      const id = failoverName(overlay)
+      const startedAtMs = this.intent.failovers.get(id)?.startedAtMs ?? this.nowMs
+      failovers.set(id, { prepend: 3, graceSeconds: 0, ...overlay, id, startedAtMs })
+    }
+    const same =
+      failovers.size === this.intent.failovers.size &&
+      [...failovers].every(([id, one]) => this.intent.failovers.get(id)?.prepend === one.prepend)
+    if (!same) this.intent = { ...this.intent, failovers, revision: this.intent.revision + 1 }
+  }
+
+  #followAlarms(verdicts: Verdicts): readonly AlarmChange[] {
+    const severityOf = () => 'critical' as const
+    const conditions = [
+      ...verdictConditions({ all: verdicts.all.values() }, this.alarms, severityOf),
+      ...this.book.suspectedAgents().map(({ agent, reason }) => {
+        return { kind: 'agent-suspect', subject: agent, severity: 'warning' as const, message: reason }
+      }),
+      ...this.decision.conditions,
+    ]
+    const { alarms, changes } = followConditions(this.alarms, conditions, this.nowMs)
+    this.alarms = alarms
+    return changes
+  }
+}
