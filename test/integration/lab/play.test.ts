@@ -81,6 +81,7 @@ during a quiet second:
   })
 
   test('what is expected in vain is told with what is instead', async () => {
+    await lab.route('fra')
     const { ok, lines } = await played(
       'expect catchment client1 fra\nexpect catchment client1 ams within 200ms\nwait 1s',
     )
