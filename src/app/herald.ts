@@ -105,6 +105,7 @@ async function startBase(settings: ProcessSettings, logger: Logger, stop: AbortS
     clock: () => Date.now(),
     observePlan: metrics.observePlan,
     observeApply: metrics.observeApply,
+    observeVerdicts: metrics.observeVerdicts,
   }
 }
 

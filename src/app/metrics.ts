@@ -4,6 +4,7 @@
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { ActionKind, HeldReason } from '../plan/action.ts'
+import type { Verdict } from '../health/verdict.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Store } from '../store/store.ts'
 
@@ -13,6 +14,7 @@ export interface Metrics {
   /** @param held how much is held now in all, by reason */
   observePlan(seconds: number, plan: Plan, held: ReadonlyMap<HeldReason, number>): void
   observeApply(seconds: number, outcome: 'ok' | 'failed'): void
+  observeVerdicts(verdicts: Iterable<Verdict>): void
 }
 
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -48,6 +50,12 @@ export function createMetrics(store: Store): Metrics {
   })
   const revision = new Gauge({ name: 'herald_revision', help: 'Head revision of intent', registers })
   const speakers = new Gauge({ name: 'herald_speakers', help: 'Speakers, by reach', labelNames: ['reach'], registers })
+  const subjects = new Gauge({
+    name: 'herald_subjects',
+    help: 'Services, lines and paths watched, by check and verdict',
+    labelNames: ['check', 'state'],
+    registers,
+  })
   const lag = new Gauge({ name: 'herald_speakers_lagging', help: 'Speakers with decisions not applied', registers })
 
   async function readStore(): Promise<void> {
@@ -74,6 +82,10 @@ export function createMetrics(store: Store): Metrics {
       for (const { kind } of taken) actions.inc({ kind } satisfies { kind: ActionKind })
       held.reset()
       for (const [reason, count] of back) held.set({ reason }, count)
+    },
+    observeVerdicts(verdicts) {
+      subjects.reset()
+      for (const { check, state } of verdicts) subjects.inc({ check, state })
     },
     observeApply(seconds, outcome) {
       apply.observe({ outcome }, seconds)

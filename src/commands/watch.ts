@@ -13,7 +13,7 @@ const retryMs = 1000
 export function registerWatch(program: Command, cli: CliContext): void {
   program
     .command('watch')
-    .description('events as they happen: revisions, plans, proofs, speakers, neighbors, drift')
+    .description('events as they happen: revisions, plans, proofs, speakers, neighbors, drift, alarms')
     .option('--after <event>', 'resume after this event id')
     .addHelpText('after', '\nExamples:\n  herald watch\n  herald watch -o json | jq .')
     .action(async (options: { readonly after?: string }, command: Command) => {
@@ -68,6 +68,8 @@ function describe(event: EventView): string {
       return `${event.speaker} is ${event.reach}${event.problem === undefined ? '' : `: ${event.problem}`}`
     case 'neighbor':
       return `${event.address} of ${event.speaker} is ${event.state}`
+    case 'alarm':
+      return `${event.state} (${event.severity}) ${event.id}: ${event.message}`
     case 'drift':
       return `${event.prefix} at ${event.speaker}: ${event.found === 'absent' ? 'gone from the RIB' : 'altered in the RIB'}`
   }

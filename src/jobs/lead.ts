@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answering, type BullSettings, answerPlan } from './doorbell.ts'
+import { type HealthDeps, HealthEngine } from './health/engine.ts'
 import { identifyStore } from './identity.ts'
 import { Planner, type PlannerDeps } from './planner.ts'
 import { keepTrying } from './keep-trying.ts'
@@ -17,7 +18,7 @@ export interface Running {
   close(): Promise<void>
 }
 
-export function startPlanner(deps: PlannerDeps, bull: BullSettings): Running {
+export function startPlanner(deps: PlannerDeps & HealthDeps, bull: BullSettings): Running {
   const stop = new AbortController()
   const running = keepTrying('planner', deps.logger, stop.signal, () => leadOnce(deps, bull, stop.signal))
   return {
@@ -28,7 +29,7 @@ export function startPlanner(deps: PlannerDeps, bull: BullSettings): Running {
   }
 }
 
-async function leadOnce(deps: PlannerDeps, bull: BullSettings, stop: AbortSignal): Promise<void> {
+async function leadOnce(deps: PlannerDeps & HealthDeps, bull: BullSettings, stop: AbortSignal): Promise<void> {
   const lease = await deps.store.leases.acquire('planner', leaseTtlMs)
   if (lease === undefined) {
     await standBy(deps)
@@ -36,13 +37,17 @@ async function leadOnce(deps: PlannerDeps, bull: BullSettings, stop: AbortSignal
     return
   }
   const planner = new Planner(deps, lease)
+  const ended = new AbortController()
   let answering: Answering | undefined
   try {
     await planner.look()
     answering = answerPlan(bull, deps.logger, () => planner.look())
     const disagreeing = () => planner.disagreeing()
-    await watchGenerations({ ...deps, disagreeing }, AbortSignal.any([stop, lease.signal]))
+    const until = AbortSignal.any([stop, lease.signal, ended.signal])
+    const health = new HealthEngine(deps, lease, planner).run(until)
+    await Promise.race([watchGenerations({ ...deps, disagreeing }, until), health])
   } finally {
+    ended.abort()
     await answering?.close()
     await planner.close()
     await lease.release()

@@ -13,7 +13,7 @@ import { type Moment, affectedPrefixes } from '../intent/compile.ts'
 import { buildIntent } from '../intent/build.ts'
 import type { DocumentKey } from '../intent/document.ts'
 import { applyChanges } from '../intent/edit.ts'
-import { type Intent, type SpeakerId, emptyIntent } from '../intent/model.ts'
+import { type Intent, type PopId, type SpeakerId, emptyIntent } from '../intent/model.ts'
 import type { HeldReason } from '../plan/action.ts'
 import { type Plan, planning } from '../plan/plan.ts'
 import type { HighWater } from '../store/high-water.ts'
@@ -36,6 +36,15 @@ export interface PlannerDeps {
   readonly logger: Logger
   readonly clock: () => number
   readonly observePlan: (seconds: number, plan: Plan, held: ReadonlyMap<HeldReason, number>) => void
+}
+
+/** What stands now, for whoever decides beside the planner. */
+export interface PlannerView {
+  readonly intent: Intent
+  readonly documents: ReadonlyMap<DocumentKey, unknown>
+  readonly epoch: number
+  /** POPs where a path of ours is in a RIB that could be read. */
+  announcedAt(prefix: Prefix): ReadonlySet<PopId>
 }
 
 const driftToldAtOnce = 50
@@ -73,6 +82,18 @@ export class Planner {
     clearTimeout(this.#timer)
   }
 
+  /** Undefined: nothing is loaded, so nothing can be decided from it. */
+  view(): PlannerView | undefined {
+    if (!this.#loaded) return undefined
+    const [intent, fleet] = [this.#intent, this.#fleet]
+    return {
+      intent,
+      documents: this.#documents,
+      epoch: this.#epoch,
+      announcedAt: (prefix) => announcedAt(intent, fleet, prefix),
+    }
+  }
+
   /** Speakers where some neighbor's adj-out disagrees. */
   disagreeing(): Iterable<SpeakerId> {
     return this.#fleet.disagreeing()
@@ -98,6 +119,7 @@ export class Planner {
     const identity = await identifyStore(store, this.#deps.highWater)
     if (!identity.known) {
       logger.error({ problem: identity.problem }, 'deciding nothing: fail static')
+      this.#loaded = false
       return
     }
     const { head } = identity
@@ -276,4 +298,14 @@ export class Planner {
   #everyPrefix(): Set<Prefix> {
     return new Set([...this.#intent.prefixes.keys(), ...this.#fleet.prefixes()])
   }
+}
+
+function announcedAt(intent: Intent, fleet: Fleet, prefix: Prefix): ReadonlySet<PopId> {
+  const pops = new Set<PopId>()
+  for (const speaker of fleet.siteSpeakers(prefix)) {
+    const pop = intent.speakers.get(speaker)?.pop
+    if (pop === undefined || fleet.speaker(speaker)?.reach !== 'up') continue
+    if (fleet.observed(speaker, prefix)?.owner === 'ours') pops.add(pop)
+  }
+  return pops
 }

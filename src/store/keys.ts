@@ -43,6 +43,18 @@ export interface Keys {
   agents(): string
   /** hash: run, batch, seen, dropped */
   agent(agent: AgentId): string
+  /** string: JSON of FailoverMemory */
+  healthMemory(): string
+  /** string: JSON of the latest refusals */
+  healthRefusals(): string
+  /** string: when a person last said go */
+  healthGo(): string
+  /** hash: id → JSON alarm */
+  alarms(): string
+  /** hash: check and place → JSON verdict */
+  verdicts(): string
+  /** hash: POP → its traffic, in the unit of its capacity */
+  traffic(): string
   /** string: the holder's token; expires */
   lease(name: string): string
   /** string: JSON response of a write; expires */
@@ -79,6 +91,12 @@ export function createKeys(tag: string = defaultTag): Keys {
     samples: () => `${root}:samples`,
     agents: () => `${root}:agents`,
     agent: (agent) => `${root}:agent:${agent}`,
+    healthMemory: () => `${root}:health:memory`,
+    healthRefusals: () => `${root}:health:refusals`,
+    healthGo: () => `${root}:health:go`,
+    alarms: () => `${root}:alarms`,
+    verdicts: () => `${root}:verdicts`,
+    traffic: () => `${root}:traffic`,
     lease: (name) => `${root}:lease:${name}`,
     idempotency: (key) => `${root}:idempotency:${key}`,
     bull: () => `${root}:bull`,

@@ -5,6 +5,7 @@ import type { Cluster, Redis } from 'ioredis'
 import type { RedisSettings } from './connect.ts'
 import { connectRedis } from './connection.ts'
 import { createEvents } from './events.ts'
+import { createHealth } from './health.ts'
 import { createIdempotency } from './idempotency.ts'
 import { type ServerFacts, inspectServer } from './inspect.ts'
 import { type Keys, createKeys } from './keys.ts'
@@ -65,6 +66,7 @@ function assemble(redis: RedisSettings, keys: Keys, links: Links, facts: ServerF
     events: createEvents(links, keys, redis),
     idempotency: createIdempotency(links, keys),
     samples: createSamples(links, keys, redis),
+    health: createHealth(links, keys),
     bullConnection() {
       const connection = connectRedis(redis, { kind: 'blocking' })
       // Its user listens for errors on its own; ioredis prints those that nobody listens for.

@@ -8,7 +8,7 @@ import type { Keys } from './keys.ts'
 import { type Links, replies } from './link.ts'
 import { proofKeptMs } from './revisions.ts'
 import { defineScript, runScript } from './script.ts'
-import type { HeraldEvent, ProofState, Proofs, SpeakerProof } from './store.ts'
+import type { Detection, HeraldEvent, ProofState, Proofs, SpeakerProof } from './store.ts'
 
 const speakerField = 'speaker:'
 
@@ -47,6 +47,7 @@ export function createProofs(links: Links, keys: Keys): Proofs {
     await prompt.run((redis) => replies(redis.multi().hset(key, field, value).pexpire(key, proofKeptMs).exec()))
   }
   return {
+    detected: (revision, detection) => set(revision, 'detection', JSON.stringify(detection)),
     planned: (revision, plannedAtMs) => set(revision, 'planned', plannedAtMs),
     async speaker(revision, speaker, proof) {
       const args = [`${speakerField}${speaker}`, JSON.stringify(proof), proofKeptMs]
@@ -58,7 +59,7 @@ export function createProofs(links: Links, keys: Keys): Proofs {
       await runFenced(prompt, keys, settleScript, fence, [keys.proof(revision), keys.events()], args)
     },
     async get(revision) {
-      const { accepted, planned, state, doneAt, held, ...rest } = await prompt.run((redis) =>
+      const { accepted, planned, state, doneAt, held, detection, ...rest } = await prompt.run((redis) =>
         redis.hgetall(keys.proof(revision)),
       )
       if (accepted === undefined) return undefined
@@ -68,6 +69,7 @@ export function createProofs(links: Links, keys: Keys): Proofs {
           speakers.set(field.slice(speakerField.length) as SpeakerId, JSON.parse(text) as SpeakerProof)
       return {
         revision,
+        ...(detection !== undefined && { detection: JSON.parse(detection) as Detection }),
         acceptedAtMs: Number(accepted),
         ...(planned !== undefined && { plannedAtMs: Number(planned) }),
         state: (state ?? 'pending') as ProofState,

@@ -4,10 +4,13 @@
  */
 import type { AttributesKey } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
+import type { AlarmChange, AlarmState, Alarms } from '../health/alarm.ts'
+import type { FailoverMemory, Refusal } from '../health/failover-input.ts'
+import type { Verdict, VerdictKey } from '../health/verdict.ts'
 import type { Sample } from '../health/sample.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { DocumentChange, DocumentKey } from '../intent/document.ts'
-import type { SpeakerId } from '../intent/model.ts'
+import type { PopId, SpeakerId } from '../intent/model.ts'
 import type { AgentId } from '../intent/monitoring.ts'
 import type { ObservedRoute, Target } from '../plan/observed.ts'
 import type { SpeakerNeighbor } from '../speaker/speaker.ts'
@@ -182,8 +185,18 @@ export interface SpeakerProof {
 
 export type ProofState = 'pending' | 'held' | 'done' | 'superseded'
 
+/** How automation came to a revision; times in ms since the epoch. */
+export interface Detection {
+  readonly alarm: string
+  /** The sample that completed the verdict was sent, by the agent's clock, and taken, by ours. */
+  readonly sentAtMs: number
+  readonly receivedAtMs: number
+  readonly decidedAtMs: number
+}
+
 export interface Proof {
   readonly revision: number
+  readonly detection?: Detection
   readonly acceptedAtMs: number
   readonly plannedAtMs?: number
   readonly state: ProofState
@@ -194,6 +207,7 @@ export interface Proof {
 }
 
 export interface Proofs {
+  detected(revision: number, detection: Detection): Promise<void>
   planned(revision: number, plannedAtMs: number): Promise<void>
   /** Adds to what is known of the speaker's part: counts add up, times are the latest. Nothing once it is done. */
   speaker(revision: number, speaker: SpeakerId, proof: SpeakerProof): Promise<void>
@@ -233,6 +247,13 @@ export type HeraldEvent =
     }
   | { readonly type: 'speaker'; readonly speaker: string; readonly reach: 'up' | 'unknown'; readonly problem?: string }
   | { readonly type: 'neighbor'; readonly speaker: string; readonly address: string; readonly state: string }
+  | {
+      readonly type: 'alarm'
+      readonly id: string
+      readonly state: AlarmState
+      readonly severity: 'critical' | 'warning' | 'info'
+      readonly message: string
+    }
   | {
       readonly type: 'drift'
       readonly speaker: string
@@ -287,6 +308,27 @@ export interface Samples {
   agents(): Promise<ReadonlyMap<AgentId, AgentState>>
 }
 
+/** What automation knows and has told. What only the leader writes fails with `lease-lost` where the fence does not hold. */
+export interface Health {
+  memory(): Promise<FailoverMemory>
+  remember(fence: Fence, memory: FailoverMemory): Promise<void>
+  alarms(): Promise<Alarms>
+  /** With its event. False: it is not what `before` says any more, and stays. */
+  replaceAlarm(change: AlarmChange): Promise<boolean>
+  verdicts(): Promise<ReadonlyMap<VerdictKey, Verdict>>
+  /** @param whole true: these are all there are */
+  tellVerdicts(fence: Fence, verdicts: ReadonlyMap<VerdictKey, Verdict>, whole: boolean): Promise<void>
+  /** What the latest decision would have done and did not. */
+  refusals(): Promise<readonly Refusal[]>
+  tellRefusals(fence: Fence, refusals: readonly Refusal[]): Promise<void>
+  /** A person says go: what is sick by now is believed (G2, G3). */
+  go(atMs: number): Promise<void>
+  goAtMs(): Promise<number | undefined>
+  /** Traffic of a POP, in the unit of its capacity. */
+  load(pop: PopId, amount: number): Promise<void>
+  loads(): Promise<ReadonlyMap<PopId, number>>
+}
+
 export interface Idempotency {
   /** The stored response for this key, or undefined after reserving it. */
   begin(
@@ -307,6 +349,7 @@ export interface Store {
   readonly events: Events
   readonly idempotency: Idempotency
   readonly samples: Samples
+  readonly health: Health
   /** Round trip to Redis, for /readyz. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -30,6 +30,13 @@ export const eventSchema = z
     }),
     z.object({ type: z.literal('neighbor'), speaker: z.string(), address: z.string(), state: z.string() }),
     z.object({
+      type: z.literal('alarm'),
+      id: z.string(),
+      state: z.enum(['pending', 'firing', 'acknowledged', 'resolved']),
+      severity: z.enum(['critical', 'warning', 'info']),
+      message: z.string(),
+    }),
+    z.object({
       type: z.literal('drift'),
       speaker: z.string(),
       prefix: z.string(),

@@ -1,0 +1,119 @@
+/** What a failover decision wants, committed as a revision of automation: compare-and-set, reviewed, in the audit. */
+import type { Logger } from 'pino'
+import { OperationError } from '../../bgp/operation-error.ts'
+import type { Condition, FailoverDecision } from '../../health/failover-input.ts'
+import type { Verdicts } from '../../health/verdict.ts'
+import { buildIntent } from '../../intent/build.ts'
+import { type DocumentChange, splitKey } from '../../intent/document.ts'
+import { applyChanges } from '../../intent/edit.ts'
+import { failoverEdit } from '../../intent/edit/failover.ts'
+import { type AutomatedLoss, automatedLossOf, automationAuthor } from '../../plan/review-automation.ts'
+import { reviewChange } from '../../plan/review.ts'
+import type { Detection, Store } from '../../store/store.ts'
+import type { Doorbell } from '../doorbell.ts'
+import type { PlannerView } from '../planner.ts'
+
+export type Outcome =
+  | { readonly kind: 'nothing-new' }
+  | { readonly kind: 'committed'; readonly revision: number }
+  /** Somebody else committed first: look again. */
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'refused'; readonly condition: Condition }
+
+interface Deps {
+  readonly store: Store
+  readonly doorbell: Doorbell
+  readonly logger: Logger
+  readonly clock: () => number
+}
+
+export async function commitFailover(
+  { store, doorbell, logger, clock }: Deps,
+  { intent, documents, epoch }: PlannerView,
+  decision: FailoverDecision,
+  verdicts: Verdicts,
+  nowMs: number,
+): Promise<Outcome> {
+  const edit = failoverEdit(documents, decision.overlays, nowMs)
+  if (!edit.ok) throw new Error(edit.problem)
+  const { changes } = edit
+  if (changes.length === 0) return { kind: 'nothing-new' }
+  const after = buildIntent(applyChanges(documents, changes), intent.revision + 1).intent
+  const moment = { epoch, nowMs }
+  const recent = await recentLosses(store, nowMs)
+  const review = reviewChange(intent, after, {
+    changes,
+    named: new Set(),
+    force: false,
+    moment,
+    automation: { recent },
+  })
+  if (review.refusals.length > 0) {
+    const message = review.refusals.map((refusal) => refusal.message).join(' ')
+    logger.warn({ problem: message }, 'failover refused')
+    const condition = { kind: 'failover-refused', subject: 'review', severity: 'critical', message } as const
+    return { kind: 'refused', condition }
+  }
+  try {
+    const { revision } = await store.revisions.commit({
+      expected: intent.revision,
+      changes,
+      author: automationAuthor,
+      reason: reasonOf(decision, changes),
+      command: changes.map(commandOf).join('; '),
+      forced: [],
+      removes: review.removes,
+    })
+    logger.warn({ revision, changes: changes.map(({ key }) => key) }, 'failover')
+    await doorbell.wakePlan()
+    const detection = detectionOf(changes, verdicts, clock())
+    if (detection !== undefined) await store.proofs.detected(revision, detection)
+    return { kind: 'committed', revision }
+  } catch (error) {
+    if (error instanceof OperationError && error.code === 'stale-revision') return { kind: 'stale' }
+    throw error
+  }
+}
+
+/** What automation took away lately, newest first. */
+async function recentLosses({ revisions }: Store, nowMs: number): Promise<readonly AutomatedLoss[]> {
+  const latest = await revisions.list({ limit: 50 })
+  return latest
+    .filter(({ author, atMs }) => author === automationAuthor && nowMs - atMs < 300_000)
+    .map(({ changes, atMs }) => automatedLossOf(changes, atMs))
+}
+
+function reasonOf({ overlays }: FailoverDecision, changes: readonly DocumentChange[]): string {
+  const alarms = new Set(changes.flatMap(({ after }) => alarmOf(after) ?? []))
+  const reasons = overlays.filter(({ alarm }) => alarms.has(alarm)).map(({ reason }) => reason)
+  const told = [...new Set(reasons)].slice(0, 5).join('; ')
+  return told === '' ? 'well again' : told
+}
+
+function commandOf({ key, before, after }: DocumentChange): string {
+  const { name } = splitKey(key)
+  if (after === undefined) return `end failover ${name}`
+  return before === undefined ? `failover ${name}` : `change failover ${name}`
+}
+
+/** Of the newest verdict that asked for one of these changes. */
+function detectionOf(
+  changes: readonly DocumentChange[],
+  { sick }: Verdicts,
+  decidedAtMs: number,
+): Detection | undefined {
+  const alarms = new Set(changes.flatMap(({ before, after }) => (before === undefined ? (alarmOf(after) ?? []) : [])))
+  let newest: Detection | undefined
+  for (const { check, subject, completedBy } of sick.values()) {
+    const alarm = `${check}/${subject}`
+    if (!alarms.has(alarm) || completedBy === undefined) continue
+    const { sentAtMs, receivedAtMs } = completedBy
+    if (newest === undefined || receivedAtMs > newest.receivedAtMs)
+      newest = { alarm, sentAtMs, receivedAtMs, decidedAtMs }
+  }
+  return newest
+}
+
+function alarmOf(spec: unknown): string | undefined {
+  return (spec as { readonly alarm?: string } | undefined)?.alarm
+}

@@ -1,0 +1,170 @@
+/**
+ * Automation: one engine beside the planner, under the same lease. Samples become verdicts as they come; a verdict that
+ * changed is decided about at once, and what was decided is committed as a revision like anybody's, reviewed by guards
+ * that nothing can force. Every half second it looks at what time and silence have changed.
+ *
+ * A new leader knows no verdicts: it hears the samples of the last seconds again, and until it knows better everything is
+ * unknown, which moves no route.
+ */
+import type { Logger } from 'pino'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { decideFailover } from '../../health/failover.ts'
+import { type FailoverDecision, type FailoverMemory, noMemory } from '../../health/failover-input.ts'
+import { VerdictBook } from '../../health/verdict-book.ts'
+import type { Verdict } from '../../health/verdict.ts'
+import { watchedTasks } from '../../health/watches.ts'
+import type { Intent } from '../../intent/model.ts'
+import type { Lease, Store, StoredBatch } from '../../store/store.ts'
+import type { Doorbell } from '../doorbell.ts'
+import type { PlannerView } from '../planner.ts'
+import { keepAlarms } from './alarms.ts'
+import { commitFailover } from './commit.ts'
+import { failoverInput } from './input.ts'
+import { VerdictTeller } from './tell.ts'
+
+export interface HealthDeps {
+  readonly store: Store
+  readonly doorbell: Doorbell
+  readonly logger: Logger
+  readonly clock: () => number
+  readonly observeVerdicts: (verdicts: Iterable<Verdict>) => void
+}
+
+/** What the engine asks the planner beside it. */
+export interface PlannerSide {
+  /** Undefined: nothing is loaded, or this Redis is not the one that is known; then nothing is decided. */
+  view(): PlannerView | undefined
+  look(): Promise<void>
+}
+
+const lookEveryMs = 500
+/** While anything is sick or laid on, RIBs and people's words are looked at this often; otherwise seldom. */
+const busyEveryMs = 1000
+const idleEveryMs = 5000
+
+export class HealthEngine {
+  readonly #deps: HealthDeps
+  readonly #lease: Lease
+  readonly #planner: PlannerSide
+  readonly #book = new VerdictBook()
+  readonly #teller: VerdictTeller
+  #intent: Intent | undefined
+  #memory: FailoverMemory = noMemory
+  #remembered = ''
+  #nextAtMs = 0
+  #refused = ''
+  #deciding: Promise<void> | undefined
+  #again = false
+
+  constructor(deps: HealthDeps, lease: Lease, planner: PlannerSide) {
+    this.#deps = deps
+    this.#lease = lease
+    this.#planner = planner
+    this.#teller = new VerdictTeller(deps.store.health, lease.fence)
+  }
+
+  /** Until the signal aborts. Throws when Redis fails; the leader begins anew then. */
+  async run(signal: AbortSignal): Promise<void> {
+    const ended = new AbortController()
+    const until = AbortSignal.any([signal, ended.signal])
+    this.#memory = await this.#deps.store.health.memory()
+    try {
+      await Promise.race([this.#listen(until), this.#watchTime(until)])
+    } finally {
+      ended.abort()
+      await this.#deciding?.catch(() => undefined)
+    }
+  }
+
+  async #listen(signal: AbortSignal): Promise<void> {
+    for await (const batch of this.#deps.store.samples.follow(signal)) {
+      this.#follow()
+      if (this.#take(batch)) await this.#decideSoon()
+    }
+  }
+
+  async #watchTime(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const followed = this.#follow()
+      const nowMs = this.#deps.clock()
+      const changed = this.#book.advance(nowMs)
+      this.#teller.change(changed)
+      this.#deps.observeVerdicts(this.#book.all.values())
+      if (followed || changed.length > 0 || nowMs >= this.#nextAtMs) await this.#decideSoon()
+      await sleep(lookEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
+    }
+  }
+
+  /** Watches what the documents say now; true where that is something else. */
+  #follow(): boolean {
+    const intent = this.#planner.view()?.intent
+    if (intent === undefined || intent === this.#intent) return false
+    this.#intent = intent
+    this.#book.configure(watchedTasks(intent), this.#deps.clock())
+    this.#teller.replace(this.#book.all)
+    return true
+  }
+
+  /** True where a verdict turned. */
+  #take({ samples, atMs }: StoredBatch): boolean {
+    const changed = this.#book.ingest(samples, atMs)
+    this.#teller.change(changed)
+    return changed.length > 0
+  }
+
+  /** One decision at a time; what comes meanwhile is decided right after, together. */
+  #decideSoon(): Promise<void> {
+    if (this.#deciding !== undefined) {
+      this.#again = true
+      return this.#deciding
+    }
+    const decide = async (): Promise<void> => {
+      do {
+        this.#again = false
+        await this.#decide()
+      } while (this.#again && this.#lease.held())
+    }
+    this.#deciding = decide().finally(() => (this.#deciding = undefined))
+    return this.#deciding
+  }
+
+  async #decide(): Promise<void> {
+    const view = this.#planner.view()
+    if (view === undefined || !this.#lease.held()) return
+    const { store, clock } = this.#deps
+    const nowMs = clock()
+    const input = await failoverInput(store.health, view, this.#book, this.#memory, nowMs)
+    const decision = decideFailover(input)
+    const busy = this.#book.sick.size > 0 || decision.overlays.length > 0 || decision.conditions.length > 0
+    this.#nextAtMs = Math.min(decision.changesAtMs ?? Infinity, nowMs + (busy ? busyEveryMs : idleEveryMs))
+    const refusal = await this.#carryOut(view, decision, nowMs)
+    const conditions = refusal === undefined ? decision.conditions : [...decision.conditions, refusal]
+    await keepAlarms(store.health, { book: this.#book, intent: view.intent, conditions, nowMs: clock() })
+    await this.#teller.tell()
+    await this.#tellRefusals(decision)
+  }
+
+  /** Commits what is new in the decision. Answers what is wrong where guards refuse it. */
+  async #carryOut(view: PlannerView, decision: FailoverDecision, nowMs: number) {
+    const outcome = await commitFailover(this.#deps, view, decision, this.#book, nowMs)
+    if (outcome.kind === 'refused') return outcome.condition
+    if (outcome.kind === 'stale') {
+      this.#again = true
+      await this.#planner.look()
+      return undefined
+    }
+    this.#memory = decision.memory
+    const text = JSON.stringify(decision.memory)
+    if (text !== this.#remembered) await this.#deps.store.health.remember(this.#lease.fence, decision.memory)
+    this.#remembered = text
+    if (outcome.kind === 'committed') await this.#planner.look()
+    return undefined
+  }
+
+  async #tellRefusals({ refused }: FailoverDecision): Promise<void> {
+    const text = JSON.stringify(refused)
+    if (text === this.#refused) return
+    await this.#deps.store.health.tellRefusals(this.#lease.fence, refused)
+    this.#refused = text
+  }
+}

@@ -1,0 +1,52 @@
+/** Gathers what a failover decision is made from: documents and RIBs as the planner has them, and what people said. */
+import { countAnnouncements, failoverPrefixes } from '../../health/failover-prefixes.ts'
+import type { FailoverInput, FailoverMemory, Traffic } from '../../health/failover-input.ts'
+import type { Verdicts } from '../../health/verdict.ts'
+import { frozenUntilMs } from '../../intent/compile.ts'
+import type { Intent, PopId } from '../../intent/model.ts'
+import type { Health } from '../../store/store.ts'
+import type { PlannerView } from '../planner.ts'
+
+export async function failoverInput(
+  health: Health,
+  { intent, epoch, announcedAt }: PlannerView,
+  verdicts: Verdicts,
+  memory: FailoverMemory,
+  nowMs: number,
+): Promise<FailoverInput> {
+  const [goAtMs, loads] = await Promise.all([health.goAtMs(), health.loads()])
+  const moment = { epoch, nowMs }
+  return {
+    nowMs,
+    prefixes: failoverPrefixes(intent, moment, announcedAt),
+    verdicts,
+    standing: intent.failovers.values(),
+    memory,
+    frozen: frozenUntilMs(intent, nowMs) !== undefined,
+    announcements: announcementsOf(intent, epoch, nowMs),
+    traffic: trafficOf(intent, loads),
+    ...(goAtMs !== undefined && { goAtMs }),
+  }
+}
+
+const counted = new WeakMap<Intent, number>()
+
+/** A share of this is what G2 counts in: as of when the documents were last changed is near enough. */
+function announcementsOf(intent: Intent, epoch: number, nowMs: number): number {
+  let count = counted.get(intent)
+  if (count === undefined) {
+    count = countAnnouncements(intent, { epoch, nowMs })
+    counted.set(intent, count)
+  }
+  return count
+}
+
+/** Of POPs where both load and capacity are known. */
+function trafficOf({ pops }: Intent, loads: ReadonlyMap<PopId, number>): ReadonlyMap<PopId, Traffic> {
+  const traffic = new Map<PopId, Traffic>()
+  for (const { id, capacity } of pops.values()) {
+    const load = loads.get(id)
+    if (load !== undefined && capacity !== undefined) traffic.set(id, { load, capacity: capacity.amount })
+  }
+  return traffic
+}
