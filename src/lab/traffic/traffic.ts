@@ -44,7 +44,8 @@ export async function startTraffic(lab: RunningLab, options: TrafficOptions = {}
   const { ratePerSecond = 200, httpIntervalMs = 500, timeoutMs = 1000 } = options
   const problems: string[] = []
   const services = nodesNamed(lab, /^svc-/).map((node) => startResponder(lab, node, problems))
-  const addresses = [...new Set((await Promise.all(services.map(({ addresses }) => addresses))).flat())].sort()
+  const found = (await Promise.all(services.map(({ addresses }) => addresses))).flat()
+  const addresses = [...new Set(found)].sort(byFamily)
   const clients = nodesNamed(lab, /^client/)
   if (addresses.length === 0 || clients.length === 0)
     throw new Error(`${lab.name}: traffic needs nodes client… and svc-… with service addresses on lo`)
@@ -65,6 +66,11 @@ export async function startTraffic(lab: RunningLab, options: TrafficOptions = {}
       await Promise.all(services.map(({ end }) => end(endSlackMs)))
     },
   }
+}
+
+/** IPv4 first. */
+function byFamily(one: string, other: string): number {
+  return Number(one.includes(':')) - Number(other.includes(':')) || one.localeCompare(other)
 }
 
 function nodesNamed(lab: RunningLab, pattern: RegExp): readonly string[] {
