@@ -50,12 +50,7 @@ export function createMetrics(store: Store): Metrics {
   })
   const revision = new Gauge({ name: 'herald_revision', help: 'Head revision of intent', registers })
   const speakers = new Gauge({ name: 'herald_speakers', help: 'Speakers, by reach', labelNames: ['reach'], registers })
-  const subjects = new Gauge({
-    name: 'herald_subjects',
-    help: 'Services, lines and paths watched, by check and verdict',
-    labelNames: ['check', 'state'],
-    registers,
-  })
+  const subjects = subjectsGauge(registry)
   const lag = new Gauge({ name: 'herald_speakers_lagging', help: 'Speakers with decisions not applied', registers })
 
   async function readStore(): Promise<void> {
@@ -91,4 +86,13 @@ export function createMetrics(store: Store): Metrics {
       apply.observe({ outcome }, seconds)
     },
   }
+}
+
+function subjectsGauge(registry: Registry): Gauge<'check' | 'state'> {
+  return new Gauge({
+    name: 'herald_subjects',
+    help: 'Services, lines and paths watched, by check and verdict',
+    labelNames: ['check', 'state'],
+    registers: [registry],
+  })
 }
