@@ -3,6 +3,8 @@
  * documents are checked like all others (G13): what is wrong today must not wait for the day when it takes effect.
  */
 import { checkAnnouncements } from './check/announcement.ts'
+import { checkCovers, checkFailovers } from './check/failover.ts'
+import { checkMonitoring } from './check/monitoring.ts'
 import { checkNeighbors } from './check/neighbor.ts'
 import { checkOverlays } from './check/overlay.ts'
 import { checkPlaces } from './check/place.ts'
@@ -23,7 +25,10 @@ export function checkIntent(intent: Intent): readonly Finding[] {
       ...checkNeighbors(intent),
       ...checkPools(intent),
       ...checkAnnouncements(intent),
+      ...checkCovers(intent),
+      ...checkMonitoring(intent),
       ...checkOverlays(intent),
+      ...checkFailovers(intent),
     ]
     known.set(intent, findings)
   }

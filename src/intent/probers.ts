@@ -25,8 +25,28 @@ export function checkedPlaces(intent: Inventory, check: Check): readonly Checked
 }
 
 /** Agents that probe what the Check is about at a POP, in the order of their names. */
-export function probersOf(intent: Inventory, check: Check, pop: PopId): readonly Agent[] {
-  return inOrder(intent.agents).filter((agent) => probes(check, agent, pop))
+export function probersOf({ agents }: Pick<Intent, 'agents'>, { from }: Check, pop: PopId): readonly Agent[] {
+  const { byPop, vantage } = rosterOf(agents)
+  if (from === 'local') return byPop.get(pop) ?? []
+  if (from === 'vantage') return vantage
+  return [...from].sort().flatMap((id) => agents.get(id) ?? [])
+}
+
+interface Roster {
+  readonly byPop: ReadonlyMap<PopId | undefined, readonly Agent[]>
+  readonly vantage: readonly Agent[]
+}
+
+const rosters = new WeakMap<Intent['agents'], Roster>()
+
+function rosterOf(agents: Intent['agents']): Roster {
+  let roster = rosters.get(agents)
+  if (roster === undefined) {
+    const byPop = Map.groupBy(inOrder(agents), ({ place }) => (place.kind === 'pop' ? place.pop : undefined))
+    roster = { byPop, vantage: byPop.get(undefined) ?? [] }
+    rosters.set(agents, roster)
+  }
+  return roster
 }
 
 /** True where the agent probes what the Check is about at the POP. */

@@ -24,6 +24,85 @@ export const attributes = fc.record(
   { requiredKeys: [] },
 )
 
+const duration = fc
+  .tuple(fc.integer({ min: 1, max: 59 }), fc.constantFrom('s', 'm'))
+  .map(([count, unit]) => `${count}${unit}`)
+
+export const failoverPolicy = fc.record(
+  {
+    checks: fc.array(label, { minLength: 1, maxLength: 3 }),
+    action: fc.constantFrom('withdraw', 'drain', 'prepend'),
+    neighborAction: fc.constantFrom('withhold', 'prepend'),
+    backup: fc.array(label, { maxLength: 2 }),
+    cover: fc.constantFrom('203.0.112.0/22', '0.0.0.0/0', '2001:db8::/32'),
+    lease: fc.oneof(
+      fc.constant({ policy: 'hold' }),
+      duration.map((after) => ({ policy: 'withdraw', after: `1h${after}` })),
+    ),
+    holdDown: duration,
+    return: fc.record(
+      { prepends: fc.array(fc.constantFrom(1, 2, 3), { maxLength: 3 }), stage: duration },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: ['checks'] },
+)
+
+const probe = fc.oneof(
+  fc.record({ kind: fc.constant('icmp'), count: fc.integer({ min: 1, max: 9 }) }, { requiredKeys: ['kind'] }),
+  fc.record({ kind: fc.constant('tcp'), port: fc.integer({ min: 1, max: 65535 }) }),
+  fc.record(
+    {
+      kind: fc.constant('http'),
+      url: fc.constantFrom('https://{pop}.example.net/', 'http://192.0.2.1:8080/{region}'),
+      statuses: fc.array(fc.integer({ min: 100, max: 599 }), { minLength: 1, maxLength: 3 }),
+      tlsDaysLeft: fc.nat(90),
+    },
+    { requiredKeys: ['kind', 'url'] },
+  ),
+  fc.record(
+    {
+      kind: fc.constant('dns'),
+      name: fc.constantFrom('example.net', '{neighbor}.example.net'),
+      type: fc.constantFrom('A', 'AAAA', 'TXT'),
+      identify: fc.constantFrom('nsid', 'id.server'),
+    },
+    { requiredKeys: ['kind', 'name'] },
+  ),
+  fc.record(
+    { kind: fc.constant('udp'), port: fc.constant(862), packets: fc.integer({ min: 1, max: 50 }) },
+    { requiredKeys: ['kind', 'port'] },
+  ),
+)
+
+const address = fc.constantFrom('192.0.2.1', '203.0.113.53', '2001:db8::53')
+
+/** A Check that the schema takes, about places and agents of any name. */
+export const checkDocument: fc.Arbitrary<Document> = fc
+  .tuple(
+    label,
+    fc.record(
+      {
+        subject: fc.constantFrom('service', 'neighbor', 'path'),
+        at: fc.array(label, { maxLength: 3 }),
+        except: fc.array(label, { maxLength: 2 }),
+        from: fc.oneof(fc.constantFrom('local', 'vantage'), fc.array(label, { minLength: 1, maxLength: 3 })),
+        probe,
+        target: address,
+        targets: fc.dictionary(label, address, { maxKeys: 3 }),
+        source: address,
+        interval: duration,
+        fall: fc.integer({ min: 1, max: 10 }),
+        rise: fc.integer({ min: 1, max: 10 }),
+        window: fc.record({ length: duration, maxLossPercent: fc.nat(99) }, { requiredKeys: ['maxLossPercent'] }),
+        quorum: fc.integer({ min: 1, max: 5 }),
+        holdDown: duration,
+      },
+      { requiredKeys: ['subject', 'probe', 'target'] },
+    ),
+  )
+  .map(([name, spec]) => ({ kind: 'Check', name, spec }))
+
 export interface World {
   readonly documents: readonly Document[]
   /** Everything that a selector may be. */

@@ -9,6 +9,7 @@ import { listed } from '../nearest.ts'
 import { type Places, placesOf } from '../places.ts'
 import { unknownPlace } from '../edit/selectors.ts'
 import { checkAttributes } from './attributes.ts'
+import { checkPolicy } from './failover.ts'
 import { missingNextHops } from './next-hop.ts'
 import { ownedSpace } from './owned-space.ts'
 import { unannounceableBecause } from './pool.ts'
@@ -32,8 +33,10 @@ function checkAnnouncement(intent: Intent, surroundings: Surroundings, announcem
   const { pops, standing } = surroundings.coverage(announcement.at, announcement.except)
   checkSpace(report, intent, announcement)
   checkSelectors(report, placesOf(intent), surroundings, announcement)
-  checkFloor(report, announcement, intendedPops(announcement, standing))
+  const intended = intendedPops(announcement, standing)
+  checkFloor(report, announcement, intended)
   checkWords(report, intent, announcement, pops)
+  checkPolicy(report, intent, surroundings, announcement, intended)
   for (const [i, speaker] of [...announcement.adopt].entries())
     report.reference('Speaker', speaker, intent.speakers, `/spec/adopt/${i}`)
   for (const problem of missingNextHops(surroundings, announcement))

@@ -15,7 +15,10 @@ export interface Coverage {
   readonly standing: ReadonlySet<PopId>
 }
 
-type Parts = Pick<Intent, 'areas' | 'regions' | 'pops' | 'network' | 'speakers' | 'neighbors' | 'pools'>
+type Parts = Pick<
+  Intent,
+  'areas' | 'regions' | 'pops' | 'network' | 'speakers' | 'neighbors' | 'pools' | 'checks' | 'alertMappings'
+>
 
 export class Surroundings {
   readonly parts: Parts
@@ -55,8 +58,18 @@ const known = new WeakMap<Intent['pops'], Surroundings>()
 export function surroundingsOf(intent: Intent): Surroundings {
   let surroundings = known.get(intent.pops)
   if (surroundings === undefined || !isSame(surroundings.parts, intent)) {
-    const { areas, regions, pops, network, speakers, neighbors, pools } = intent
-    surroundings = new Surroundings({ areas, regions, pops, network, speakers, neighbors, pools })
+    const { areas, regions, pops, network, speakers, neighbors, pools, checks, alertMappings } = intent
+    surroundings = new Surroundings({
+      areas,
+      regions,
+      pops,
+      network,
+      speakers,
+      neighbors,
+      pools,
+      checks,
+      alertMappings,
+    })
     known.set(intent.pops, surroundings)
   }
   return surroundings

@@ -1,6 +1,7 @@
 /** Receiver and AlertMapping: alarms to other systems, and alerts of theirs. */
 import { z } from 'zod'
-import { prefixField, byName, fields, labelPattern, list, words } from './fields.ts'
+import { parsePrefix } from '../../bgp/prefix.ts'
+import { byName, fields, labelPattern, list, words } from './fields.ts'
 import { severityField } from './check.ts'
 import { urlProblem } from './template.ts'
 
@@ -20,18 +21,21 @@ function matchField(description: string) {
 
 /** Where a secret is read; documents hold none. */
 function secretField(description: string) {
-  return fields({
-    env: z
-      .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, { error: 'write the name of an environment variable, not its value' })
-      .exactOptional()
-      .meta({ description: 'Name of an environment variable of the controller' }),
-    file: z
-      .string()
-      .regex(/^\/[^\0]{1,500}$/, { error: 'write the absolute path of a file' })
-      .exactOptional()
-      .meta({ description: 'Path of a file on the controller' }),
-  })
+  return fields(
+    {
+      env: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, { error: 'write the name of an environment variable, not its value' })
+        .exactOptional()
+        .meta({ description: 'Name of an environment variable of the controller' }),
+      file: z
+        .string()
+        .regex(/^\/[^\0]{1,500}$/, { error: 'write the absolute path of a file' })
+        .exactOptional()
+        .meta({ description: 'Path of a file on the controller' }),
+    },
+    'write env: NAME or file: /path; a secret itself has no place in a document',
+  )
     .refine((source) => Object.keys(source).length === 1, { error: 'write one of env and file' })
     .meta({ description })
 }
@@ -99,7 +103,15 @@ export const alertMappingSpec = fields({
   pop: nameOr('Pop', 'The POP it is about: a name, or {label}').exactOptional(),
   neighbor: nameOr('Neighbor', 'The neighbor it is about: a name, or {label}').exactOptional(),
   prefix: z
-    .union([z.string().regex(placeholder), prefixField], { error: 'write a prefix in canonical form, or {label}' })
+    .string()
+    .superRefine((text, context) => {
+      const read = parsePrefix(text)
+      if (!read.ok && !placeholder.test(text))
+        context.addIssue({
+          code: 'custom',
+          message: `${read.problem}; or write {label} for what that label of the alert says`,
+        })
+    })
     .exactOptional()
     .meta({
       description: 'Only this prefix: itself, or {label}. Absent: every prefix whose failover names the mapping',

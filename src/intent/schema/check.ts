@@ -23,7 +23,7 @@ export const agentSpec = fields({
     error: 'write one of pop and vantage: true',
   })
   .refine(({ pop, region, label: named }) => pop === undefined || (region === undefined && named === undefined), {
-    error: 'region and label are those of a vantage point; an agent at a POP has the POP’s',
+    error: 'region and label are those of a vantage point; an agent at a POP has those of the POP',
   })
 
 const kind = <K extends string>(name: K) => z.literal(name).meta({ description: 'What is sent' })

@@ -115,12 +115,16 @@ export function list<S extends z.ZodType>(item: S, atMost: number, description: 
 /**
  * An object that knows all of its fields. An unknown one is refused; the message has one line for each, in the order
  * of `issue.keys` (see read-issues.ts), naming the field meant or the fields there are.
+ *
+ * @param wrongType what is said of a value that is no object, where that must not be repeated
  */
-export function fields<S extends z.ZodRawShape>(shape: S) {
+export function fields<S extends z.ZodRawShape>(shape: S, wrongType?: string) {
   const known = Object.keys(shape)
   return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys' ? issue.keys.map((key) => unknownField(key, known)).join('\n') : undefined,
+    error: (issue) => {
+      if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, known)).join('\n')
+      return issue.code === 'invalid_type' && issue.input !== undefined ? wrongType : undefined
+    },
   })
 }
 

@@ -7,7 +7,7 @@ import { type Document, type DocumentKey, documentKey, kinds } from '../../../sr
 import { applyChanges, applyDocuments, publish, restoreTo } from '../../../src/intent/edit.ts'
 import { formatDocument, readManifests } from '../../../src/intent/manifest.ts'
 import { readDocument } from '../../../src/intent/schema.ts'
-import { attributes, label } from '../../support/arbitrary-documents.ts'
+import { attributes, checkDocument, failoverPolicy, label } from '../../support/arbitrary-documents.ts'
 import { goodDocuments, goodManifests, manifestData, manifestsIn } from '../../support/documents.ts'
 
 const good = goodManifests().documents
@@ -22,6 +22,7 @@ const prefixDocument: fc.Arbitrary<Document> = fc
       pops: fc.dictionary(label, attributes, { maxKeys: 3 }),
       neighbors: fc.dictionary(label, attributes, { maxKeys: 3 }),
       adopt: fc.array(label, { maxLength: 2 }),
+      failover: failoverPolicy,
     },
     { requiredKeys: ['at'] },
   )
@@ -35,7 +36,7 @@ function canonical(document: Document): Document {
 
 test('canonical is canonical: read again, as a spec, as JSON or as YAML, it is the same text', () => {
   fc.assert(
-    fc.property(fc.oneof(prefixDocument, fc.constantFrom(...good)), (document) => {
+    fc.property(fc.oneof(prefixDocument, checkDocument, fc.constantFrom(...good)), (document) => {
       const once = canonical(document)
       const text = JSON.stringify(once)
       expect(JSON.stringify(canonical(once))).toBe(text)

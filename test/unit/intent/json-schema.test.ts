@@ -32,6 +32,9 @@ describe('an editor marks what Herald would refuse, as far as a schema can say i
     'bad-names',
     'wrong-envelope',
     'cut-off',
+    'monitoring',
+    'failover-fields',
+    'receivers',
   ])('%s', (name) => {
     const [file] = manifestsIn(new URL('bad/', manifestData)).filter((one) => one.file === `${name}.yaml`)
     expect(errorsOf(file?.text ?? '').length).toBeGreaterThan(0)

@@ -43,7 +43,7 @@ test('the good set has no problem but that its AS numbers are those of a lab', (
 
 test('a document written out as YAML reads back as itself', () => {
   const { documents } = readManifests(manifestsIn(new URL('good/', manifestData)))
-  expect(documents.length).toBe(32)
+  expect(documents.length).toBe(40)
   for (const document of documents) {
     const again = readManifests([{ file: 'out.yaml', text: formatDocument(document) }])
     expect(again.problems).toEqual([])

@@ -1,6 +1,5 @@
 /** What the plan makes of automation's overlays: fast where others serve, never below the floor, and told with its alarm. */
 import { expect, test } from 'vitest'
-import type { Prefix } from '../../../src/bgp/prefix.ts'
 import type { Intent, SpeakerId } from '../../../src/intent/model.ts'
 import type { Failover } from '../../../src/intent/monitoring.ts'
 import { explainPrefix } from '../../../src/plan/explain.ts'
@@ -43,7 +42,7 @@ test('a backup is proved before the sick POP goes, where the others alone are to
 test('a sick POP does not wait for another that cannot be proved, where enough others are', () => {
   const herald = published(['ams', 'fra', 'nrt', 'sin'])
   const refusing = { ...announce(serviceV4, { failover: failoverPolicy(['dns']), pops: { nrt: { med: 5 } } }) }
-  const changed = { ...herald.intent, prefixes: new Map([[serviceV4 as Prefix, refusing]]) }
+  const changed = { ...herald.intent, prefixes: new Map([[serviceV4, refusing]]) }
   herald.intent = lay(changed, failover('withdraw', 'fra'))
   const plan = herald.look()
   expect(actions(plan)).toEqual(['change nrt-1', 'withdraw fra-1'])
