@@ -48,16 +48,18 @@ export function msOf(text: string): number {
 }
 
 const multiples = { '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 } as const
-const capacityPattern = /^(\d{1,9}(?:\.\d{1,6})?) ?([kMGT]?)(bit\/s|requests\/s)$/
+const capacityPattern = /^(\d{1,9}(?:\.\d{1,6})?) ?(?:([kMGT]?)(bit\/s)|(requests\/s))$/
 
 /** Undefined where the text is not a capacity. */
 export function capacityOf(text: string): Capacity | undefined {
-  const [, count, multiple, unit] = capacityPattern.exec(text) ?? []
+  const [, count, multiple, bits, requests] = capacityPattern.exec(text) ?? []
+  const unit = bits ?? requests
   const amount = Math.round(Number(count) * multiples[(multiple ?? '') as keyof typeof multiples])
   return amount > 0 ? { amount, unit: unit as Capacity['unit'] } : undefined
 }
 
 function capacityText({ amount, unit }: Capacity): string {
+  if (unit === 'requests/s') return `${amount} ${unit}`
   const multiple = (['T', 'G', 'M', 'k'] as const).find(
     (one) => (amount * 1000) % multiples[one] === 0 && amount >= multiples[one],
   )

@@ -151,3 +151,68 @@ test('too much is refused, and counted', () => {
   const pops = Object.fromEntries(at.map((name) => [name, { med: 1 }]))
   expect(problems('Prefix', '203.0.113.0/24', { at: [], pops })).toEqual(['/spec/pops: write at most 1000 entries'])
 })
+
+describe('monitoring is written as people speak', () => {
+  const check = { subject: 'service', target: '192.0.2.1', probe: { kind: 'tcp', port: 53 } }
+  test('a check says what its author did not', () =>
+    expect(canonical('Check', 'dns', check)).toEqual({
+      ...check,
+      at: ['all'],
+      except: [],
+      from: 'local',
+      targets: {},
+      sources: {},
+      interval: '1s',
+      timeout: '1s',
+      fall: 3,
+      rise: 5,
+      holdDown: '1m',
+      severity: 'critical',
+    }))
+  test('a fast check is not waited for longer than its interval', () =>
+    expect(canonical('Check', 'dns', { ...check, interval: '200ms' })).toMatchObject({ timeout: '200ms' }))
+  test.each([
+    ['1000ms', '1s'],
+    ['1500ms', '1500ms'],
+    ['0h90s', '90s'],
+    ['60s', '1m'],
+    ['1h30m', '90m'],
+    ['24h', '1d'],
+    ['0ms', '0s'],
+  ])('a duration of %s is stored as %s', (written, stored) =>
+    expect(canonical('Check', 'dns', { ...check, holdDown: written })).toMatchObject({ holdDown: stored }),
+  )
+  test.each(['1', '1 s', '1.5s', '-1s', 's', '1y', '25h', '9999999999s'])('%j is no hold-down', (written) =>
+    expect(problems('Check', 'dns', { ...check, holdDown: written })).toHaveLength(1),
+  )
+  test.each([
+    ['40Gbit/s', '40 Gbit/s'],
+    ['40000 Mbit/s', '40 Gbit/s'],
+    ['2.5 Gbit/s', '2.5 Gbit/s'],
+    ['900 requests/s', '900 requests/s'],
+    ['20000requests/s', '20000 requests/s'],
+  ])('a capacity of %s is stored as %s', (written, stored) => {
+    expect(canonical('Pop', 'fra', { region: 'r', capacity: written })).toMatchObject({ capacity: stored })
+    expect(canonical('Pop', 'fra', { region: 'r', capacity: stored })).toMatchObject({ capacity: stored })
+  })
+  test.each(['40', '0 bit/s', 'Gbit/s', '40 GBit/s', '40 GB/s', '20 krequests/s'])('%j is no capacity', (written) =>
+    expect(problems('Pop', 'fra', { region: 'r', capacity: written })).toHaveLength(1),
+  )
+  test('a failover policy says what its author did not', () =>
+    expect(canonical('Prefix', '203.0.113.0/24', { at: [], failover: { checks: ['dns'] } })).toMatchObject({
+      failover: {
+        checks: ['dns'],
+        action: 'withdraw',
+        neighborAction: 'withhold',
+        backup: [],
+        lease: { policy: 'hold' },
+        return: { prepends: [3, 1], stage: '30s' },
+      },
+    }))
+  test('a label may be one text or several', () =>
+    expect(canonical('AlertMapping', 'm', { match: { b: ['y', 'x'], a: 'z' }, pop: '{site}' })).toEqual({
+      match: { a: ['z'], b: ['y', 'x'] },
+      pop: '{site}',
+      severity: 'critical',
+    }))
+})
