@@ -1,6 +1,6 @@
 /** What the learner remembers of one path: its level, its noise, its losses, and the evidence that it beats the incumbent. */
 import type { ArmBatch } from './batch.ts'
-import { type Cost, batchCost } from './cost.ts'
+import { batchCostMs } from './cost.ts'
 import { type Cusum, noEvidence } from './cusum.ts'
 import { type LossRun, addProbes, noLoss } from './loss.ts'
 import type { LearnerSettings } from './settings.ts'
@@ -9,11 +9,15 @@ import type { LearnerSettings } from './settings.ts'
 export interface Arm {
   readonly path: string
   readonly batches: number
-  /** Cost of the latest batch; null where that was unknown. */
+  /** Cost of the latest batch that was answered; null before the first, and after three that were not. */
   readonly costMs: number | null
+  /** Batches since, answered by nobody or not sent; 0: `costMs` is that of the latest batch. */
+  readonly silent: number
   /** Slow means of cost and of its distance from that mean; a batch moves them by a few noises at most. */
   readonly levelMs: number | null
   readonly spreadMs: number
+  /** What the path costs as a rule: a mean over days. */
+  readonly habitMs: number | null
   /** Mean difference between successive costs. */
   readonly noiseMs: number
   readonly loss: LossRun
@@ -28,8 +32,10 @@ export function newArm(path: string): Arm {
     path,
     batches: 0,
     costMs: null,
+    silent: 0,
     levelMs: null,
     spreadMs: 0,
+    habitMs: null,
     noiseMs: 0,
     loss: noLoss,
     evidence: noEvidence,
@@ -37,41 +43,59 @@ export function newArm(path: string): Arm {
   }
 }
 
+const longestSilence = 3
 const levelBatches = 15
 const noiseBatches = 60
 /** A jump is a change of level, not noise: it enters the noise as no more than this. */
 const largestNoiseMs = 20
 const largestStepMs = 30
+const habitMin = 100 * 60
+const largestHabitStepMs = 20
 
 /** Takes in one batch; evidence is the learner's affair. */
 export function observe(arm: Arm, batch: ArmBatch, elapsedMs: number, settings: LearnerSettings): Arm {
-  const cost = batchCost(batch, arm.levelMs, settings)
   const backOff = arm.backOff === 0 ? 0 : Math.max(0, arm.backOff - elapsedMs / settings.backOffMs)
   const loss = addProbes(arm.loss, batch.sent, Math.min(batch.sent, batch.rttsMs.length))
-  if (cost === undefined) return { ...arm, costMs: null, loss, backOff }
-  const batches = arm.batches + 1
+  const costMs = batchCostMs(batch, loss, settings)
+  if (costMs === undefined) {
+    const silent = arm.silent + 1
+    return { ...arm, costMs: silent > longestSilence ? null : arm.costMs, silent, loss, backOff }
+  }
+  const minutes = Math.min(elapsedMs, settings.longestBatchMs) / 60_000
   return {
     path: arm.path,
-    batches,
-    costMs: cost.costMs,
-    ...statistics(arm, cost, batches),
+    batches: arm.batches + 1,
+    costMs,
+    silent: 0,
+    ...statistics(arm, costMs, minutes),
     loss,
     evidence: arm.evidence,
     backOff,
   }
 }
 
-function statistics(arm: Arm, cost: Cost, batches: number): Pick<Arm, 'levelMs' | 'spreadMs' | 'noiseMs'> {
-  if (cost.lossRatio === 1) return { levelMs: arm.levelMs, spreadMs: arm.spreadMs, noiseMs: arm.noiseMs }
-  if (arm.levelMs === null) return { levelMs: cost.costMs, spreadMs: 0, noiseMs: 0 }
+function statistics(
+  arm: Arm,
+  costMs: number,
+  minutes: number,
+): Pick<Arm, 'levelMs' | 'spreadMs' | 'habitMs' | 'noiseMs'> {
+  const { levelMs, spreadMs, habitMs, noiseMs } = arm
+  if (levelMs === null || habitMs === null) return { levelMs: costMs, spreadMs: 0, habitMs: costMs, noiseMs: 0 }
+  const batches = arm.batches + 1
   const share = 1 / Math.min(batches, levelBatches)
-  const away = Math.max(-largestStepMs, Math.min(largestStepMs, cost.costMs - arm.levelMs))
-  const step = arm.costMs === null ? arm.noiseMs : Math.min(largestNoiseMs, Math.abs(cost.costMs - arm.costMs))
+  const away = within(largestStepMs, costMs - levelMs)
+  const step = arm.costMs === null ? noiseMs : Math.min(largestNoiseMs, Math.abs(costMs - arm.costMs))
+  const habitShare = Math.min(1, Math.max(1 / batches, minutes / habitMin))
   return {
-    levelMs: arm.levelMs + share * away,
-    spreadMs: arm.spreadMs + share * (Math.abs(away) - arm.spreadMs),
-    noiseMs: arm.noiseMs + (step - arm.noiseMs) / Math.min(batches, noiseBatches),
+    levelMs: levelMs + share * away,
+    spreadMs: spreadMs + share * (Math.abs(away) - spreadMs),
+    habitMs: habitMs + habitShare * within(largestHabitStepMs, costMs - habitMs),
+    noiseMs: noiseMs + (step - noiseMs) / Math.min(batches, noiseBatches),
   }
+}
+
+function within(bound: number, value: number): number {
+  return Math.max(-bound, Math.min(bound, value))
 }
 
 /** Level ± two standard errors: mean distance 0.8 σ, over the batches that the level remembers. */

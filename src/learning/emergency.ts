@@ -16,5 +16,5 @@ export function isDead(arm: Arm): boolean {
 
 /** Answers now, and loses little. */
 export function isHealthy(arm: Arm): boolean {
-  return arm.costMs !== null && arm.batches > 0 && arm.loss.streak === 0 && recentLossRatio(arm.loss) < healthyRatio
+  return arm.costMs !== null && arm.silent === 0 && recentLossRatio(arm.loss) < healthyRatio
 }

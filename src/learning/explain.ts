@@ -58,7 +58,7 @@ function explainArm(
   const threshold =
     incumbent === undefined || chosen
       ? { msMin: 0, from: 'stake' as const }
-      : thresholdFor(arm, incumbent, state.stakeMs, batch.atMs, settings, priors)
+      : thresholdFor(arm, incumbent, { ...state, atMs: batch.atMs, settings, priors })
   const bounds = interval(arm)
   const here = batch.arms.find(({ candidate }) => candidate.path === arm.path)
   const there = batch.arms.find(({ candidate }) => candidate.path === incumbent?.path)

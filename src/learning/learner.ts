@@ -118,13 +118,14 @@ function gather(
   minutes: number,
   settings: LearnerSettings,
 ): readonly Arm[] {
-  const incumbentMs = observed[at]?.costMs ?? null
+  const incumbent = observed[at] as Arm
   const incumbentWasMs = before[at]?.costMs ?? null
-  if (incumbentMs === null || incumbentWasMs === null) return observed
+  if (incumbent.silent > 0 || incumbent.costMs === null || incumbentWasMs === null) return observed
+  const incumbentMs = incumbent.costMs
   const deadbandMs = Math.max(settings.deadbandMs, settings.deadbandShare * incumbentMs)
   return observed.map((arm, i) => {
     const wasMs = before[i]?.costMs ?? null
-    if (i === at || arm.costMs === null || wasMs === null) return arm
+    if (i === at || arm.silent > 0 || arm.costMs === null || wasMs === null) return arm
     const gainMs = agreedMs(incumbentWasMs - wasMs, incumbentMs - arm.costMs)
     if (gainMs === 0 || (gainMs < 0 && arm.evidence === noEvidence)) return arm
     return { ...arm, evidence: addEvidence(arm.evidence, gainMs - deadbandMs, minutes, settings.clipMs) }
@@ -136,7 +137,11 @@ function followMove(state: LearnerState, arms: readonly Arm[]): LearnerState['la
   if (move === null) return null
   const left = arms.find(({ path }) => path === move.from)
   const taken = arms.find(({ path }) => path === move.to)
-  return addRealised(move, left?.costMs ?? null, taken?.costMs ?? null)
+  return addRealised(move, freshMs(left), freshMs(taken))
+}
+
+function freshMs(arm: Arm | undefined): number | null {
+  return arm === undefined || arm.silent > 0 ? null : arm.costMs
 }
 
 interface Situation {
@@ -179,14 +184,11 @@ function wantedMoves(
       .toSorted((a, b) => (a.arm.costMs as number) - (b.arm.costMs as number))
       .map(({ index }) => ({ index, cause: 'blackhole' }))
   }
-  if (incumbent.costMs === null) return []
   const wanted: { readonly index: number; readonly cause: Cause; readonly statistic: number }[] = []
   state.arms.forEach((arm, index) => {
-    if (index === at || arm.evidence.statisticMsMin < settings.thresholdMinMsMin * (1 - settings.priorWeight)) return
-    if (arm.evidence === before[index]?.evidence) return
     const statistic = arm.evidence.statisticMsMin
-    if (statistic <= (before[index]?.evidence.statisticMsMin ?? 0)) return
-    const threshold = thresholdFor(arm, incumbent, state.stakeMs, batch.atMs, settings, priors)
+    if (index === at || statistic <= (before[index]?.evidence.statisticMsMin ?? 0)) return
+    const threshold = thresholdFor(arm, incumbent, { ...state, atMs: batch.atMs, settings, priors })
     if (statistic <= threshold.msMin) return
     const revert = isRevert(state.lastMove, incumbent.path, arm.path, batch.atMs, settings.verifyMs)
     wanted.push({ index, cause: revert ? 'revert' : 'gain', statistic })

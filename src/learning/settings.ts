@@ -13,6 +13,10 @@ export interface LearnerSettings {
   readonly thresholdMaxMsMin: number
   /** Mean excess of a path over the best one for which `thresholdMsMin` is meant. */
   readonly stakeReferenceMs: number
+  /** Enough for a gain of 10 ms and more: five samples of four minutes, the first of which only confirms. */
+  readonly clearThresholdMsMin: number
+  /** Part of the threshold that does not depend on the stake, 0 to 1. */
+  readonly stakeFloor: number
   /** A gain below this is none (δ): the larger of the two counts. */
   readonly deadbandMs: number
   readonly deadbandShare: number
@@ -20,8 +24,11 @@ export interface LearnerSettings {
   readonly clipMs: number
   /** Evidence has to exceed this many times what noise alone would have gathered. */
   readonly noiseFactor: number
-  /** How much a forecast from the time of day moves the threshold, 0 to 1. */
+  /** How much habit and time of day move the threshold, 0 to 1. */
   readonly priorWeight: number
+  /** 1: half the evidence is enough to go back to the path that was just left; it wears off over `returnMs`. */
+  readonly returnEase: number
+  readonly returnMs: number
   /** No move before so many batches of both paths. */
   readonly warmUpBatches: number
   /** Shortest stay on a path, except on one that is dead. */
@@ -41,15 +48,19 @@ export interface LearnerSettings {
 }
 
 export const defaultSettings: LearnerSettings = {
-  thresholdMsMin: 136,
+  thresholdMsMin: 255,
   thresholdMinMsMin: 16,
-  thresholdMaxMsMin: 152,
+  thresholdMaxMsMin: 306,
   stakeReferenceMs: 6,
+  clearThresholdMsMin: 155,
+  stakeFloor: 0.3,
   deadbandMs: 0,
   deadbandShare: 0,
-  clipMs: 50,
+  clipMs: 100,
   noiseFactor: 2,
-  priorWeight: 0.3,
+  priorWeight: 0.4,
+  returnEase: 1,
+  returnMs: 24 * 3_600_000,
   warmUpBatches: 8,
   dwellMs: 8 * 60_000,
   verifyMs: 60 * 60_000,

@@ -13,9 +13,9 @@ export function isSharedShift(before: readonly Arm[], now: readonly Arm[]): bool
   let up = 0
   let down = 0
   for (let i = 0; i < now.length; i++) {
-    const costMs = now[i]?.costMs ?? null
+    const { costMs, silent } = now[i] as Arm
     const was = before[i]
-    if (costMs === null || was === undefined || was.levelMs === null) continue
+    if (costMs === null || silent > 0 || was === undefined || was.levelMs === null) continue
     known++
     const enoughMs = Math.max(leastShiftMs, shiftNoises * was.noiseMs)
     if (costMs - was.levelMs >= enoughMs) up++

@@ -50,11 +50,11 @@ export function addStake(
   minutes: number,
 ): Pick<LearnerState, 'stakeMs' | 'stakeMin'> {
   let bestMs = Infinity
-  for (const { costMs } of arms) if (costMs !== null && costMs < bestMs) bestMs = costMs
+  for (const { costMs, silent } of arms) if (costMs !== null && silent === 0 && costMs < bestMs) bestMs = costMs
   let sumMs = 0
   let known = 0
-  for (const { costMs } of arms) {
-    if (costMs === null) continue
+  for (const { costMs, silent } of arms) {
+    if (costMs === null || silent > 0) continue
     known++
     sumMs += Math.min(largestExcessMs, costMs - bestMs)
   }

@@ -1,14 +1,17 @@
 /**
  * How much evidence a move needs.
  *
- * 1. In proportion to the stake: where paths differ by little, little is enough, and a needless move costs little too.
- * 2. Between two bounds.
- * 3. Less toward a path that the time of day speaks for, more toward one that it speaks against.
- * 4. Doubled for each revert that is not forgotten.
- * 5. Never less than what the noise of both paths could have gathered by chance in the same time.
+ * 1. More where more is at stake, between two bounds: between paths that differ by little, little is enough, and a
+ *    needless move costs little too.
+ * 2. A gain of 10 ms and more is clear after five samples, whatever is at stake.
+ * 3. Less toward a path that is the better one as a rule or at this time of day, more toward one that is the worse.
+ * 4. Less toward the path that was left last: undoing is easier than doing, and wears off within hours.
+ * 5. Doubled toward a path for each revert from it that is not forgotten.
+ * 6. Never less than what the noise of both paths could have gathered by chance in the same time.
  */
 import type { Arm } from './arm.ts'
 import { type Priors, forecastMs } from './prior.ts'
+import type { Move } from './revert.ts'
 import type { LearnerSettings } from './settings.ts'
 
 export interface Threshold {
@@ -19,22 +22,34 @@ export interface Threshold {
 
 /** Forecasts count up to this difference. */
 const fullForecastMs = 5
+/** A mean gain of this much is clear: `clearThresholdMsMin` is enough for it, whatever is at stake. */
+const clearGainMs = 9.5
 
-export function thresholdFor(
-  arm: Arm,
-  incumbent: Arm,
-  stakeMs: number,
-  atMs: number,
-  settings: LearnerSettings,
-  priors: Priors | undefined,
-): Threshold {
-  const byStake = Math.max(
-    settings.thresholdMinMsMin,
-    Math.min(settings.thresholdMaxMsMin, (settings.thresholdMsMin * stakeMs) / settings.stakeReferenceMs),
-  )
-  const gainMs = priors === undefined ? 0 : forecastMs(priors, incumbent.path, arm.path, atMs)
-  const prior = 1 - settings.priorWeight * Math.max(-1, Math.min(1, gainMs / fullForecastMs))
-  const wanted = byStake * prior * (1 + arm.backOff)
+/** What the threshold depends on beside the two paths. */
+export interface Circumstances {
+  readonly stakeMs: number
+  readonly lastMove: Move | null
+  readonly atMs: number
+  readonly settings: LearnerSettings
+  readonly priors: Priors | undefined
+}
+
+export function thresholdFor(arm: Arm, incumbent: Arm, around: Circumstances): Threshold {
+  const { stakeMs, lastMove, atMs, settings, priors } = around
+  const { stakeFloor, thresholdMsMin, thresholdMinMsMin, thresholdMaxMsMin } = settings
+  const stake = stakeFloor + ((1 - stakeFloor) * stakeMs) / settings.stakeReferenceMs
+  const byStake = Math.max(thresholdMinMsMin, Math.min(thresholdMaxMsMin, thresholdMsMin * stake))
+  const hourMs = priors === undefined ? 0 : forecastMs(priors, incumbent.path, arm.path, atMs)
+  const habitMs = (incumbent.habitMs ?? 0) - (arm.habitMs ?? 0)
+  const prior = 1 - settings.priorWeight * Math.max(-1, Math.min(1, (habitMs + hourMs) / fullForecastMs))
+  const clear = arm.evidence.statisticMsMin >= clearGainMs * arm.evidence.runMin
+  const enough = clear ? Math.min(byStake * prior, settings.clearThresholdMsMin) : byStake * prior
+  const wanted = (enough * (1 + arm.backOff)) / easeOfReturn(arm, lastMove, atMs, settings)
   const byNoise = settings.noiseFactor * (arm.noiseMs + incumbent.noiseMs) * Math.sqrt(arm.evidence.runSquaredMin)
   return byNoise > wanted ? { msMin: byNoise, from: 'noise' } : { msMin: wanted, from: 'stake' }
+}
+
+function easeOfReturn(arm: Arm, lastMove: Move | null, atMs: number, settings: LearnerSettings): number {
+  if (lastMove === null || lastMove.from !== arm.path) return 1
+  return 1 + settings.returnEase * Math.max(0, 1 - (atMs - lastMove.atMs) / settings.returnMs)
 }

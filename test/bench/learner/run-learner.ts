@@ -36,7 +36,7 @@ export function runLearner(
       })),
       frozen: false,
       applied: true,
-      budget: budgetLeft(changes, pop, atMs),
+      budget: budgetLeft(changes, { pop, applied: true }, atMs),
     }
     const taken = stepLearner(state, batch, settings)
     state = taken.state
@@ -44,7 +44,7 @@ export function runLearner(
     onDecision?.(step, taken.decision)
     if (taken.decision.kind !== 'move') continue
     now = indexOf.get(taken.decision.to) as number
-    changes = [...recentChanges(changes, atMs), { pop, atMs }]
+    changes = [...recentChanges(changes, atMs), { pop, atMs, applied: true }]
   }
   return chosen
 }

@@ -33,44 +33,59 @@ export function reference(group: Group, scoring: Scoring): Reference {
 }
 
 export interface GroupScore {
+  /** Share of the oracle's gain. */
   readonly gain: number
-  readonly changesPerDay: number
+  /** ms·steps, the policy's and the oracle's. */
+  readonly gainedMs: number
+  readonly gainableMs: number
+  readonly changes: number
+  readonly days: number
   readonly lostShare: number
 }
 
 export function scoreGroup(group: Group, scoring: Scoring, against: Reference, chosen: Uint8Array): GroupScore {
-  const days = (group.steps - group.warmUpSteps) / stepsPerDay
   let changes = 0
   let lost = 0
   for (let step = group.warmUpSteps; step < group.steps; step++) {
     if (step > group.warmUpSteps && chosen[step] !== chosen[step - 1]) changes++
     lost += group.traces[chosen[step] as number]?.lost[step] as number
   }
-  const costMs = meanMs(group, costsOf(group, scoring), chosen)
+  const steps = group.steps - group.warmUpSteps
+  const gainedMs = (against.staticMs - meanMs(group, costsOf(group, scoring), chosen)) * steps
+  const gainableMs = (against.staticMs - against.oracleMs) * steps
   return {
-    gain: (against.staticMs - costMs) / (against.staticMs - against.oracleMs),
-    changesPerDay: changes / days,
-    lostShare: lost / (group.steps - group.warmUpSteps),
+    gain: gainedMs / gainableMs,
+    gainedMs,
+    gainableMs,
+    changes,
+    days: steps / stepsPerDay,
+    lostShare: lost / steps,
   }
 }
 
 export interface Summary {
-  readonly gainMean: number
-  readonly gainP5: number
-  readonly gainWorst: number
+  /** Of all groups together: gain of the policy over gain of the oracle, changes over days. */
+  readonly gain: number
   readonly changesPerDay: number
+  /** Each group for itself. */
+  readonly groupGainMean: number
+  readonly groupGainP5: number
+  readonly groupGainWorst: number
+  readonly groupChangesPerDayMean: number
   readonly lostShare: number
 }
 
 export function summarise(scores: readonly GroupScore[]): Summary {
   const ordered = scores.map(({ gain }) => gain).sort((a, b) => a - b)
-  const mean = (of: (score: GroupScore) => number) => scores.reduce((sum, one) => sum + of(one), 0) / scores.length
+  const sum = (of: (score: GroupScore) => number) => scores.reduce((total, one) => total + of(one), 0)
   return {
-    gainMean: mean(({ gain }) => gain),
-    gainP5: ordered[Math.floor(0.05 * ordered.length)] ?? NaN,
-    gainWorst: ordered[0] ?? NaN,
-    changesPerDay: mean(({ changesPerDay }) => changesPerDay),
-    lostShare: mean(({ lostShare }) => lostShare),
+    gain: sum(({ gainedMs }) => gainedMs) / sum(({ gainableMs }) => gainableMs),
+    changesPerDay: sum(({ changes }) => changes) / sum(({ days }) => days),
+    groupGainMean: sum(({ gain }) => gain) / scores.length,
+    groupGainP5: ordered[Math.floor(0.05 * ordered.length)] ?? NaN,
+    groupGainWorst: ordered[0] ?? NaN,
+    groupChangesPerDayMean: sum(({ changes, days }) => changes / days) / scores.length,
+    lostShare: sum(({ lostShare }) => lostShare) / scores.length,
   }
 }
 

@@ -46,11 +46,21 @@ describe('a guard', () => {
 
 describe('the budget', () => {
   const pop = 'fra' as PopId
-  const at = (minutes: number, where = 'fra') => ({ pop: where as PopId, atMs: minutes * minuteMs })
+  const at = (minutes: number, where = 'fra') => ({ pop: where as PopId, atMs: minutes * minuteMs, applied: true })
   test('of a POP is two changes in any hour, of the fleet ten', () => {
-    expect(budgetLeft([], pop, 0)).toEqual({ pop: 2, fleet: 10 })
-    expect(budgetLeft([at(0), at(30), at(40, 'sin')], pop, 59 * minuteMs)).toEqual({ pop: 0, fleet: 7 })
-    expect(budgetLeft([at(0), at(30), at(40, 'sin')], pop, 60 * minuteMs)).toEqual({ pop: 1, fleet: 8 })
+    expect(budgetLeft([], { pop, applied: true }, 0)).toEqual({ pop: 2, fleet: 10 })
+    expect(budgetLeft([at(0), at(30), at(40, 'sin')], { pop, applied: true }, 59 * minuteMs)).toEqual({
+      pop: 0,
+      fleet: 7,
+    })
+    expect(budgetLeft([at(0), at(30), at(40, 'sin')], { pop, applied: true }, 60 * minuteMs)).toEqual({
+      pop: 1,
+      fleet: 8,
+    })
+  })
+
+  test('of what is decided in shadow is a separate one', () => {
+    expect(budgetLeft([at(0), at(1)], { pop, applied: false }, minuteMs)).toEqual({ pop: 2, fleet: 10 })
   })
 
   test('forgets what is an hour old', () => {
