@@ -33,6 +33,7 @@ need bird bird2
 need ip iproute2
 need traceroute traceroute
 need openssl openssl
+need fping fping
 [[ -e /etc/ssl/certs/ca-certificates.crt ]] || packages+=(ca-certificates)
 
 suites=()
