@@ -41,6 +41,8 @@ export class Detector {
   /** When the newest sample that counts came in, by the controller's clock. */
   heardAtMs = -Infinity
   #noise = 0
+  /** Good samples ever. */
+  #heard = 0
   #failRun = 0
 
   constructor(rules: DetectorRules) {
@@ -98,7 +100,8 @@ export class Detector {
 
   /** A short run of failures that a good sample ended was noise. */
   #learnNoise(outcome: 'ok' | 'fail'): void {
-    if (outcome === 'ok') this.#noise = noiseAfter(this.#noise, this.vote === 'failed' ? 0 : this.#failRun)
+    if (outcome === 'ok')
+      this.#noise = noiseAfter(this.#noise, this.vote === 'failed' ? 0 : this.#failRun, ++this.#heard)
     this.#failRun = this.#history.failRun
   }
 

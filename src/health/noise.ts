@@ -11,13 +11,14 @@
 const quietRatio = 0.0015
 /** A window never takes a loss for a failure that a path with this loss would show by chance. */
 const usualLossRatio = 0.01
-/** The estimate looks back about a thousand probes. */
-const weight = 1 / 1024
+/** The estimate looks back about that many probes; in the beginning fewer, so that a noisy subject is soon known for one. */
+const [fewest, most] = [256, 1024]
 /** exp(−18) ≈ 1.5 × 10⁻⁸. */
 const surprise = 18
 
-/** The estimate after a good probe that ended `lost` isolated failures (0: none). */
-export function noiseAfter(noise: number, lost: number): number {
+/** The estimate after a good probe, the `heard`th, that ended `lost` isolated failures (0: none). */
+export function noiseAfter(noise: number, lost: number, heard: number): number {
+  const weight = 1 / Math.min(most, Math.max(fewest, heard))
   if (lost === 0) return noise - noise * weight
   return Math.min(0.5, noise * (1 - weight) ** (lost + 1) + lost * weight)
 }

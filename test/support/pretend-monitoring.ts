@@ -15,6 +15,7 @@ import type { Sample } from '../../src/health/sample.ts'
 import { subjectKey } from '../../src/health/subject.ts'
 import { type Verdicts, joinedVerdicts } from '../../src/health/verdict.ts'
 import { VerdictBook } from '../../src/health/verdict-book.ts'
+import type { WatchedTask } from '../../src/health/watch.ts'
 import { watchedTasks } from '../../src/health/watches.ts'
 import { compilePrefix, frozenUntilMs } from '../../src/intent/compile.ts'
 import { failoverName } from '../../src/intent/edit/failover.ts'
@@ -41,6 +42,7 @@ export class PretendMonitoring {
   readonly script = new Map<string, Outcome>()
   /** Error of agents' clocks, ms. */
   readonly clockErrors = new Map<string, number>()
+  #watched: readonly WatchedTask[] = []
   readonly #sequences = new Map<string, number>()
 
   constructor(intent: Intent, nowMs = 0, guards: HealthGuards = allHealthGuards) {
@@ -52,7 +54,8 @@ export class PretendMonitoring {
   }
 
   configure(): void {
-    this.book.configure(watchedTasks(this.intent), this.nowMs)
+    this.#watched = watchedTasks(this.intent)
+    this.book.configure(this.#watched, this.nowMs)
   }
 
   /** The controller starts again: verdicts are gone, documents and memory are kept. */
@@ -67,7 +70,7 @@ export class PretendMonitoring {
 
   /** Samples of one round, in the order of tasks and agents. */
   round(): readonly Sample[] {
-    return watchedTasks(this.intent).flatMap(({ task, subject, agents }) =>
+    return this.#watched.flatMap(({ task, subject, agents }) =>
       agents.flatMap((agent) => {
         const key = subjectKey(subject)
         const outcome =

@@ -25,7 +25,7 @@ describe('who probes what', () => {
     ['a vantage point, when agents at the POPs do', {}, 'lisbon', []],
     ['a vantage point', { from: 'vantage' }, 'lisbon', ['dns/service/fra/dns', 'dns/service/sin/dns']],
     ['an agent at a POP, when vantage points do', { from: 'vantage' }, 'fra-a', []],
-    ['a named agent', { from: ['sin-a' as AgentId] }, 'sin-a', ['dns/service/fra/dns', 'dns/service/sin/dns']],
+    ['a named agent', { from: ['sin-a' as AgentId] } as Partial<Check>, 'sin-a', ['dns/service/fra/dns', 'dns/service/sin/dns']],
     ['an agent where the service is not', { at: ['fra' as never] }, 'sin-a', []],
     ['an agent of an excepted POP', { except: ['fra' as never] }, 'fra-a', []],
     ['an agent that no document names', {}, 'stranger', []],
