@@ -41,8 +41,6 @@ export class Detector {
   /** When the newest sample that counts came in, by the controller's clock. */
   heardAtMs = -Infinity
   #noise = 0
-  /** Good samples ever. */
-  #heard = 0
   #failRun = 0
 
   constructor(rules: DetectorRules) {
@@ -100,17 +98,14 @@ export class Detector {
 
   /** A short run of failures that a good sample ended was noise. */
   #learnNoise(outcome: 'ok' | 'fail'): void {
-    if (outcome === 'ok')
-      this.#noise = noiseAfter(this.#noise, this.vote === 'failed' ? 0 : this.#failRun, ++this.#heard)
+    if (outcome === 'ok') this.#noise = noiseAfter(this.#noise, this.vote === 'failed' ? 0 : this.#failRun)
     this.#failRun = this.#history.failRun
   }
 
   #decide(sample: Sample, nowMs: number): void {
     const fall = neededFall(this.#fall, this.#noise)
     const trouble =
-      this.#failRun >= fall
-        ? this.#fallWords(sample)
-        : this.#window?.problem(nowMs, this.vote === 'failed', this.#fall, this.#noise)
+      this.#failRun >= fall ? this.#fallWords(sample) : this.#window?.problem(nowMs, this.vote === 'failed', this.#fall)
     if (trouble !== undefined) {
       if (this.vote !== 'failed') this.why = trouble
       this.vote = 'failed'

@@ -74,12 +74,11 @@ export class Window {
   /**
    * Why the window fails, in words; undefined where it does not, or where there is too little to say so.
    * @param failing whether it failed before (hysteresis)  @param fewest samples or packets that must be bad at least
-   * @param noise the subject's own share of loss (health/noise)
    */
-  problem(nowMs: number, failing: boolean, fewest: number, noise: number): string | undefined {
+  problem(nowMs: number, failing: boolean, fewest: number): string | undefined {
     this.#roll(nowMs)
     if (this.#get('samples') * 2 < this.#expected) return undefined
-    return this.#lossProblem(failing, fewest, noise) ?? this.#slownessProblem(failing, fewest)
+    return this.#lossProblem(failing, fewest) ?? this.#slownessProblem(failing, fewest)
   }
 
   /** Share of lost packets, 0 to 1; undefined where nothing was sent. */
@@ -88,13 +87,13 @@ export class Window {
     return samples === 0 ? undefined : this.#get('loss') / samples
   }
 
-  #lossProblem(failing: boolean, fewest: number, noise: number): string | undefined {
+  #lossProblem(failing: boolean, fewest: number): string | undefined {
     const { maxLossRatio, lengthMs } = this.#rules
     if (maxLossRatio === undefined) return undefined
     const sent = this.#get('samples') * this.#packets
     const lost = this.#get('loss') * this.#packets
     const ratio = lost / sent
-    const entered = ratio > maxLossRatio && lost >= fewest && isSignificant(lost, sent, noise)
+    const entered = ratio > maxLossRatio && lost >= fewest && isSignificant(lost, sent)
     if (!(failing ? ratio > maxLossRatio * leaveShare : entered)) return undefined
     return `${percent(ratio)} of packets lost in ${lengthMs / 1000} s, more than ${percent(maxLossRatio)}`
   }
