@@ -86,7 +86,9 @@ describe('a service that dies at one POP', () => {
     expect(proof?.detection).toMatchObject({ alarm: 'dns/service/pop-s1/dns' })
     const { sentAtMs = 0, decidedAtMs = 0 } = proof?.detection ?? {}
     console.log(`sample sent → decided ${decidedAtMs - sentAtMs} ms, → in no RIB ${ribAtMs(proof) - sentAtMs} ms`)
-    expect(alarmStates(await store.health.alarms())).toEqual(['dns/service/pop-s1/dns firing'])
+    await eventually(withinMs, async () =>
+      expect(alarmStates(await store.health.alarms())).toEqual(['dns/service/pop-s1/dns firing']),
+    )
   })
 
   it('has it again when it has been well for its hold-down, and the alarm is resolved', async () => {
