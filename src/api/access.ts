@@ -59,10 +59,15 @@ export function requireAdmin(principal: Principal, what: string): void {
 export function authorOf(request: FastifyRequest): string {
   const claimed = request.headers['x-herald-author']
   const said = typeof claimed === 'string' ? printable(claimed) : ''
-  if (request.principal.name === 'local') return said === '' ? 'local' : said
+  if (request.principal.name === 'local') return said === '' || isReserved(said) ? 'local' : said
   return said === '' || said === request.principal.name
     ? request.principal.name
     : `${said} (token ${request.principal.name})`
+}
+
+/** Names of Herald's own automation: revisions are told apart by them. */
+function isReserved(name: string): boolean {
+  return name.startsWith('herald:')
 }
 
 function printable(text: string): string {

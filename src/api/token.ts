@@ -19,7 +19,11 @@ export interface Token {
 const tokenFileSchema = z
   .array(
     z.strictObject({
-      name: z.string().min(1).max(100),
+      name: z
+        .string()
+        .min(1)
+        .max(100)
+        .regex(/^(?!herald:)/, 'names that begin with herald: are those of automation'),
       role: z.enum(roles),
       sha256: z.string().regex(/^[0-9a-f]{64}$/, 'write the SHA-256 of the token as 64 hexadecimal digits'),
     }),

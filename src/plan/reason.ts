@@ -20,7 +20,8 @@ export const heldReasons: Readonly<Record<HeldReason, HeldExplanation>> = {
     release: "By itself, when the network's drain time is over.",
   },
   floor: {
-    sentence: 'Drains or overrides would leave the prefix at fewer POPs than its floor, so the best of them stay.',
+    sentence:
+      'Drains, overrides or automation would leave the prefix at fewer POPs than its floor, so the best of them stay.',
     release: 'End or force the overlay, or publish the prefix elsewhere first.',
   },
   'mass-withdrawal': {

@@ -99,6 +99,15 @@ describe('without tokens', () => {
     expect(body.author).toBe('alice')
   })
 
+  test('nobody writes in the name of automation', async () => {
+    const answer = await ask<{ revision: number }>(open, 'POST', '/v1/apply', {
+      body: { documents: [{ kind: 'Area', name: 'a-4', spec: {} }], reason: 'a test' },
+      headers: { 'x-herald-author': 'herald:failover' },
+    })
+    const { body } = await ask<RevisionView>(open, 'GET', `/v1/revisions/${answer.body.revision}`)
+    expect(body.author).toBe('local')
+  })
+
   test('a page that rebinds its name to 127.0.0.1 is refused', async () => {
     for (const host of ['evil.example', 'evil.example:7179', 'localhost.evil.example']) {
       const answer = await ask<Problem>(open, 'GET', '/v1/documents', { headers: { host } })
@@ -150,6 +159,8 @@ describe('the token file', () => {
     expect(wrong).toMatchObject({ ok: false })
     const problem = wrong.ok ? '' : wrong.problem
     for (const place of ['/0/name', '/0/role', '/0/sha256', 'extra']) expect(problem).toContain(place)
+    const automation = [{ name: 'herald:failover', role: 'admin', sha256: 'a'.repeat(64) }]
+    expect(parseTokens(JSON.stringify(automation))).toMatchObject({ ok: false })
     expect(parseTokens('[]')).toMatchObject({ ok: false })
     expect(parseTokens('{')).toMatchObject({ ok: false })
   })

@@ -11,6 +11,8 @@ const ibgp = neighbor('fra-ibgp', { kind: 'internal' })
 const pops = [pop('fra', { neighbors: [isp, ibgp] }), pop('sin', { neighbors: [neighbor('sin-ix', { kind: 'peer' })] })]
 const agents = [agent('fra-a', 'fra'), agent('fra-b', 'fra'), agent('sin-a', 'sin'), agent('lisbon', 'vantage')]
 
+const sinAgent = 'sin-a' as AgentId
+
 function network(...checks: readonly Check[]): Intent {
   return intent({ pops, agents, checks })
 }
@@ -25,7 +27,7 @@ describe('who probes what', () => {
     ['a vantage point, when agents at the POPs do', {}, 'lisbon', []],
     ['a vantage point', { from: 'vantage' }, 'lisbon', ['dns/service/fra/dns', 'dns/service/sin/dns']],
     ['an agent at a POP, when vantage points do', { from: 'vantage' }, 'fra-a', []],
-    ['a named agent', { from: ['sin-a' as AgentId] } as Partial<Check>, 'sin-a', ['dns/service/fra/dns', 'dns/service/sin/dns']],
+    ['a named agent', { from: [sinAgent] }, 'sin-a', ['dns/service/fra/dns', 'dns/service/sin/dns']],
     ['an agent where the service is not', { at: ['fra' as never] }, 'sin-a', []],
     ['an agent of an excepted POP', { except: ['fra' as never] }, 'fra-a', []],
     ['an agent that no document names', {}, 'stranger', []],

@@ -80,6 +80,16 @@ describe('G1: automation cannot force a floor', () => {
   })
 })
 
+test('a drain counts as the withdrawal that it leads to', () => {
+  const slow = ['ams', 'fra', 'nrt', 'sin', 'syd'].map((pop) => ({
+    ...failover('drain', pop, serviceV4, { startedAtMs: nowMs, graceSeconds: 60 }),
+    id: pop,
+  }))
+  const outcome = byAutomation(network(0), slow)
+  expect(outcome).toMatchObject({ removes: 5, announcementsAfter: 1 })
+  expect(refused(outcome)).toContain('G1 below-floor')
+})
+
 describe('G2: one POP, or 5 % of all announcements, in five minutes', () => {
   const earlier = (pop: string, agoMs: number, announcements = 1): AutomatedLoss => ({
     atMs: nowMs - agoMs,
