@@ -24,7 +24,7 @@ export interface Alarm extends Condition {
   /** Times are milliseconds since the epoch. */
   readonly startedAtMs: number
   readonly firedAtMs?: number
-  readonly acknowledged?: { readonly by: string; readonly atMs: number }
+  readonly acknowledged?: { readonly by: string; readonly atMs: number; readonly reason?: string }
   readonly resolvedAtMs?: number
 }
 
@@ -94,8 +94,10 @@ export function resolve(alarm: Alarm, nowMs: number): Alarm | undefined {
 }
 
 /** A person knows. Only a firing alarm can be acknowledged; any other stays as it is. */
-export function acknowledge(alarm: Alarm, by: string, nowMs: number): Alarm {
-  return alarm.state === 'firing' ? { ...alarm, state: 'acknowledged', acknowledged: { by, atMs: nowMs } } : alarm
+export function acknowledge(alarm: Alarm, by: string, nowMs: number, reason?: string): Alarm {
+  if (alarm.state !== 'firing') return alarm
+  const acknowledged = { by, atMs: nowMs, ...(reason !== undefined && { reason }) }
+  return { ...alarm, state: 'acknowledged', acknowledged }
 }
 
 export interface AlarmDurations {

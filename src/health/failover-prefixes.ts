@@ -1,12 +1,29 @@
 /**
  * What people's intent says of every prefix that automation may touch: the part of a failover decision's input that comes
  * from documents. Compiled without what automation itself laid on, so that a decision never reads its own echo.
+ *
+ * Thousands of prefixes ask for the same sites; what is worked out for one is shared (intent/compile/shape shares its
+ * answers, and those are the keys here). It is kept for as long as intent and time leave it true, so that a decision
+ * that a sample asks for does not pay for it.
  */
 import type { Prefix } from '../bgp/prefix.ts'
 import { type Moment, compilePrefix } from '../intent/compile.ts'
+import type { DesiredPrefix } from '../intent/desired.ts'
 import type { Announcement, Intent, NeighborId, PopId } from '../intent/model.ts'
 import { neighborsOf, selectPops, speakersAt } from '../intent/select.ts'
 import type { PrefixState } from './failover-input.ts'
+
+/** Everything that documents say; `announced` is what is read back. */
+type Documented = Omit<PrefixState, 'announced'>
+
+interface Known {
+  readonly epoch: number
+  readonly fromMs: number
+  /** When time alone changes it. */
+  readonly untilMs: number
+  readonly states: readonly Documented[]
+  readonly announcements: number
+}
 
 /**
  * Prefixes with a failover policy, in order of name.
@@ -17,74 +34,88 @@ export function failoverPrefixes(
   moment: Moment,
   announcedAt: (prefix: Prefix) => ReadonlySet<PopId>,
 ): readonly PrefixState[] {
-  const people = peopleOnly(intent)
-  const covers = new Set<Prefix>()
-  for (const { failover } of intent.prefixes.values()) if (failover?.cover !== undefined) covers.add(failover.cover)
-  const found: PrefixState[] = []
-  for (const announcement of intent.prefixes.values()) {
-    const { failover, prefix } = announcement
-    if (failover === undefined) continue
-    const desired = compilePrefix(people, prefix, moment)
-    if (desired === undefined) continue
-    const backup = selectPops(intent, failover.backup)
-    const pops = new Set<PopId>()
-    for (const { pop } of desired.sites.values()) pops.add(pop)
-    found.push({
-      prefix,
-      policy: failover,
-      floor: desired.floor,
-      desired: pops,
-      announced: announcedAt(prefix),
-      backup,
-      lines: linesOf(intent, announcement, pops.union(backup)),
-      isCover: covers.has(prefix),
-    })
-  }
-  return found.sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
+  return knownOf(intent, moment).states.map((state) => ({ ...state, announced: announcedAt(state.prefix) }))
 }
 
 /** Announcements, one a prefix and POP, that people want: what G2 counts in shares of. */
 export function countAnnouncements(intent: Intent, moment: Moment): number {
-  const people = peopleOnly(intent)
-  let count = 0
-  for (const prefix of intent.prefixes.keys()) {
-    const pops = new Set<PopId>()
-    for (const { pop } of compilePrefix(people, prefix, moment)?.sites.values() ?? []) pops.add(pop)
-    count += pops.size
-  }
-  return count
+  return knownOf(intent, moment).announcements
 }
 
-const stripped = new WeakMap<Intent, Intent>()
+const known = new WeakMap<Intent, Known>()
 
-function peopleOnly(intent: Intent): Intent {
-  if (intent.failovers.size === 0) return intent
-  let people = stripped.get(intent)
-  if (people === undefined) {
-    people = { ...intent, failovers: new Map() }
-    stripped.set(intent, people)
-  }
-  return people
+function knownOf(intent: Intent, moment: Moment): Known {
+  const before = known.get(intent)
+  if (before !== undefined && before.epoch === moment.epoch && before.fromMs <= moment.nowMs)
+    if (moment.nowMs < before.untilMs) return before
+  const now = workOut(intent, moment)
+  known.set(intent, now)
+  return now
 }
 
-/** Lines toward which nobody withholds it in the documents. */
-function linesOf(
-  intent: Intent,
-  { neighbors }: Announcement,
-  pops: ReadonlySet<PopId>,
-): ReadonlyMap<PopId, readonly NeighborId[]> {
-  const lines = new Map<PopId, readonly NeighborId[]>()
-  for (const pop of pops) {
-    const heard = speakersAt(intent, [pop])
-      .flatMap(({ id }) => neighborsOf(intent, id))
-      .filter(({ id, kind, attributes }) => {
-        if (kind === 'internal') return false
-        return (neighbors.get(id)?.announce ?? attributes.announce) !== false
-      })
-    lines.set(
-      pop,
-      heard.map(({ id }) => id),
+function workOut(intent: Intent, moment: Moment): Known {
+  const people = intent.failovers.size === 0 ? intent : { ...intent, failovers: new Map() }
+  const covers = new Set<Prefix>()
+  for (const { failover } of intent.prefixes.values()) if (failover?.cover !== undefined) covers.add(failover.cover)
+  const share = new Shared(intent)
+  const states: Documented[] = []
+  let announcements = 0
+  let untilMs = Infinity
+  for (const announcement of intent.prefixes.values()) {
+    const { prefix, failover: policy } = announcement
+    const compiled = compilePrefix(people, prefix, moment)
+    if (compiled === undefined) continue
+    const desired = share.popsOf(compiled)
+    announcements += desired.size
+    untilMs = Math.min(untilMs, compiled.changesAtMs ?? Infinity)
+    if (policy === undefined) continue
+    const backup = selectPops(intent, policy.backup)
+    const lines = share.linesOf(announcement, desired.union(backup))
+    states.push({ prefix, policy, floor: compiled.floor, desired, backup, lines, isCover: covers.has(prefix) })
+  }
+  states.sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
+  return { epoch: moment.epoch, fromMs: moment.nowMs, untilMs, states, announcements }
+}
+
+/** What many prefixes have in common, while one intent is worked out. */
+class Shared {
+  readonly #intent: Intent
+  readonly #pops = new Map<DesiredPrefix['sites'], ReadonlySet<PopId>>()
+  readonly #lines = new Map<PopId, readonly NeighborId[]>()
+
+  constructor(intent: Intent) {
+    this.#intent = intent
+  }
+
+  popsOf({ sites }: DesiredPrefix): ReadonlySet<PopId> {
+    let pops = this.#pops.get(sites)
+    if (pops === undefined) {
+      pops = new Set(Array.from(sites.values(), ({ pop }) => pop))
+      this.#pops.set(sites, pops)
+    }
+    return pops
+  }
+
+  /** Lines toward which nobody withholds it in the documents. */
+  linesOf({ neighbors }: Announcement, pops: ReadonlySet<PopId>): ReadonlyMap<PopId, readonly NeighborId[]> {
+    const said = neighbors.size > 0
+    return new Map(
+      Array.from(pops, (pop) => {
+        const lines = this.#linesAt(pop)
+        return [pop, said ? lines.filter((id) => neighbors.get(id)?.announce !== false) : lines]
+      }),
     )
   }
-  return lines
+
+  #linesAt(pop: PopId): readonly NeighborId[] {
+    let lines = this.#lines.get(pop)
+    if (lines === undefined) {
+      lines = speakersAt(this.#intent, [pop])
+        .flatMap(({ id }) => neighborsOf(this.#intent, id))
+        .filter(({ kind, attributes }) => kind !== 'internal' && attributes.announce !== false)
+        .map(({ id }) => id)
+      this.#lines.set(pop, lines)
+    }
+    return lines
+  }
 }
