@@ -97,6 +97,7 @@ function cell(value: unknown): string {
   if (Array.isArray(value)) return value.every((item) => typeof item !== 'object') ? value.join(',') : `${value.length}`
   if (typeof value !== 'object') return scalar(value)
   const entries = Object.entries(value)
+  if ('kind' in value && typeof value.kind === 'string') return value.kind
   return entries.length > 3 ? `${entries.length}` : entries.map(([key, item]) => `${key}=${inner(item)}`).join(' ')
 }
 

@@ -59,7 +59,7 @@ export function failoverName({
   readonly action: Failover['action']
 }): string {
   const where = place.kind === 'pop' ? place.pop : place.neighbor
-  const name = `${action}-${where}-${prefix.replaceAll(/[^0-9a-f]+/g, '-')}`
+  const name = `${action}-${where}-${prefix.replaceAll(/[^0-9a-f]/g, '-')}`
   if (name.length <= longestName) return name
   const hash = markNumber(`${place.kind} ${where} ${prefix}`).toString(16).padStart(8, '0')
   return `${name.slice(0, longestName - 9).replace(/-+$/, '')}-${hash}`

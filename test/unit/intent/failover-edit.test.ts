@@ -81,6 +81,13 @@ test('a wish that stands twice is a fault of the wisher', () => {
   expect(failoverEdit(start, [wish('fra'), wish('fra')], 0)).toMatchObject({ ok: false })
 })
 
+test('prefixes that differ in colons alone have names of their own', () => {
+  const named = (prefix: string) =>
+    failoverName({ prefix: prefix as Prefix, place: { kind: 'pop', pop: 'fra' as PopId }, action: 'withdraw' })
+  expect(named('2001:db8:1::/48')).toBe('withdraw-fra-2001-db8-1---48')
+  expect(named('2001:db8::1:2:0:0/96')).not.toBe(named('2001:db8:1:2::/96'))
+})
+
 test('long names are names still, and differ', () => {
   const long = (last: string) =>
     failoverName({
