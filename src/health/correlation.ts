@@ -63,10 +63,10 @@ export function suspicionWords({ pops, of, overSinceMs }: Suspicion): string {
 function sickTogether(input: CorrelationInput): Pick<Suspicion, 'pops' | 'of'> | undefined {
   const turned = turnedSick(input)
   if (turned.length === 0) return undefined
+  const doubtful = doubtfulPops(input)
+  if (turned.length + doubtful.size < correlation.fewest) return undefined
   const of = knownPops(input.verdicts)
   const needed = Math.max(correlation.fewest, Math.ceil(correlation.share * of))
-  const doubtful = doubtfulPops(input)
-  if (turned.length + doubtful.size < needed) return undefined
   const recent = turned.filter(([, sinceMs]) => input.nowMs - sinceMs <= correlation.windowMs).map(([pop]) => pop)
   const now = recent.length === 0 ? new Set<PopId>() : doubtful.union(new Set(recent))
   const before = largestCluster(turned)

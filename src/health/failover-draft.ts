@@ -8,6 +8,7 @@ import type { PopId } from '../intent/model.ts'
 import type { Failover, FailoverPlace } from '../intent/monitoring.ts'
 import { type Suspicion, correlate, suspicionEndsAtMs } from './correlation.ts'
 import type { Condition, FailoverDecision, FailoverInput, LedgerEntry, PrefixState, Refusal } from './failover-input.ts'
+import { breaker } from './failover-limits.ts'
 import type { HealthGuards } from './guards.ts'
 import { placeText } from './verdict.ts'
 
@@ -21,9 +22,11 @@ export class FailoverDraft {
   readonly states: ReadonlyMap<Prefix, PrefixState>
   /** Entries still young enough to matter, oldest first; new ones are appended. */
   readonly ledger: LedgerEntry[]
+  /** G2: what automation alone took away within the breaker's window. */
+  readonly lately = { pops: new Set<PopId>(), weight: 0 }
   breakerOpenedAtMs: number | undefined
-  /** POPs from which traffic moves because of this very decision. */
-  readonly moved = new Set<PopId>()
+  /** By prefix and place, when each thing was last done there. */
+  readonly #last = new Map<string, Partial<Record<LedgerEntry['what'], number>>>()
   readonly #overlays = new Map<Prefix, Map<string, FailoverOverlay>>()
   readonly #standing = new Map<FailoverOverlay, Failover>()
   readonly #refused: Refusal[] = []
@@ -34,6 +37,7 @@ export class FailoverDraft {
     this.input = input
     this.guards = guards
     this.ledger = input.memory.ledger.filter(({ atMs }) => input.nowMs - atMs <= ledgerMs)
+    for (const entry of this.ledger) this.#index(entry)
     this.breakerOpenedAtMs = input.memory.breakerOpenedAtMs
     this.states = new Map(Array.from(input.prefixes, (state) => [state.prefix, state]))
     for (const failover of input.standing) this.#stand(failover)
@@ -64,6 +68,12 @@ export class FailoverDraft {
   lift(overlay: FailoverOverlay, entry: Omit<LedgerEntry, 'atMs' | 'prefix' | 'place'>): void {
     this.#overlays.get(overlay.prefix)?.delete(placeText(overlay.place))
     this.#record(overlay, entry)
+  }
+
+  /** When any of these was last done at a place; −Infinity: not in the last hour. */
+  lastAtMs(prefix: Prefix, place: FailoverPlace, ...what: readonly LedgerEntry['what'][]): number {
+    const last = this.#last.get(`${prefix} ${placeText(place)}`)
+    return Math.max(...what.map((one) => last?.[one] ?? -Infinity))
   }
 
   refuse(refusal: Refusal): void {
@@ -143,13 +153,25 @@ export class FailoverDraft {
   #correlate(): Suspicion | undefined {
     const { verdicts, memory, nowMs, goAtMs } = this.input
     const out = new Map<PopId, number>()
-    for (const { startedAtMs, place } of this.#standing.values())
-      if (place.kind === 'pop') out.set(place.pop, Math.min(startedAtMs, out.get(place.pop) ?? Infinity))
+    for (const { startedAtMs, place, action } of this.#standing.values())
+      if (place.kind === 'pop' && action !== 'activate')
+        out.set(place.pop, Math.min(startedAtMs, out.get(place.pop) ?? Infinity))
     return correlate(memory.suspicion, { verdicts, out, nowMs, ...(goAtMs !== undefined && { goAtMs }) })
   }
 
   #record({ prefix, place }: FailoverOverlay, entry: Omit<LedgerEntry, 'atMs' | 'prefix' | 'place'>): void {
-    this.ledger.push({ atMs: this.input.nowMs, prefix, place, ...entry })
+    const whole: LedgerEntry = { atMs: this.input.nowMs, prefix, place, ...entry }
+    this.ledger.push(whole)
+    this.#index(whole)
+  }
+
+  #index(entry: LedgerEntry): void {
+    const { prefix, place, pop, what, weight, approved, atMs } = entry
+    const key = `${prefix} ${placeText(place)}`
+    this.#last.set(key, { ...this.#last.get(key), [what]: atMs })
+    if (what !== 'out' || approved === true || this.input.nowMs - atMs >= breaker.windowMs) return
+    this.lately.pops.add(pop)
+    this.lately.weight += weight
   }
 }
 

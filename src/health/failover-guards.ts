@@ -4,18 +4,16 @@
  *   1. freeze (G11);  2. correlation (G3);  3. cover;  4. floor (G1);  5. capacity;  6. breaker (G2).
  * The breaker is asked last, because it opens only for what would otherwise have been done.
  */
+import type { Prefix } from '../bgp/prefix.ts'
 import type { PopId } from '../intent/model.ts'
 import type { FailoverPlace } from '../intent/monitoring.ts'
 import { suspicionEndsAtMs, suspicionWords } from './correlation.ts'
 import type { FailoverDraft } from './failover-draft.ts'
-import type { LedgerEntry, PrefixState } from './failover-input.ts'
+import type { PrefixState } from './failover-input.ts'
+import { breaker, flapBudget } from './failover-limits.ts'
 import type { HealthGuardName } from './guards.ts'
-import { placeText } from './verdict.ts'
 
-/** G2. After the breaker opened, nothing is taken away for `freezeMs`, or until a person says go; then it may open again. */
-export const breaker = { windowMs: 300_000, share: 0.05, freezeMs: 900_000 } as const
-/** G15 (RFC 7196 gives the reasons): between two ends of cycles, and between two changes of attributes. */
-export const flapBudget = { cycleMs: 1_200_000, changeMs: 1_800_000 } as const
+export { breaker } from './failover-limits.ts'
 
 export interface No {
   readonly guard: HealthGuardName
@@ -76,13 +74,16 @@ function belowFloor(draft: FailoverDraft, { state, pop }: Loss): No | undefined 
   return { guard: 'floor', message }
 }
 
-/** Traffic that moves is thought to spread over all POPs that stay, as they have room; unknown figures refuse nothing. */
+/**
+ * Traffic that moves is thought to spread over all POPs that stay, as they have room; unknown figures refuse nothing. What
+ * is still measured at POPs that are out already is on its way.
+ */
 function overCapacity(draft: FailoverDraft, { state, pop }: Loss): No | undefined {
   const { traffic } = draft.input
   if (!draft.guards.capacity) return undefined
   let moving = traffic.get(pop)?.load
   if (moving === undefined) return undefined
-  for (const other of draft.moved) if (other !== pop) moving += traffic.get(other)?.load ?? 0
+  for (const other of draft.lostPops(state)) if (other !== pop) moving += traffic.get(other)?.load ?? 0
   let room = 0
   for (const one of draft.remaining(state)) {
     if (one === pop) continue
@@ -101,11 +102,8 @@ function overBudget(draft: FailoverDraft, { pop, weight }: Loss): No | undefined
   const { nowMs, announcements } = draft.input
   const open = openBreaker(draft)
   if (open !== undefined) return open
-  const recent = draft.ledger.filter(
-    ({ what, approved, atMs }) => what === 'out' && approved !== true && nowMs - atMs < breaker.windowMs,
-  )
-  const pops = new Set(recent.map((entry) => entry.pop)).add(pop)
-  const total = recent.reduce((sum, entry) => sum + entry.weight, weight)
+  const pops = new Set(draft.lately.pops).add(pop)
+  const total = draft.lately.weight + weight
   if (pops.size <= 1 || total <= breaker.share * announcements) return undefined
   draft.breakerOpenedAtMs = nowMs
   return opened(nowMs, `${[...pops].toSorted().join(', ')} would be ${pops.size} POPs within 5 min, and more than 5 %`)
@@ -125,25 +123,11 @@ function opened(atMs: number, why: string): No {
 }
 
 /** G15: when the next end of a withdraw cycle is due at a place, ms since the epoch. */
-export function cycleDueAtMs(draft: FailoverDraft, prefix: LedgerEntry['prefix'], place: FailoverPlace): number {
-  return draft.guards.flap ? lastAtMs(draft, prefix, place, 'back') + flapBudget.cycleMs : -Infinity
+export function cycleDueAtMs(draft: FailoverDraft, prefix: Prefix, place: FailoverPlace): number {
+  return draft.guards.flap ? draft.lastAtMs(prefix, place, 'back') + flapBudget.cycleMs : -Infinity
 }
 
 /** G15: when the next change of attributes out of the ordinary is due at a place. */
-export function changeDueAtMs(draft: FailoverDraft, prefix: LedgerEntry['prefix'], place: FailoverPlace): number {
-  return draft.guards.flap ? lastAtMs(draft, prefix, place, 'change') + flapBudget.changeMs : -Infinity
-}
-
-/** When something was last done at a place; −Infinity: not in the last hour. */
-export function lastAtMs(
-  { ledger }: FailoverDraft,
-  prefix: LedgerEntry['prefix'],
-  place: FailoverPlace,
-  ...what: readonly LedgerEntry['what'][]
-): number {
-  const text = placeText(place)
-  const found = ledger.findLast(
-    (entry) => entry.prefix === prefix && what.includes(entry.what) && placeText(entry.place) === text,
-  )
-  return found?.atMs ?? -Infinity
+export function changeDueAtMs(draft: FailoverDraft, prefix: Prefix, place: FailoverPlace): number {
+  return draft.guards.flap ? draft.lastAtMs(prefix, place, 'change') + flapBudget.changeMs : -Infinity
 }

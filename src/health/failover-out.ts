@@ -62,8 +62,10 @@ function sickByCheck({ input: { verdicts }, guards }: FailoverDraft): ReadonlyMa
 }
 
 /** True where the prefix is, or would be, announced there. */
-function concerns(draft: FailoverDraft, { prefix, desired, backup }: PrefixState, verdict: Verdict): boolean {
+function concerns(draft: FailoverDraft, { prefix, desired, backup, lines }: PrefixState, verdict: Verdict): boolean {
+  const { place } = verdict
   if (verdict.prefix !== undefined && verdict.prefix !== prefix) return false
+  if (place.kind === 'neighbor' && lines.get(verdict.pop)?.includes(place.neighbor) !== true) return false
   if (desired.has(verdict.pop)) return true
   return backup.has(verdict.pop) && draft.at(prefix, { kind: 'pop', pop: verdict.pop }) !== undefined
 }
@@ -109,7 +111,6 @@ function carryOut(draft: FailoverDraft, sick: Sick, standing: FailoverOverlay | 
   const { pop, check, subject, reason } = verdict
   const loss = lossOf(draft, sick)
   const approved = loss.approved ? { approved: true as const } : {}
-  if (loss.losesPop) draft.moved.add(pop)
   if (standing?.action === 'activate') {
     draft.lift(standing, { pop, what: 'out', weight: 1, ...approved })
     return

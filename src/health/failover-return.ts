@@ -9,7 +9,7 @@
 import type { FailoverOverlay } from '../intent/edit/failover.ts'
 import type { PopId } from '../intent/model.ts'
 import type { FailoverDraft } from './failover-draft.ts'
-import { type No, changeDueAtMs, cycleDueAtMs, frozen, lastAtMs } from './failover-guards.ts'
+import { type No, changeDueAtMs, cycleDueAtMs, frozen } from './failover-guards.ts'
 import type { PrefixState } from './failover-input.ts'
 import { isDamped } from './penalty.ts'
 import { type Verdict, placeText, readyAtMs, verdictKey } from './verdict.ts'
@@ -34,7 +34,7 @@ export function bringBack(
 function isStage(draft: FailoverDraft, { policy }: PrefixState, overlay: FailoverOverlay): boolean {
   if (overlay.action !== 'prepend') return false
   const action = overlay.place.kind === 'pop' ? policy.action : policy.neighborAction
-  return action !== 'prepend' || lastAtMs(draft, overlay.prefix, overlay.place, 'stage') > -Infinity
+  return action !== 'prepend' || draft.lastAtMs(overlay.prefix, overlay.place, 'stage') > -Infinity
 }
 
 function notYet(draft: FailoverDraft, state: PrefixState, overlay: FailoverOverlay, hurry: boolean): No | undefined {
@@ -109,7 +109,7 @@ function verdictsAt(draft: FailoverDraft, { policy, prefix }: PrefixState, { pla
 }
 
 function stageStartedAtMs(draft: FailoverDraft, overlay: FailoverOverlay): number {
-  const atMs = lastAtMs(draft, overlay.prefix, overlay.place, 'back', 'stage')
+  const atMs = draft.lastAtMs(overlay.prefix, overlay.place, 'back', 'stage')
   return atMs > -Infinity ? atMs : (draft.startedAtMs(overlay) ?? draft.input.nowMs)
 }
 

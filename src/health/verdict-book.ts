@@ -28,6 +28,7 @@ export class VerdictBook implements Verdicts {
   readonly #all = new Map<VerdictKey, Verdict>()
   readonly #sick = new Map<VerdictKey, Verdict>()
   readonly #doubtful = new Map<VerdictKey, Verdict>()
+  #configured: readonly WatchedTask[] | undefined
   #watches = new Map<string, Watch>()
   #agents = new Map<string, AgentWatch>()
   /** Task id → agent → entry. */
@@ -53,7 +54,9 @@ export class VerdictBook implements Verdicts {
   }
 
   /** Watches exactly these. A task whose watch is as it was keeps what is known; any other begins as `unknown`. */
-  configure(watched: Iterable<WatchedTask>, nowMs: number): void {
+  configure(watched: readonly WatchedTask[], nowMs: number): void {
+    if (watched === this.#configured) return
+    this.#configured = watched
     const watches = new Map<string, Watch>()
     for (const task of watched) {
       const known = this.#watches.get(task.task)

@@ -7,8 +7,24 @@ import { subjectKey } from './subject.ts'
 import { subjectOf } from './tasks.ts'
 import type { WatchedTask } from './watch.ts'
 
-/** In the order of checks and places. A place that nobody probes is not watched. */
+/** Maps of an intent on which the answer depends. Revisions that change none of them share them. */
+const sources = ['checks', 'agents', 'areas', 'regions', 'pops', 'speakers', 'neighbors'] as const
+
+const known = new WeakMap<Intent['checks'], { readonly intent: Intent; readonly watched: readonly WatchedTask[] }>()
+
+/**
+ * In the order of checks and places. A place that nobody probes is not watched. The same answer, not only an equal one,
+ * where nothing that it depends on has changed.
+ */
 export function watchedTasks(intent: Intent): readonly WatchedTask[] {
+  const before = known.get(intent.checks)
+  if (before !== undefined && sources.every((name) => before.intent[name] === intent[name])) return before.watched
+  const watched = workOut(intent)
+  known.set(intent.checks, { intent, watched })
+  return watched
+}
+
+function workOut(intent: Intent): readonly WatchedTask[] {
   return inOrder(intent.checks).flatMap((check) =>
     checkedPlaces(intent, check).flatMap((place) => {
       const agents = probersOf(intent, check, place.pop).map(({ id }) => id)
