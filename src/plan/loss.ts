@@ -75,9 +75,17 @@ function prefixLoss(
   }
 }
 
+const knownPops = new WeakMap<DesiredPrefix['sites'], ReadonlySet<PopId>>()
+const nowhere: ReadonlySet<PopId> = new Set()
+
+/** Prefixes that ask for the same share their sites, and so their POPs. */
 function popsOf(desired: DesiredPrefix | undefined): ReadonlySet<PopId> {
-  const pops = new Set<PopId>()
-  for (const { pop } of desired?.sites.values() ?? []) pops.add(pop)
+  if (desired === undefined) return nowhere
+  let pops = knownPops.get(desired.sites)
+  if (pops === undefined) {
+    pops = new Set(Array.from(desired.sites.values(), ({ pop }) => pop))
+    knownPops.set(desired.sites, pops)
+  }
   return pops
 }
 

@@ -9,10 +9,9 @@ import type { Announcement, Intent, PopId } from '../model.ts'
 import type { AlertMappingId, CheckId, Failover, FailoverPolicy } from '../monitoring.ts'
 import { listed } from '../nearest.ts'
 import { placesOf } from '../places.ts'
-import { selectPops } from '../select.ts'
 import { ownedSpace } from './owned-space.ts'
 import { Report, unknownName } from './report.ts'
-import type { Surroundings } from './surroundings.ts'
+import { type Surroundings, surroundingsOf } from './surroundings.ts'
 
 /** @param intended POPs with a speaker that intent names, before overlays */
 export function checkPolicy(
@@ -37,9 +36,10 @@ export function checkPolicy(
 
 /** Overlays of automation. An inert one stops nobody: automation lifts it, and a person may remove what it is about. */
 export function checkFailovers(intent: Intent): readonly Finding[] {
+  const surroundings = surroundingsOf(intent)
   return [...intent.failovers.values()].flatMap((failover) => {
     const report = new Report('Failover', failover.id)
-    const problem = inertBecause(intent, failover)
+    const problem = inertBecause(intent, surroundings, failover)
     if (problem !== undefined) report.warning('without-effect', problem.pointer, `has no effect: ${problem.message}`)
     return report.findings
   })
@@ -129,7 +129,11 @@ interface Inert {
   readonly message: string
 }
 
-function inertBecause(intent: Intent, { prefix, place, action }: Failover): Inert | undefined {
+function inertBecause(
+  intent: Intent,
+  surroundings: Surroundings,
+  { prefix, place, action }: Failover,
+): Inert | undefined {
   const announcement = intent.prefixes.get(prefix)
   if (announcement === undefined)
     return { pointer: '/spec/prefix', message: unknownName('Prefix', prefix, intent.prefixes.keys()) }
@@ -142,10 +146,10 @@ function inertBecause(intent: Intent, { prefix, place, action }: Failover): Iner
   if (pop === undefined || !intent.pops.has(pop))
     return { pointer: `/spec/${place.kind}`, message: unknownName('Pop', pop ?? '', intent.pops.keys()) }
   if (action === 'activate')
-    return selectPops(intent, policy.backup).has(pop)
+    return surroundings.coverage(policy.backup).pops.has(pop)
       ? undefined
       : { pointer: '/spec/pop', message: `${pop} is no backup of ${prefix}` }
-  const reached = selectPops(intent, [...announcement.at, ...policy.backup])
+  const reached = surroundings.coverage([...announcement.at, ...policy.backup]).pops
   return reached.has(pop)
     ? undefined
     : { pointer: `/spec/${place.kind}`, message: `${prefix} is not announced at ${pop}` }

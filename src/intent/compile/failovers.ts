@@ -3,7 +3,6 @@
  * policy (`failover`) it says nothing, and a backup is activated only where the policy names it. A person has the last word: an Override that says `announce: true` at a POP,
  * or toward a neighbor, lifts whatever automation laid there, without anybody having to fight it document by document.
  */
-import { documentKey } from '../document.ts'
 import type { Announcement, NeighborId, Override, PopId, SiteAttributes } from '../model.ts'
 import type { Failover } from '../monitoring.ts'
 import type { Inventory } from './inventory.ts'
@@ -117,9 +116,13 @@ function byReachThenAge(a: Laid, b: Laid): number {
   )
 }
 
-/** `Failover/withdraw-fra: no answer from 3 of 3 agents (alarm 17)`. */
-export function failoverWords({ id, reason, alarm }: Failover): string {
-  return `${documentKey({ kind: 'Failover', name: id })}: ${reason} (alarm ${alarm})`
+/** `no answer from 3 of 3 agents (alarm 17)`. The same for every prefix, so that prefixes share what is compiled. */
+export function failoverWords({ reason, alarm }: Failover): string {
+  return `${reason} (alarm ${alarm})`
+}
+
+export function takesAway(action: Failover['action']): boolean {
+  return action === 'withdraw' || action === 'drain'
 }
 
 /** When time changes what it says: only a drain has stages. */

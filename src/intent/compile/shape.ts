@@ -6,9 +6,10 @@
 import type { Family } from '../../bgp/family.ts'
 import { prefixFamily } from '../../bgp/prefix.ts'
 import type { DesiredPrefix, LostSite } from '../desired.ts'
+import { splitKey } from '../document.ts'
 import type { Announcement, Intent, PopId, Speaker, SpeakerId } from '../model.ts'
 import type { Failover } from '../monitoring.ts'
-import { failoverTime, failoverWords } from './failovers.ts'
+import { failoverTime, failoverWords, takesAway } from './failovers.ts'
 import { type Inventory, inventoryOf } from './inventory.ts'
 import { Layers } from './layers.ts'
 import { OverlayTime } from './overlay-time.ts'
@@ -41,13 +42,14 @@ export class Span {
   }
 
   shape(announcement: Announcement): Shape {
-    const text = shapeText(announcement, this.inventory)
+    const failovers = this.inventory.failoversOf(announcement.prefix)
+    const text = `${shapeText(announcement, this.inventory)}${failoversText(failovers)}`
     let shape = this.#shapes.get(text)
     if (shape === undefined) {
       shape = compileShape(this, announcement)
       this.#shapes.set(text, shape)
     }
-    return shape
+    return failovers.length === 0 ? shape : { ...shape, lost: ownOverlays(shape.lost, failovers) }
   }
 }
 
@@ -71,8 +73,33 @@ function shapeText(announcement: Announcement, inventory: Inventory): string {
     text = JSON.stringify([prefixFamily(prefix), at, except, floor ?? null, attributes, [...pops], [...neighbors]])
     shapeTexts.set(announcement, text)
   }
-  const own = inventory.overridesOf(announcement.prefix).length + inventory.failoversOf(announcement.prefix).length
-  return own === 0 ? text : `${announcement.prefix} ${text}`
+  return inventory.overridesOf(announcement.prefix).length === 0 ? text : `${announcement.prefix} ${text}`
+}
+
+const failoversTexts = new WeakMap<readonly Failover[], string>()
+
+/** A sick POP is sick for thousands of prefixes in the same words; the names of the documents alone tell them apart. */
+function failoversText(failovers: readonly Failover[]): string {
+  if (failovers.length === 0) return ''
+  let text = failoversTexts.get(failovers)
+  if (text === undefined) {
+    text = JSON.stringify(failovers.map(({ id: _id, prefix: _prefix, ...rest }) => rest))
+    failoversTexts.set(failovers, text)
+  }
+  return text
+}
+
+/** What is lost, each with the document of this very prefix. */
+function ownOverlays(lost: Shape['lost'], failovers: readonly Failover[]): Shape['lost'] {
+  const own = new Map(lost)
+  for (const site of lost.values()) {
+    if (splitKey(site.overlay).kind !== 'Failover') continue
+    const failover = failovers.find(
+      ({ place, action }) => place.kind === 'pop' && place.pop === site.pop && takesAway(action),
+    )
+    if (failover !== undefined) own.set(site.speaker, { ...site, overlay: `Failover/${failover.id}` })
+  }
+  return own
 }
 
 function compileShape(span: Span, announcement: Announcement): Shape {
@@ -121,7 +148,7 @@ function namedBy(inventory: Inventory, { at }: Announcement, pop: PopId): string
 }
 
 function activatedBy(failover: Failover, pop: PopId): string {
-  return `automation activates the backup ${pop}, ${failoverWords(failover)}`
+  return `automation activates the backup ${pop}: ${failoverWords(failover)}`
 }
 
 /** G1: its own floor, or half of its POPs and at least two; never more than there are POPs to announce it at. */

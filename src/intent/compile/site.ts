@@ -16,7 +16,7 @@ import { mark, markNumber } from '../../bgp/mark.ts'
 import { isExternal, serviceLocalPref } from '../../bgp/neighbor.ts'
 import { type AttributesKey, attributesKey, sorted } from '../../bgp/path.ts'
 import type { DesiredSite, LostSite, Treatment } from '../desired.ts'
-import { type DocumentKey, documentKey } from '../document.ts'
+import { documentKey } from '../document.ts'
 import type { Neighbor, Network, Speaker } from '../model.ts'
 import { failoverWords } from './failovers.ts'
 import { type Inventory, isSilent } from './inventory.ts'
@@ -119,16 +119,16 @@ export class SiteCompiler {
       overlay: documentKey({ kind: 'Failover', name: failover.id }),
       forced: false,
       graced: true,
-      because: `automation takes ${speaker.pop} away, ${failoverWords(failover)}`,
+      because: `automation takes ${speaker.pop} away: ${failoverWords(failover)}`,
     }
   }
 
-  /** The document whose grace time runs here, if one does. */
-  #marking(speaker: Speaker): DocumentKey | undefined {
+  /** Whose grace time runs here, in words. */
+  #marking(speaker: Speaker): string | undefined {
     const drain = this.#inventory.siteDrains(speaker.id).find((one) => this.#time.drainStage(one) === 'marked')
     if (drain !== undefined) return documentKey({ kind: 'Drain', name: drain.id })
     const failover = this.#layers.failovers.marking(speaker.pop)
-    return failover && documentKey({ kind: 'Failover', name: failover.id })
+    return failover && `a Failover, ${failoverWords(failover)}`
   }
 
   #attributes(speaker: Speaker, said: Said, drained: boolean, marks: readonly LargeCommunity[]): AttributesKey {
@@ -201,11 +201,12 @@ export class SiteCompiler {
     return stage
   }
 
-  #because(speaker: Speaker, wanted: string, marking: DocumentKey | undefined): string {
+  #because(speaker: Speaker, wanted: string, marking: string | undefined): string {
     const overlays = this.#layers.siteOverrides(speaker.pop).map(({ id }) => `Override/${id}`)
     if (marking !== undefined) overlays.push(`${marking} (GRACEFUL_SHUTDOWN)`)
     const prepending = this.#layers.failovers.prepending(speaker.pop)
-    if (prepending !== undefined) overlays.push(`${failoverWords(prepending)}, prepend ${prepending.prepend}`)
+    if (prepending !== undefined)
+      overlays.push(`prepend ${prepending.prepend} of automation, ${failoverWords(prepending)},`)
     const laid = overlays.length === 0 ? '' : `, with ${overlays.join(', ')} on top`
     return `${wanted}${laid}`
   }

@@ -9,7 +9,7 @@ import { type DocumentChange, documentKey } from '../document.ts'
 import type { Documents } from '../lineage.ts'
 import type { Failover, FailoverPlace } from '../monitoring.ts'
 import type { Spec } from '../schema.ts'
-import { type Edit, edited, namesOf, refusedEdit, replaceDocument, specOf } from './edit.ts'
+import { type Edit, edited, namesOf, refusedEdit, replaceDocument } from './edit.ts'
 
 /** One measure that automation wants. */
 export interface FailoverOverlay extends Pick<
@@ -29,14 +29,15 @@ export interface FailoverOverlay extends Pick<
 export function failoverEdit(documents: Documents, wished: readonly FailoverOverlay[], nowMs: number): Edit {
   const changes: DocumentChange[] = []
   const names = new Set<string>()
-  const drainSeconds = buildIntent(documents, 0).intent.network?.drainSeconds ?? 2
+  const { network, failovers } = buildIntent(documents, 0).intent
+  const drainSeconds = network?.drainSeconds ?? 2
   for (const overlay of wished) {
     const name = failoverName(overlay)
     if (names.has(name)) return refusedEdit(`assertion: ${name} is wished twice`)
     names.add(name)
-    const before = specOf(documents, 'Failover', name)
+    const before = failovers.get(name)
+    if (before !== undefined && isSame(before, overlay, drainSeconds)) continue
     const after = specOfOverlay(overlay, before?.startedAtMs ?? nowMs, drainSeconds)
-    if (before !== undefined && isSame(before, after)) continue
     const edit = replaceDocument(documents, { kind: 'Failover', name, spec: after })
     if (!edit.ok) return edit
     changes.push(...edit.changes)
@@ -82,15 +83,19 @@ function specOfOverlay(overlay: FailoverOverlay, startedAtMs: number, drainSecon
   }
 }
 
-function isSame(before: Spec<'Failover'>, after: Spec<'Failover'>): boolean {
+function isSame(before: Failover, overlay: FailoverOverlay, drainSeconds: number): boolean {
   return (
-    before.prefix === after.prefix &&
-    before.pop === after.pop &&
-    before.neighbor === after.neighbor &&
-    before.action === after.action &&
-    before.prepend === after.prepend &&
-    before.graceSeconds === after.graceSeconds &&
-    before.subject === after.subject &&
-    before.alarm === after.alarm
+    before.prefix === overlay.prefix &&
+    samePlace(before.place, overlay.place) &&
+    before.action === overlay.action &&
+    (overlay.action !== 'prepend' || before.prepend === (overlay.prepend ?? 3)) &&
+    (overlay.action !== 'drain' || before.graceSeconds === (overlay.graceSeconds ?? drainSeconds)) &&
+    before.subject === overlay.subject &&
+    before.alarm === overlay.alarm
   )
+}
+
+function samePlace(a: FailoverPlace, b: FailoverPlace): boolean {
+  if (a.kind === 'pop') return b.kind === 'pop' && a.pop === b.pop
+  return b.kind === 'neighbor' && a.neighbor === b.neighbor
 }

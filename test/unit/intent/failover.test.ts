@@ -1,5 +1,6 @@
 /** What automation lays on a prefix, compiled: where it is announced, what it carries, and what lifts it. */
 import { describe, expect, test } from 'vitest'
+import type { Prefix } from '../../../src/bgp/prefix.ts'
 import { mark, neighborNumber } from '../../../src/bgp/mark.ts'
 import { attributesOf } from '../../../src/bgp/path.ts'
 import { affectedPrefixes, compilePrefix } from '../../../src/intent/compile.ts'
@@ -50,7 +51,7 @@ describe('a sick POP', () => {
       overlay: 'Failover/withdraw-fra',
       forced: false,
       graced: true,
-      because: 'automation takes fra away, Failover/withdraw-fra: no answer from 3 of 3 agents (alarm alarm-1)',
+      because: 'automation takes fra away: no answer from 3 of 3 agents (alarm alarm-1)',
     })
   })
 
@@ -75,7 +76,23 @@ describe('a sick POP', () => {
     const number = neighborNumber({ id: 'isp', address: '192.0.2.1' })
     expect(attributes(of(3), 'fra-1').largeCommunities).toContain(mark(asn, 'prepend3', number))
     expect(attributes(of(1), 'fra-1').largeCommunities).toContain(mark(asn, 'prepend2', number))
-    expect(at(of(3), 'fra-1').because).toContain('Failover/prepend-fra')
+    expect(at(of(3), 'fra-1').because).toContain(
+      'prepend 3 of automation, no answer from 3 of 3 agents (alarm alarm-1)',
+    )
+  })
+
+  test('is sick for many prefixes in the same words, and each names its own document', () => {
+    const other = '198.51.100.0/24'
+    const of = sick({
+      failovers: [failover('withdraw', 'fra'), { ...failover('withdraw', 'fra', other), id: 'other' }],
+    })
+    const both = { ...of, prefixes: new Map(of.prefixes).set(other as Prefix, announce(other, { failover: policy })) }
+    const overlays = [serviceV4, other as Prefix].map(
+      (prefix) => compilePrefix(both, prefix, { epoch, nowMs: 0 })?.lost.get('fra-1' as SpeakerId)?.overlay,
+    )
+    expect(overlays).toEqual(['Failover/withdraw-fra', 'Failover/other'])
+    const sitesOf = (prefix: Prefix) => compilePrefix(both, prefix, { epoch, nowMs: 0 })?.sites
+    expect(sitesOf(other as Prefix)).toBe(sitesOf(serviceV4))
   })
 
   test('stays drained by a person whatever automation says', () => {
@@ -119,7 +136,7 @@ describe('a backup POP', () => {
     expect(sites(of)).toEqual(['ams-1', 'nrt-1', 'sin-1'])
     expect([...desired(of).intended].sort()).toEqual(['ams', 'fra', 'nrt'])
     expect(at(of, 'sin-1').because).toBe(
-      'automation activates the backup sin, Failover/activate-sin: no answer from 3 of 3 agents (alarm alarm-1)',
+      'automation activates the backup sin: no answer from 3 of 3 agents (alarm alarm-1)',
     )
   })
   test('is not activated where the policy does not name it', () =>

@@ -88,6 +88,6 @@ test('explain names the overlay, what is sick and the alarm', () => {
     inForce: true,
   })
   expect(fra?.actions.map(({ because }) => because)).toEqual([
-    'automation takes fra away, Failover/withdraw-fra: no answer from 3 of 3 agents (alarm alarm-1)',
+    'automation takes fra away: no answer from 3 of 3 agents (alarm alarm-1)',
   ])
 })
