@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin:/sbin
 
-.PHONY: help install demo test check types lint format-check knip test-unit test-integration bench format clean
+.PHONY: help install demo test check types lint format-check knip test-unit test-integration bench bench-learner format clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ test-integration: install ## real Redis, GoBGP and BIRD
 
 bench: install ## benchmarks beside their baselines; writes test/bench/results.json
 	@deploy/with-namespaces.sh node test/bench/run.ts
+
+bench-learner: ## the path learner beside its baselines; writes test/bench/learner-results.json
+	@nice -n 10 node test/bench/learner.ts $(if $(TRACES),--traces $(TRACES))
 
 clean: ## remove what was installed here; Debian packages stay
 	rm -rf node_modules .cache

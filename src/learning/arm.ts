@@ -1,6 +1,7 @@
 /** What the learner remembers of one path: its level, its noise, its losses, and the evidence that it beats the incumbent. */
 import type { ArmBatch } from './batch.ts'
 import { batchCostMs } from './cost.ts'
+import { type BackOff, noBackOff, wearOff } from './back-off.ts'
 import { type Cusum, noEvidence } from './cusum.ts'
 import { type LossRun, addProbes, noLoss } from './loss.ts'
 import type { LearnerSettings } from './settings.ts'
@@ -23,8 +24,7 @@ export interface Arm {
   readonly loss: LossRun
   /** Against the incumbent; nothing for the incumbent itself. */
   readonly evidence: Cusum
-  /** Reverts not yet forgotten. */
-  readonly backOff: number
+  readonly backOff: BackOff
 }
 
 export function newArm(path: string): Arm {
@@ -39,7 +39,7 @@ export function newArm(path: string): Arm {
     noiseMs: 0,
     loss: noLoss,
     evidence: noEvidence,
-    backOff: 0,
+    backOff: noBackOff,
   }
 }
 
@@ -54,7 +54,7 @@ const largestHabitStepMs = 20
 
 /** Takes in one batch; evidence is the learner's affair. */
 export function observe(arm: Arm, batch: ArmBatch, elapsedMs: number, settings: LearnerSettings): Arm {
-  const backOff = arm.backOff === 0 ? 0 : Math.max(0, arm.backOff - elapsedMs / settings.backOffMs)
+  const backOff = wearOff(arm.backOff, elapsedMs, settings)
   const loss = addProbes(arm.loss, batch.sent, Math.min(batch.sent, batch.rttsMs.length))
   const costMs = batchCostMs(batch, loss, settings)
   if (costMs === undefined) {

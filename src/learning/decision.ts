@@ -9,7 +9,17 @@ import type { LearnerSubject } from './batch.ts'
 export type Cause = 'gain' | 'revert' | 'blackhole' | 'gone'
 
 /** Guards, in the order in which they are asked. */
-export const guardNames = ['band', 'measured', 'warm-up', 'shared-shift', 'load', 'dwell', 'frozen', 'budget'] as const
+export const guardNames = [
+  'band',
+  'measured',
+  'warm-up',
+  'shared-shift',
+  'load',
+  'dwell',
+  'back-off',
+  'frozen',
+  'budget',
+] as const
 export type GuardName = (typeof guardNames)[number]
 
 export type Decision =
@@ -56,7 +66,10 @@ export interface CandidateExplanation {
   readonly levelMs: number | null
   readonly lowMs: number | null
   readonly highMs: number | null
+  /** Of the last 20 probes. */
   readonly lossRatio: number
+  /** In a row. */
+  readonly lossStreak: number
   readonly dead: boolean
   /** Against the incumbent, ms·min; 0 for the incumbent. */
   readonly statisticMsMin: number

@@ -85,6 +85,7 @@ function explainArm(
     lowMs: bounds?.lowMs ?? null,
     highMs: bounds?.highMs ?? null,
     lossRatio: recentLossRatio(arm.loss),
+    lossStreak: arm.loss.streak,
     dead: isDead(arm),
     statisticMsMin: arm.evidence.statisticMsMin,
     thresholdMsMin: threshold.msMin,

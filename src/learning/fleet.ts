@@ -4,7 +4,9 @@
  */
 import type { PopId } from '../intent/model.ts'
 import type { Batch, LearnerSubject } from './batch.ts'
+import { barAgain } from './back-off.ts'
 import { type Change, budgetLeft, recentChanges } from './budget.ts'
+import { noEvidence } from './cusum.ts'
 import type { Decision } from './decision.ts'
 import { stepLearner } from './learner.ts'
 import type { Priors } from './prior.ts'
@@ -85,10 +87,10 @@ export function stepFleet(
 }
 
 /**
- * A person undid the last decision: back on the path before, which is preferred no more; the path that was taken has to
- * bring more evidence, as after a revert.
+ * A person undid the last decision: back on the path before, which is preferred no more; the path that was taken is
+ * barred, as after a revert.
  */
-export function undoMove(state: LearnerState): LearnerState {
+export function undoMove(state: LearnerState, settings: LearnerSettings): LearnerState {
   const move = state.lastMove
   if (move === null || state.chosen !== move.to) return state
   return {
@@ -98,8 +100,8 @@ export function undoMove(state: LearnerState): LearnerState {
     held: null,
     arms: state.arms.map((arm) => ({
       ...arm,
-      evidence: { statisticMsMin: 0, runMin: 0, runSquaredMin: 0 },
-      backOff: arm.path === move.to ? arm.backOff + 1 : arm.backOff,
+      evidence: noEvidence,
+      backOff: arm.path === move.to ? barAgain(arm.backOff, settings) : arm.backOff,
     })),
   }
 }

@@ -29,6 +29,7 @@ export function askGuards(input: GuardInput): readonly GuardAnswer[] {
     answer('shared-shift', input.shared ? 'all paths left their levels together' : undefined),
     answer('load', load(input)),
     answer('dwell', dwell(input)),
+    answer('back-off', backOff(input)),
     answer('frozen', input.batch.frozen ? 'a freeze is in force' : undefined),
     answer('budget', budget(input)),
   ]
@@ -62,6 +63,13 @@ function load({ candidate, batch, settings }: GuardInput): string | undefined {
 function dwell({ lastMoveAtMs, emergency, batch, settings }: GuardInput): string | undefined {
   if (emergency || lastMoveAtMs === null || batch.atMs - lastMoveAtMs >= settings.dwellMs) return undefined
   return `moved ${Math.round((batch.atMs - lastMoveAtMs) / 1000)} s ago, ${settings.dwellMs / 1000} s at least`
+}
+
+function backOff({ challenger, emergency }: GuardInput): string | undefined {
+  const { reverts, barredMs } = challenger.backOff
+  if (emergency || barredMs <= 0) return undefined
+  const times = reverts === 1 ? 'a move to it was reverted' : `${reverts} moves to it were reverted`
+  return `${times}; barred for ${Math.ceil(barredMs / 60_000)} more minutes`
 }
 
 function budget({ batch }: GuardInput): string | undefined {

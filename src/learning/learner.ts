@@ -10,6 +10,7 @@
  * 6. What the last move brought is measured with every batch.
  */
 import { type Arm, newArm, observe } from './arm.ts'
+import { barAgain } from './back-off.ts'
 import { preferenceFor } from './band.ts'
 import type { ArmBatch, Batch } from './batch.ts'
 import { addEvidence, agreedMs, noEvidence } from './cusum.ts'
@@ -18,7 +19,7 @@ import { isDead, isHealthy } from './emergency.ts'
 import { explain } from './explain.ts'
 import { type GuardInput, askGuards } from './guard.ts'
 import type { Priors } from './prior.ts'
-import { addRealised, isRevert } from './revert.ts'
+import { addRealised, isDisappointed } from './revert.ts'
 import type { LearnerSettings } from './settings.ts'
 import { isSharedShift } from './shared-shift.ts'
 import { type LearnerState, addStake } from './state.ts'
@@ -28,9 +29,6 @@ export interface LearnerStep {
   readonly state: LearnerState
   readonly decision: Decision
 }
-
-/** Reverts that are remembered at once, at most. */
-const deepestBackOff = 3
 
 export function stepLearner(
   state: LearnerState,
@@ -184,14 +182,15 @@ function wantedMoves(
       .toSorted((a, b) => (a.arm.costMs as number) - (b.arm.costMs as number))
       .map(({ index }) => ({ index, cause: 'blackhole' }))
   }
+  const disappointed = isDisappointed(state.lastMove, incumbent.path, batch.atMs, settings.verifyMs)
   const wanted: { readonly index: number; readonly cause: Cause; readonly statistic: number }[] = []
   state.arms.forEach((arm, index) => {
     const statistic = arm.evidence.statisticMsMin
     if (index === at || statistic <= (before[index]?.evidence.statisticMsMin ?? 0)) return
     const threshold = thresholdFor(arm, incumbent, { ...state, atMs: batch.atMs, settings, priors })
     if (statistic <= threshold.msMin) return
-    const revert = isRevert(state.lastMove, incumbent.path, arm.path, batch.atMs, settings.verifyMs)
-    wanted.push({ index, cause: revert ? 'revert' : 'gain', statistic })
+    const undone = disappointed && state.lastMove?.from === arm.path
+    wanted.push({ index, cause: undone ? 'revert' : 'gain', statistic })
   })
   return wanted.length < 2 ? wanted : wanted.toSorted((a, b) => b.statistic - a.statistic)
 }
@@ -222,15 +221,26 @@ function moveTo(state: LearnerState, batch: Batch, situation: Situation, { index
   const to = state.arms[index] as Arm
   const expectedMs = to.evidence.runMin > 0 ? to.evidence.statisticMsMin / to.evidence.runMin : 0
   const explanation = explain(state, batch, settings, priors, { kind: 'move', cause, from: from.path, to: to.path })
+  const disappointed = isDisappointed(state.lastMove, from.path, batch.atMs, settings.verifyMs)
   const next: LearnerState = {
     ...state,
     chosen: to.path,
     arms: state.arms.map((arm, i) => ({
       ...arm,
       evidence: noEvidence,
-      backOff: cause === 'revert' && i === at ? Math.min(deepestBackOff, arm.backOff + 1) : arm.backOff,
+      backOff: disappointed && i === at ? barAgain(arm.backOff, settings) : arm.backOff,
     })),
-    lastMove: { atMs: batch.atMs, from: from.path, to: to.path, expectedMs, realisedSumMs: 0, realisedBatches: 0 },
+    lastMove: {
+      atMs: batch.atMs,
+      from: from.path,
+      to: to.path,
+      expectedMs,
+      revert: cause === 'revert',
+      leftMs: (to.levelMs ?? 0) + expectedMs,
+      takenSumMs: 0,
+      realisedSumMs: 0,
+      realisedBatches: 0,
+    },
     held: null,
   }
   return {

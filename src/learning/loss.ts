@@ -13,9 +13,9 @@ export interface LossRun {
 
 export const lossWindow = 20
 const memoryProbes = 2000
-/** Nobody is believed to lose less than this: three in a row then happen once in 10⁸ probes. */
+/** Nobody is believed to lose less than this: three in a row are then no chance. */
 const leastLossRatio = 0.002
-const believable = 1e-8
+const believable = 1.3e-7
 
 export const noLoss: LossRun = { streak: 0, recent: 0, seen: 0, ratio: leastLossRatio }
 

@@ -31,7 +31,7 @@ function moveSentence(
     case 'revert':
       return `${where} goes back from ${from} to ${to}, because the gain of the last move did not last (${signed(data.realisedGainMs)} ms since): ${evidence(target)}.`
     case 'blackhole':
-      return `${where} leaves ${from} for ${to} at once: ${from} lost ${percent(left?.lossRatio)} of its last probes while ${to} answers in ${ms(target?.costMs)}.`
+      return `${where} leaves ${from} for ${to} at once: ${from} lost ${left?.lossStreak ?? 0} probes in a row, ${percent(left?.lossRatio)} of its last 20, while ${to} answers in ${ms(target?.costMs)}.`
     case 'gone':
       return `${where} is back on BGP's choice ${to}: ${from} is no longer among its paths.`
   }

@@ -35,7 +35,7 @@ export interface LearnerSettings {
   readonly dwellMs: number
   /** Within this time after a move its gain is measured, and a way back is a revert. */
   readonly verifyMs: number
-  /** A revert doubles the threshold of the path that disappointed; it wears off over this time. */
+  /** A path that disappointed is barred for this long, and twice as long each time. */
   readonly backOffMs: number
   /** A longer silence between two batches counts for this much. */
   readonly longestBatchMs: number
@@ -64,7 +64,7 @@ export const defaultSettings: LearnerSettings = {
   warmUpBatches: 8,
   dwellMs: 8 * 60_000,
   verifyMs: 60 * 60_000,
-  backOffMs: 6 * 3_600_000,
+  backOffMs: 3_600_000,
   longestBatchMs: 10 * 60_000,
   loadLimit: 0.8,
   lossCostMsPerPercent: 10,

@@ -6,8 +6,7 @@
  * 2. A gain of 10 ms and more is clear after five samples, whatever is at stake.
  * 3. Less toward a path that is the better one as a rule or at this time of day, more toward one that is the worse.
  * 4. Less toward the path that was left last: undoing is easier than doing, and wears off within hours.
- * 5. Doubled toward a path for each revert from it that is not forgotten.
- * 6. Never less than what the noise of both paths could have gathered by chance in the same time.
+ * 5. Never less than what the noise of both paths could have gathered by chance in the same time.
  */
 import type { Arm } from './arm.ts'
 import { type Priors, forecastMs } from './prior.ts'
@@ -42,9 +41,10 @@ export function thresholdFor(arm: Arm, incumbent: Arm, around: Circumstances): T
   const hourMs = priors === undefined ? 0 : forecastMs(priors, incumbent.path, arm.path, atMs)
   const habitMs = (incumbent.habitMs ?? 0) - (arm.habitMs ?? 0)
   const prior = 1 - settings.priorWeight * Math.max(-1, Math.min(1, (habitMs + hourMs) / fullForecastMs))
-  const clear = arm.evidence.statisticMsMin >= clearGainMs * arm.evidence.runMin
+  const { statisticMsMin, runMin } = arm.evidence
+  const clear = runMin > 0 && statisticMsMin >= clearGainMs * runMin
   const enough = clear ? Math.min(byStake * prior, settings.clearThresholdMsMin) : byStake * prior
-  const wanted = (enough * (1 + arm.backOff)) / easeOfReturn(arm, lastMove, atMs, settings)
+  const wanted = enough / easeOfReturn(arm, lastMove, atMs, settings)
   const byNoise = settings.noiseFactor * (arm.noiseMs + incumbent.noiseMs) * Math.sqrt(arm.evidence.runSquaredMin)
   return byNoise > wanted ? { msMin: byNoise, from: 'noise' } : { msMin: wanted, from: 'stake' }
 }

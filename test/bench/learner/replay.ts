@@ -1,5 +1,4 @@
 /** The learner and its baselines on groups of traces; one summary a policy and scoring. */
-import { type LearnerSettings, defaultSettings } from '../../../src/learning/settings.ts'
 import { type Policy, firstPath, greedy, hysteresis, slidingWindowUcb, thresholdRule } from './baseline.ts'
 import type { Group } from './group.ts'
 import { runLearner } from './run-learner.ts'
@@ -56,11 +55,4 @@ export function replay(
     oracleGainMs: advantage,
     scores: { raw: summaries('raw'), batch: summaries('batch') },
   }
-}
-
-/** Gain and changes of other settings, for the choice of defaults on the tuning half. */
-export function replaySettings(groups: readonly Group[], settings: LearnerSettings = defaultSettings): Summary {
-  return summarise(
-    groups.map((group) => scoreGroup(group, 'raw', reference(group, 'raw'), runLearner(group, settings))),
-  )
 }

@@ -29,6 +29,14 @@ describe('a guard', () => {
     expect(run.untilMove({ a: 70, b: 50 }, 2)).toBe(1)
   })
 
+  test('measured stops a move to a path that lost two of its last twenty probes, however fast it is', () => {
+    const run = new LearnerRun().settle({ a: 50, b: 50 })
+    run.step({ a: 50, b: 'lost' }, { probes: 2 })
+    expect(run.untilMove({ a: 70, b: 50 }, 8, { probes: 2 })).toBeUndefined()
+    expect(run.decisions).toMatchObject([{ kind: 'held', guard: 'measured', wanted: 'b' }])
+    expect(run.untilMove({ a: 70, b: 50 }, 8, { probes: 2 })).toBeDefined()
+  })
+
   test('load lets a path be filled to 80 % of its capacity', () => {
     expect(step({ capacity: { b: { limitBps: 100, loadBps: 60 } }, demandBps: 20 }).moved).toBe(true)
   })

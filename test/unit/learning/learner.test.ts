@@ -99,14 +99,21 @@ describe('after a move', () => {
     expect(run.state.lastMove).toMatchObject({ from: 'a', to: 'b', realisedSumMs: 100, realisedBatches: 5 })
   })
 
-  test('a gain that does not come true is reverted, and the path that disappointed has to bring more', () => {
+  test('a gain that does not come true is reverted, and the path that disappointed is barred, longer each time', () => {
     const run = new LearnerRun().settle(equal)
-    run.untilMove({ a: 70, b: 50, c: 80 }, 10)
-    run.untilMove({ a: 50, b: 75, c: 80 }, 10)
-    expect(run.decisions.at(-1)).toMatchObject({ kind: 'move', cause: 'revert', from: 'b', to: 'a' })
-    expect(run.state.arms.find(({ path }) => path === 'b')?.backOff).toBe(1)
-    run.settle({ a: 50, b: 50, c: 80 }, 100)
-    expect(run.state.arms.find(({ path }) => path === 'b')?.backOff).toBe(0)
+    const disappoint = () => {
+      while (run.state.chosen !== 'b') run.step({ a: 70, b: 50, c: 80 })
+      run.untilMove({ a: 50, b: 75, c: 80 }, 10)
+      expect(run.decisions.at(-1)).toMatchObject({ kind: 'move', cause: 'revert', from: 'b', to: 'a' })
+      return run.atMs
+    }
+    const first = disappoint()
+    for (let i = 0; i < 8; i++) run.step({ a: 70, b: 50, c: 80 })
+    expect(run.decisions.at(-1)).toMatchObject({ kind: 'held', guard: 'back-off', wanted: 'b' })
+    const second = disappoint()
+    run.untilMove({ a: 70, b: 50, c: 80 }, 100)
+    expect(second - first).toBeGreaterThanOrEqual(60 * minuteMs)
+    expect(run.atMs - second).toBeGreaterThanOrEqual(120 * minuteMs)
   })
 
   test('the next one waits for the dwell', () => {

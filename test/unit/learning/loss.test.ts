@@ -19,7 +19,7 @@ describe('lost probes', () => {
   })
 
   test('three in a row are deadly on a clean path, five on one that loses 3 % as a rule', () => {
-    expect([deadlyStreak(0), deadlyStreak(0.002), deadlyStreak(0.008), deadlyStreak(0.03)]).toEqual([3, 3, 4, 5])
+    expect([deadlyStreak(0), deadlyStreak(0.002), deadlyStreak(0.01), deadlyStreak(0.03)]).toEqual([3, 3, 4, 5])
   })
 
   test('of an outage that goes on do not make themselves usual', () => {
