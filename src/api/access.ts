@@ -43,7 +43,7 @@ export function accessHook(auth: AuthSettings): onRequestHookHandler {
     const needed = request.routeOptions.config.role ?? 'viewer'
     if (needed === 'public') return
     request.principal = authenticate(auth, request, reply, local)
-    const role = isDryRun(request) ? 'viewer' : needed
+    const role = isDryRun(request) && needed !== 'agent' ? 'viewer' : needed
     if (!roleAtLeast(request.principal.role, role))
       throw new ProblemError(403, 'role', `${request.principal.name} is ${request.principal.role}; this needs ${role}`)
   }
@@ -53,6 +53,12 @@ export function accessHook(auth: AuthSettings): onRequestHookHandler {
 export function requireAdmin(principal: Principal, what: string): void {
   if (principal.role !== 'admin')
     throw new ProblemError(403, 'role', `${principal.name} is ${principal.role}; ${what} needs admin`)
+}
+
+/** An agent's token is good for the agent of its own name. */
+export function requireAgent(principal: Principal, agent: string): void {
+  if (principal.role === 'agent' && principal.name !== agent)
+    throw new ProblemError(403, 'agent', `the token of agent ${principal.name} does not speak for ${agent}`)
 }
 
 /** Who made a change, for the audit: the token's name, or what a local caller says of itself. */

@@ -14,6 +14,7 @@ import { closeLocally } from './listen.ts'
 import { describeApi, serveDocs } from './openapi.ts'
 import { problem, translate } from './problem.ts'
 import { adoptRoutes } from './routes/adopt.ts'
+import { agentRoutes } from './routes/agents.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -41,6 +42,7 @@ const routes = [
   adoptRoutes,
   eventRoutes,
   operationRoutes,
+  agentRoutes,
 ]
 
 /** Ready to listen (listen.ts) or to be asked in process (`inject`). */

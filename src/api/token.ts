@@ -1,12 +1,13 @@
 /**
  * Bearer tokens and roles. The token file holds only SHA-256 hashes: a JSON list of `{name, role, sha256}`. A viewer
- * reads, an operator writes, an admin may force, prune, restore, adopt and accept a store.
+ * reads, an operator writes, an admin may force, prune, restore, adopt and accept a store. An agent asks for its own
+ * tasks and sends its own samples, and may do nothing else; its token has its name.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { type Parsed, parsed, refused } from '../bgp/parsed.ts'
 
-export const roles = ['viewer', 'operator', 'admin'] as const
+export const roles = ['viewer', 'operator', 'admin', 'agent'] as const
 export type Role = (typeof roles)[number]
 
 export interface Token {
@@ -54,5 +55,6 @@ export function findToken(tokens: readonly Token[], presented: string): Token | 
 }
 
 export function roleAtLeast(role: Role, needed: Role): boolean {
+  if (role === 'agent' || needed === 'agent') return role === needed || role === 'admin'
   return roles.indexOf(role) >= roles.indexOf(needed)
 }

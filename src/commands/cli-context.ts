@@ -44,7 +44,8 @@ export async function withApi<T>(cli: CliContext, command: Command, use: (api: A
   }
 }
 
-async function dataFolder({ environment }: CliContext): Promise<string> {
+/** Where this machine's controller keeps its socket. */
+export async function dataFolder({ environment }: CliContext): Promise<string> {
   const { defaultFolder } = await import('../app/settings.ts')
   return environment['HERALD_DATA'] ?? defaultFolder()
 }

@@ -1,6 +1,7 @@
 /** The command line as a whole: global options, every verb, and the same manners for all. */
 import { Command, Option } from 'commander'
 import { registerAdopt } from './adopt.ts'
+import { registerAgent } from './agent.ts'
 import { registerApply } from './apply.ts'
 import { type CliContext, outputs } from './cli-context.ts'
 import { registerCompletion } from './completion.ts'
@@ -51,6 +52,7 @@ export function createProgram(cli: CliContext, version: string): Command {
   registerAdopt(program, cli)
   registerForget(program, cli)
   registerServe(program, cli)
+  registerAgent(program, cli)
   registerCompletion(program, cli)
   return program
 }
