@@ -7,6 +7,7 @@ import type { ProofView } from './wire/revision.ts'
 export function proofView(proof: Proof, intent: Intent): ProofView {
   const after = (atMs: number | undefined): number | undefined =>
     atMs === undefined ? undefined : atMs - proof.acceptedAtMs
+  const { detection } = proof
   const speakers = [...proof.speakers].map(([speaker, part]) => ({
     speaker,
     pop: intent.speakers.get(speaker)?.pop,
@@ -21,6 +22,14 @@ export function proofView(proof: Proof, intent: Intent): ProofView {
   const view = {
     revision: proof.revision,
     state: proof.state,
+    ...(detection !== undefined && {
+      detection: {
+        alarm: detection.alarm,
+        sentMs: detection.sentAtMs - proof.acceptedAtMs,
+        receivedMs: detection.receivedAtMs - proof.acceptedAtMs,
+        decidedMs: detection.decidedAtMs - proof.acceptedAtMs,
+      },
+    }),
     acceptedAt: new Date(proof.acceptedAtMs).toISOString(),
     plannedMs: after(proof.plannedAtMs),
     doneMs: after(proof.doneAtMs),

@@ -14,7 +14,8 @@ import { closeLocally } from './listen.ts'
 import { describeApi, serveDocs } from './openapi.ts'
 import { problem, translate } from './problem.ts'
 import { adoptRoutes } from './routes/adopt.ts'
-import { agentRoutes } from './routes/agents.ts'
+import { alarmRoutes } from './routes/alarms.ts'
+import { automationRoutes } from './routes/automation.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -41,8 +42,9 @@ const routes = [
   routeRoutes,
   adoptRoutes,
   eventRoutes,
+  alarmRoutes,
+  automationRoutes,
   operationRoutes,
-  agentRoutes,
 ]
 
 /** Ready to listen (listen.ts) or to be asked in process (`inject`). */

@@ -1,8 +1,10 @@
 /** The command line as a whole: global options, every verb, and the same manners for all. */
 import { Command, Option } from 'commander'
 import { registerAdopt } from './adopt.ts'
-import { registerAgent } from './agent.ts'
+import { registerAlarms } from './alarms.ts'
 import { registerApply } from './apply.ts'
+import { registerAutomation } from './automation.ts'
+import { registerChecks } from './checks.ts'
 import { type CliContext, outputs } from './cli-context.ts'
 import { registerCompletion } from './completion.ts'
 import { registerDrain } from './drain.ts'
@@ -45,6 +47,9 @@ export function createProgram(cli: CliContext, version: string): Command {
   registerShow(program, cli)
   registerWatch(program, cli)
   registerStatus(program, cli)
+  registerAlarms(program, cli)
+  registerChecks(program, cli)
+  registerAutomation(program, cli)
   registerApply(program, cli)
   registerValidate(program, cli)
   registerGet(program, cli)
@@ -52,7 +57,6 @@ export function createProgram(cli: CliContext, version: string): Command {
   registerAdopt(program, cli)
   registerForget(program, cli)
   registerServe(program, cli)
-  registerAgent(program, cli)
   registerCompletion(program, cli)
   return program
 }

@@ -6,6 +6,7 @@ import type { WarningView } from '../api/wire/plan.ts'
 import type { ProofView } from '../api/wire/revision.ts'
 import type { ApiClient } from './client.ts'
 import type { CliContext, Output } from './cli-context.ts'
+import { detectionText } from './detection-text.ts'
 import { CommandError, exitCode } from './exit-code.ts'
 import { print } from './output.ts'
 import { renderTable } from './table.ts'
@@ -104,7 +105,9 @@ export function proofText(terminal: Terminal, proof: ProofView): string {
   const state = paint(terminal, proof.state === 'done' ? 'green' : 'yellow', proof.state)
   const end = proof.doneMs === undefined ? '' : ` ${milliseconds(proof.doneMs)} after it was accepted`
   const planned = proof.plannedMs === undefined ? '' : `, planned after ${milliseconds(proof.plannedMs)}`
-  return [...table, `revision ${proof.revision}: ${state}${end}${planned}`].join('\n')
+  const detection = detectionText(proof)
+  const detected = detection === undefined ? [] : [detection]
+  return [...table, `revision ${proof.revision}: ${state}${end}${planned}`, ...detected].join('\n')
 }
 
 function milliseconds(value: number | undefined): string {

@@ -70,6 +70,8 @@ function describe(event: EventView): string {
       return `${event.address} of ${event.speaker} is ${event.state}`
     case 'alarm':
       return `${event.state} (${event.severity}) ${event.id}: ${event.message}`
+    case 'go':
+      return `${event.author}: what is sick by now is believed (${event.reason})`
     case 'drift':
       return `${event.prefix} at ${event.speaker}: ${event.found === 'absent' ? 'gone from the RIB' : 'altered in the RIB'}`
   }

@@ -254,6 +254,7 @@ export type HeraldEvent =
       readonly severity: 'critical' | 'warning' | 'info'
       readonly message: string
     }
+  | { readonly type: 'go'; readonly author: string; readonly reason: string }
   | {
       readonly type: 'drift'
       readonly speaker: string

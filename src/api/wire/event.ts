@@ -36,6 +36,8 @@ export const eventSchema = z
       severity: z.enum(['critical', 'warning', 'info']),
       message: z.string(),
     }),
+    /** A person said go: what is sick by then is believed. */
+    z.object({ type: z.literal('go'), author: z.string(), reason: z.string() }),
     z.object({
       type: z.literal('drift'),
       speaker: z.string(),

@@ -46,6 +46,13 @@ export const proofSchema = z
   .object({
     revision: z.number().int(),
     state: z.enum(['pending', 'held', 'done', 'superseded']),
+    /**
+     * Of automation: the sample that completed the verdict was sent (by the agent's clock) and taken, then it was decided.
+     * Milliseconds after `acceptedAt`, so they are negative.
+     */
+    detection: z
+      .object({ alarm: z.string(), sentMs: z.number(), receivedMs: z.number(), decidedMs: z.number() })
+      .optional(),
     acceptedAt: z.string(),
     plannedMs: z.number().optional(),
     doneMs: z.number().optional(),

@@ -1,0 +1,116 @@
+/** Automation as the API shows it: state, brakes, refusals with their way out, and what stands. */
+import { suspicionWords } from '../health/correlation.ts'
+import { breaker } from '../health/failover-limits.ts'
+import type { FailoverMemory, LedgerEntry, Refusal } from '../health/failover-input.ts'
+import { guardTitle, wayOut } from '../health/way-out.ts'
+import { frozenUntilMs } from '../intent/compile.ts'
+import type { Intent, PopId } from '../intent/model.ts'
+import type { Failover } from '../intent/monitoring.ts'
+import { isoTime, placeView } from './alarm-view.ts'
+import type { AutomationView, RefusalView } from './wire/automation.ts'
+
+export interface AutomationState {
+  readonly intent: Intent
+  readonly memory: FailoverMemory
+  readonly refusals: readonly Refusal[]
+  readonly goAtMs: number | undefined
+  readonly loads: ReadonlyMap<PopId, number>
+  readonly nowMs: number
+}
+
+export function automationView(state: AutomationState): AutomationView {
+  const { intent, memory, refusals, goAtMs, loads, nowMs } = state
+  const brakes = {
+    ...freezeOf(intent, nowMs),
+    ...suspicionOf(memory, goAtMs),
+    ...breakerOf(memory, goAtMs, nowMs),
+  }
+  const standing = [...intent.failovers.values()].map(standingView)
+  return {
+    ...summaryOf(brakes, standing.length, refusals.length),
+    ...brakes,
+    ...(goAtMs !== undefined && { goAt: isoTime(goAtMs) }),
+    refusals: refusals.map(refusalView),
+    standing: standing.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    lastHour: ledgerOf(memory.ledger, nowMs),
+    traffic: [...loads].map(([pop, amount]) => {
+      const capacity = intent.pops.get(pop)?.capacity
+      return { pop, amount, ...(capacity !== undefined && { capacity: capacity.amount, unit: capacity.unit }) }
+    }),
+  }
+}
+
+export function refusalView(refusal: Refusal): RefusalView {
+  const { guard, wanted, prefix, place, subject, message, untilMs } = refusal
+  return {
+    guard,
+    title: guardTitle(guard),
+    wanted,
+    prefix,
+    place: placeView(place),
+    subject,
+    message,
+    wayOut: wayOut(refusal),
+    ...(untilMs !== undefined && { until: isoTime(untilMs) }),
+  }
+}
+
+type Brakes = Pick<AutomationView, 'freeze' | 'suspicion' | 'breaker'>
+
+function freezeOf(intent: Intent, nowMs: number): Brakes {
+  const untilMs = frozenUntilMs(intent, nowMs)
+  if (untilMs === undefined) return {}
+  const names = [...intent.freezes.keys()]
+  return { freeze: { names, ...(untilMs < Infinity && { until: isoTime(untilMs) }) } }
+}
+
+function suspicionOf({ suspicion }: FailoverMemory, goAtMs = -Infinity): Brakes {
+  if (suspicion === undefined || suspicion.sinceMs <= goAtMs) return {}
+  const { sinceMs, pops, of } = suspicion
+  return { suspicion: { since: isoTime(sinceMs), pops: [...pops], of, message: suspicionWords(suspicion) } }
+}
+
+function breakerOf({ breakerOpenedAtMs }: FailoverMemory, goAtMs = -Infinity, nowMs: number): Brakes {
+  if (breakerOpenedAtMs === undefined || breakerOpenedAtMs <= goAtMs) return {}
+  const untilMs = breakerOpenedAtMs + breaker.freezeMs
+  if (nowMs >= untilMs) return {}
+  const message =
+    'automation has taken away as much as it may in 5 min and stopped itself (G2); it goes on by itself then, or when a person says go'
+  return { breaker: { openedAt: isoTime(breakerOpenedAtMs), until: isoTime(untilMs), message } }
+}
+
+function summaryOf(brakes: Brakes, standing: number, refused: number): Pick<AutomationView, 'state' | 'summary'> {
+  const { freeze, suspicion, breaker: open } = brakes
+  if (freeze !== undefined) return { state: 'held', summary: 'a freeze is in force: automation does nothing (G11)' }
+  if (suspicion !== undefined) return { state: 'held', summary: suspicion.message }
+  if (open !== undefined) return { state: 'held', summary: open.message }
+  if (standing > 0 || refused > 0)
+    return { state: 'acting', summary: `${standing} measures stand, ${refused} are refused or waited for` }
+  return { state: 'watching', summary: 'nothing is laid on top, and nothing is refused' }
+}
+
+function standingView({ id, prefix, place, action, prepend, startedAtMs, alarm, reason }: Failover) {
+  return {
+    id,
+    prefix,
+    place: placeView(place),
+    action,
+    ...(action === 'prepend' && { prepend }),
+    since: isoTime(startedAtMs),
+    alarm,
+    reason,
+  }
+}
+
+function ledgerOf(ledger: readonly LedgerEntry[], nowMs: number): AutomationView['lastHour'] {
+  const lately = ledger.filter(({ atMs }) => nowMs - atMs < 3_600_000)
+  const of = (what: LedgerEntry['what']) => lately.filter((entry) => entry.what === what)
+  const counted = of('out').filter(({ approved, atMs }) => approved !== true && nowMs - atMs < breaker.windowMs)
+  return {
+    out: of('out').length,
+    back: of('back').length,
+    changed: of('change').length,
+    activated: of('activate').length,
+    popsOut: [...new Set(counted.map(({ pop }) => pop))].toSorted(),
+  }
+}
