@@ -14,6 +14,7 @@ import { closeLocally } from './listen.ts'
 import { describeApi, serveDocs } from './openapi.ts'
 import { problem, translate } from './problem.ts'
 import { adoptRoutes } from './routes/adopt.ts'
+import { agentRoutes } from './routes/agents.ts'
 import { alarmRoutes } from './routes/alarms.ts'
 import { automationRoutes } from './routes/automation.ts'
 import { documentRoutes } from './routes/documents.ts'
@@ -45,6 +46,7 @@ const routes = [
   alarmRoutes,
   automationRoutes,
   operationRoutes,
+  agentRoutes,
 ]
 
 /** Ready to listen (listen.ts) or to be asked in process (`inject`). */

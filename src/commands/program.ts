@@ -1,6 +1,7 @@
 /** The command line as a whole: global options, every verb, and the same manners for all. */
 import { Command, Option } from 'commander'
 import { registerAdopt } from './adopt.ts'
+import { registerAgent } from './agent.ts'
 import { registerAlarms } from './alarms.ts'
 import { registerApply } from './apply.ts'
 import { registerAutomation } from './automation.ts'
@@ -57,6 +58,7 @@ export function createProgram(cli: CliContext, version: string): Command {
   registerAdopt(program, cli)
   registerForget(program, cli)
   registerServe(program, cli)
+  registerAgent(program, cli)
   registerCompletion(program, cli)
   return program
 }

@@ -9,7 +9,6 @@ import type { Refusal } from '../../../src/health/failover-input.ts'
 import { noPenalty } from '../../../src/health/penalty.ts'
 import type { SubjectKey } from '../../../src/health/subject.ts'
 import { type Verdict, verdictKey } from '../../../src/health/verdict.ts'
-import type { DocumentKey } from '../../../src/intent/document.ts'
 import type { PopId } from '../../../src/intent/model.ts'
 import type { AgentId } from '../../../src/intent/monitoring.ts'
 import { automationAuthor } from '../../../src/plan/review-automation.ts'
@@ -67,7 +66,7 @@ describe('alarms', () => {
       expected: head?.revision ?? 0,
       changes: [
         {
-          key: 'Failover/withdraw-pop-s1-203-0-113-0-24' as DocumentKey,
+          key: 'Failover/withdraw-pop-s1-203-0-113-0-24',
           before: undefined,
           after: {
             prefix,
