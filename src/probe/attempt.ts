@@ -6,15 +6,19 @@ import type { Family } from '../bgp/family.ts'
 import { findingOf, noAnswer } from './failure.ts'
 import { type Finding, unknown } from './finding.ts'
 import { type HasLink, hasOwnLink } from './own-link.ts'
-import { stallMs } from './stalls.ts'
+import { longestStallSinceMs, watchStalls } from './stalls.ts'
 
 export interface AttemptOptions {
   readonly family: Family
   readonly hasLink?: HasLink
 }
 
+/** How often a deadline is put off; a process that does not run even then knows nothing. */
+const putOffAtMost = 3
+const putOffAtLeastMs = 20
+
 /**
- * Runs a probe whose signal aborts at the deadline. A deadline that rings late means that this process did not run: an
+ * Runs a probe whose signal aborts at the deadline. Time in which this process did not run is given back to the probe: an
  * answer may lie unread in its socket, because timers come before sockets in the event loop.
  * @throws only where `signal` aborts
  */
@@ -25,13 +29,21 @@ export async function attempt(
   probe: (signal: AbortSignal) => Promise<Finding>,
 ): Promise<Finding> {
   signal.throwIfAborted()
-  const dueMs = performance.now() + timeoutMs
+  watchStalls()
   const deadline = new AbortController()
-  let lateMs = 0
-  const timer = setTimeout(() => {
-    lateMs = performance.now() - dueMs
-    deadline.abort(new Error('deadline'))
-  }, timeoutMs)
+  let stalledMs = 0
+  let putOff = 0
+  let sinceMs = performance.now()
+  const ring = (): void => {
+    stalledMs = longestStallSinceMs(sinceMs)
+    if (stalledMs === 0 || putOff++ >= putOffAtMost) {
+      deadline.abort(new Error('deadline'))
+      return
+    }
+    sinceMs = performance.now()
+    timer = setTimeout(ring, Math.max(putOffAtLeastMs, Math.min(stalledMs, timeoutMs)))
+  }
+  let timer = setTimeout(ring, timeoutMs)
   const stop = (): void => deadline.abort(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
   try {
@@ -39,7 +51,7 @@ export async function attempt(
   } catch (error) {
     signal.throwIfAborted()
     if (!deadline.signal.aborted) return findingOf(error, family, hasLink)
-    return lateMs > stallMs ? stoodStill(lateMs) : noAnswer(timeoutMs, family, hasLink)
+    return stalledMs > 0 ? stoodStill(stalledMs) : noAnswer(timeoutMs, family, hasLink)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)

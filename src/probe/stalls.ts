@@ -4,7 +4,7 @@
  */
 const tickMs = 20
 /** A process that does not run for this long distorts what it measures. */
-export const stallMs = 50
+const stallMs = 50
 
 /** Enough for the longest probe on a machine that struggles. */
 const rememberedAtMost = 64
