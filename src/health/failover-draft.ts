@@ -27,6 +27,7 @@ export class FailoverDraft {
   breakerOpenedAtMs: number | undefined
   /** By prefix and place, when each thing was last done there. */
   readonly #last = new Map<string, Partial<Record<LedgerEntry['what'], number>>>()
+  readonly #counts = new Map<ReadonlySet<PopId>, { readonly announced: ReadonlySet<PopId>; readonly count: number }>()
   readonly #overlays = new Map<Prefix, Map<string, FailoverOverlay>>()
   readonly #standing = new Map<FailoverOverlay, Failover>()
   readonly #refused: Refusal[] = []
@@ -106,15 +107,41 @@ export class FailoverDraft {
   /** POPs that announce it and go on: people want it there, it is read back, and automation leaves it. */
   remaining(state: PrefixState): ReadonlySet<PopId> {
     const lost = this.lostPops(state)
+    const backups = this.#activeBackups(state)
     const remaining = new Set<PopId>()
-    for (const pop of state.announced) if (!lost.has(pop) && this.#wanted(state, pop)) remaining.add(pop)
+    for (const pop of state.announced)
+      if (!lost.has(pop) && (state.desired.has(pop) || backups.has(pop))) remaining.add(pop)
     return remaining
   }
 
-  /** True where a POP is an intended one, or a backup that automation has activated. */
-  #wanted({ prefix, desired, backup }: PrefixState, pop: PopId): boolean {
-    if (desired.has(pop)) return true
-    return backup.has(pop) && this.at(prefix, { kind: 'pop', pop })?.action === 'activate'
+  /** How many would remain without `pop`: the same as counting them, at the cost of what is lost. */
+  countWithout(state: PrefixState, pop: PopId): number {
+    const { desired, announced } = state
+    let count = this.#standingCount(desired, announced)
+    const lost = this.lostPops(state)
+    for (const one of lost) if (desired.has(one) && announced.has(one)) count--
+    if (!lost.has(pop) && desired.has(pop) && announced.has(pop)) count--
+    for (const one of this.#activeBackups(state))
+      if (!desired.has(one) && announced.has(one) && !lost.has(one) && one !== pop) count++
+    return count
+  }
+
+  /** Backups that automation has activated. */
+  #activeBackups({ prefix, backup }: PrefixState): ReadonlySet<PopId> {
+    const active = new Set<PopId>()
+    if (backup.size === 0) return active
+    for (const { place, action } of this.overlaysOf(prefix))
+      if (place.kind === 'pop' && action === 'activate' && backup.has(place.pop)) active.add(place.pop)
+    return active
+  }
+
+  /** Thousands of prefixes share these sets. */
+  #standingCount(desired: ReadonlySet<PopId>, announced: ReadonlySet<PopId>): number {
+    const known = this.#counts.get(desired)
+    if (known?.announced === announced) return known.count
+    const { size: count } = desired.intersection(announced)
+    this.#counts.set(desired, { announced, count })
+    return count
   }
 
   finish(): FailoverDecision {

@@ -67,8 +67,8 @@ function covered({ guards }: FailoverDraft, { state }: Loss): No | undefined {
 /** G1. */
 function belowFloor(draft: FailoverDraft, { state, pop }: Loss): No | undefined {
   if (!draft.guards.floor) return undefined
+  if (draft.countWithout(state, pop) >= state.floor) return undefined
   const left = [...draft.remaining(state)].filter((one) => one !== pop)
-  if (left.length >= state.floor) return undefined
   const names = left.length === 0 ? '' : ` (${left.toSorted().join(', ')})`
   const message = `${pop} stays: ${state.prefix} would be left at ${left.length} ${left.length === 1 ? 'POP' : 'POPs'}${names}, below its floor of ${state.floor} (G1)`
   return { guard: 'floor', message }

@@ -10,6 +10,7 @@ import type { Prefix } from '../bgp/prefix.ts'
 import { type Moment, compilePrefix } from '../intent/compile.ts'
 import type { DesiredPrefix } from '../intent/desired.ts'
 import type { Announcement, Intent, NeighborId, PopId } from '../intent/model.ts'
+import type { FailoverPolicy } from '../intent/monitoring.ts'
 import { neighborsOf, selectPops, speakersAt } from '../intent/select.ts'
 import type { PrefixState } from './failover-input.ts'
 
@@ -69,8 +70,8 @@ function workOut(intent: Intent, moment: Moment): Known {
     announcements += desired.size
     untilMs = Math.min(untilMs, compiled.changesAtMs ?? Infinity)
     if (policy === undefined) continue
-    const backup = selectPops(intent, policy.backup)
-    const lines = share.linesOf(announcement, desired.union(backup))
+    const backup = share.backupOf(policy)
+    const lines = share.linesOf(announcement, share.union(desired, backup))
     states.push({ prefix, policy, floor: compiled.floor, desired, backup, lines, isCover: covers.has(prefix) })
   }
   states.sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
@@ -81,7 +82,10 @@ function workOut(intent: Intent, moment: Moment): Known {
 class Shared {
   readonly #intent: Intent
   readonly #pops = new Map<DesiredPrefix['sites'], ReadonlySet<PopId>>()
+  readonly #backups = new Map<string, ReadonlySet<PopId>>()
+  readonly #unions = new Map<ReadonlySet<PopId>, Map<ReadonlySet<PopId>, ReadonlySet<PopId>>>()
   readonly #lines = new Map<PopId, readonly NeighborId[]>()
+  readonly #linesOfPops = new Map<ReadonlySet<PopId>, PrefixState['lines']>()
 
   constructor(intent: Intent) {
     this.#intent = intent
@@ -96,15 +100,29 @@ class Shared {
     return pops
   }
 
+  backupOf({ backup }: FailoverPolicy): ReadonlySet<PopId> {
+    const key = backup.join(' ')
+    const pops = this.#backups.get(key) ?? selectPops(this.#intent, backup)
+    this.#backups.set(key, pops)
+    return pops
+  }
+
+  union(desired: ReadonlySet<PopId>, backup: ReadonlySet<PopId>): ReadonlySet<PopId> {
+    if (backup.size === 0) return desired
+    const unions = this.#unions.get(desired) ?? new Map<ReadonlySet<PopId>, ReadonlySet<PopId>>()
+    this.#unions.set(desired, unions)
+    const union = unions.get(backup) ?? desired.union(backup)
+    unions.set(backup, union)
+    return union
+  }
+
   /** Lines toward which nobody withholds it in the documents. */
-  linesOf({ neighbors }: Announcement, pops: ReadonlySet<PopId>): ReadonlyMap<PopId, readonly NeighborId[]> {
-    const said = neighbors.size > 0
-    return new Map(
-      Array.from(pops, (pop) => {
-        const lines = this.#linesAt(pop)
-        return [pop, said ? lines.filter((id) => neighbors.get(id)?.announce !== false) : lines]
-      }),
-    )
+  linesOf({ neighbors }: Announcement, pops: ReadonlySet<PopId>): PrefixState['lines'] {
+    const lines = this.#linesOfPops.get(pops) ?? new Map(Array.from(pops, (pop) => [pop, this.#linesAt(pop)]))
+    this.#linesOfPops.set(pops, lines)
+    if (neighbors.size === 0) return lines
+    const heard = (id: NeighborId) => neighbors.get(id)?.announce !== false
+    return new Map(Array.from(lines, ([pop, ids]) => [pop, ids.filter(heard)]))
   }
 
   #linesAt(pop: PopId): readonly NeighborId[] {
