@@ -24,7 +24,7 @@ export interface Automation {
   readonly recent: readonly AutomatedLoss[]
 }
 
-const breakerWindowMs = 300_000
+export const breakerWindowMs = 300_000
 const breakerShare = 0.05
 
 /** What a revision of automation takes away, from its changes alone, so that it can be read from the audit. */

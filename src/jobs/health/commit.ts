@@ -7,7 +7,7 @@ import { buildIntent } from '../../intent/build.ts'
 import { type DocumentChange, splitKey } from '../../intent/document.ts'
 import { applyChanges } from '../../intent/edit.ts'
 import { failoverEdit } from '../../intent/edit/failover.ts'
-import { type AutomatedLoss, automatedLossOf, automationAuthor } from '../../plan/review-automation.ts'
+import { type AutomatedLoss, automatedLossOf, automationAuthor, breakerWindowMs } from '../../plan/review-automation.ts'
 import { reviewChange } from '../../plan/review.ts'
 import type { Detection, Store } from '../../store/store.ts'
 import type { Doorbell } from '../doorbell.ts'
@@ -77,10 +77,17 @@ export async function commitFailover(
 
 /** What automation took away lately, newest first. */
 async function recentLosses({ revisions }: Store, nowMs: number): Promise<readonly AutomatedLoss[]> {
-  const latest = await revisions.list({ limit: 50 })
-  return latest
-    .filter(({ author, atMs }) => author === automationAuthor && nowMs - atMs < 300_000)
-    .map(({ changes, atMs }) => automatedLossOf(changes, atMs))
+  const losses: AutomatedLoss[] = []
+  let before: number | undefined
+  for (;;) {
+    const page = await revisions.list({ ...(before !== undefined && { before }), limit: 100 })
+    for (const { revision, author, atMs, changes } of page) {
+      if (nowMs - atMs >= breakerWindowMs) return losses
+      if (author === automationAuthor) losses.push(automatedLossOf(changes, atMs))
+      before = revision
+    }
+    if (page.length === 0) return losses
+  }
 }
 
 function reasonOf({ overlays }: FailoverDecision, changes: readonly DocumentChange[]): string {
