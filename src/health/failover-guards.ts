@@ -13,8 +13,6 @@ import type { PrefixState } from './failover-input.ts'
 import { breaker, flapBudget } from './failover-limits.ts'
 import type { HealthGuardName } from './guards.ts'
 
-export { breaker } from './failover-limits.ts'
-
 export interface No {
   readonly guard: HealthGuardName
   readonly message: string
