@@ -39,6 +39,7 @@ set_kernel() { { echo "$2" >"/proc/sys/net/$1"; } 2>/dev/null || true; }
 # Addresses are used at once (no duplicate address detection), stay when a link goes down, and IPv6 is on, which
 # container engines turn off where their own network has none.
 prepare_host() {
+  rm -f /run/*.pid /run/started # of a container that ran before
   ip link set lo up
   local scope
   for scope in all default lo eth0; do
@@ -51,10 +52,15 @@ prepare_host() {
     set_kernel "$scope/keep_addr_on_down" 1
   done
   ln -sf "$self" /run/start
+  # Commands of the node's environment, for engines that have no `exec` as containerlab has (docker compose).
+  [[ -z ${SETUP:-} ]] || bash -euc "$SETUP" || give_up 'SETUP failed'
 }
 
 # Packets may come in on one link and leave by another; traces ask faster than the kernel likes to answer.
 prepare_router() {
+  # A router's packets never leave by a network of the engine.
+  ip route flush exact default 2>/dev/null || true
+  ip -6 route flush exact default 2>/dev/null || true
   prepare_host
   set_kernel ipv4/ip_forward 1
   set_kernel ipv4/conf/all/rp_filter 0
@@ -65,8 +71,6 @@ prepare_router() {
   set_kernel ipv6/conf/default/forwarding 1
   set_kernel ipv6/icmp/ratelimit 0
   [[ $(</proc/sys/net/ipv4/ip_forward) == 1 ]] || give_up 'the kernel does not forward IPv4: a router needs privileges'
-  # A router's packets never leave by the management network.
-  ip route del default dev eth0 2>/dev/null || true
 }
 
 # The first address of eth0, the management network.
@@ -78,7 +82,7 @@ has_management_address() { [[ $(management_address) ]]; }
 # Processes of FRR run as the user frr, which they insist on; in a user namespace that has root alone, as root, which
 # must then be in their group. /etc is the node's own there.
 start_frr() {
-  local daemon user=frr group=frr options
+  local daemon user=frr group=frr options always
   if ! install -d -o frr -g frr -m 755 /run/frr /var/log/frr 2>/dev/null; then
     user=root group=root
     mkdir -p /run/frr /var/log/frr
@@ -86,8 +90,10 @@ start_frr() {
   fi
   for daemon in "$@"; do
     options=${daemon}_options
+    # zebra replaces an IPv6 route by deleting and adding it, and loses what passes in between, unless it is told to.
+    case $daemon in zebra) always=--v6-rr-semantics ;; *) always='' ;; esac
     # shellcheck disable=SC2086 # options are words
-    launch "$daemon" "$daemon" --user "$user" --group "$group" ${!options:--A 127.0.0.1}
+    launch "$daemon" "$daemon" --user "$user" --group "$group" $always ${!options:--A 127.0.0.1}
     until_true 10 "$daemon" test -S "/run/frr/$daemon.vty"
   done
 }
