@@ -23,6 +23,7 @@ import { operationRoutes } from './routes/operations.ts'
 import { overlayRoutes } from './routes/overlays.ts'
 import { planRoutes } from './routes/plan.ts'
 import { prefixRoutes } from './routes/prefixes.ts'
+import { receiverRoutes } from './routes/receivers.ts'
 import { revisionRoutes } from './routes/revisions.ts'
 import { routeRoutes } from './routes/routes.ts'
 import { speakerRoutes } from './routes/speakers.ts'
@@ -45,6 +46,7 @@ const routes = [
   eventRoutes,
   alarmRoutes,
   automationRoutes,
+  receiverRoutes,
   operationRoutes,
   agentRoutes,
 ]

@@ -106,6 +106,7 @@ async function startBase(settings: ProcessSettings, logger: Logger, stop: AbortS
     observePlan: metrics.observePlan,
     observeApply: metrics.observeApply,
     observeVerdicts: metrics.observeVerdicts,
+    observeNotice: metrics.observeNotice,
   }
 }
 

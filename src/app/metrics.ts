@@ -4,17 +4,16 @@
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { ActionKind, HeldReason } from '../plan/action.ts'
-import type { Verdict } from '../health/verdict.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Store } from '../store/store.ts'
+import { type HealthMetrics, createHealthMetrics } from './health-metrics.ts'
 
-export interface Metrics {
+export interface Metrics extends HealthMetrics {
   readonly contentType: string
   render(): Promise<string>
   /** @param held how much is held now in all, by reason */
   observePlan(seconds: number, plan: Plan, held: ReadonlyMap<HeldReason, number>): void
   observeApply(seconds: number, outcome: 'ok' | 'failed'): void
-  observeVerdicts(verdicts: Iterable<Verdict>): void
 }
 
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -50,7 +49,6 @@ export function createMetrics(store: Store): Metrics {
   })
   const revision = new Gauge({ name: 'herald_revision', help: 'Head revision of intent', registers })
   const speakers = new Gauge({ name: 'herald_speakers', help: 'Speakers, by reach', labelNames: ['reach'], registers })
-  const subjects = subjectsGauge(registry)
   const lag = new Gauge({ name: 'herald_speakers_lagging', help: 'Speakers with decisions not applied', registers })
 
   async function readStore(): Promise<void> {
@@ -67,6 +65,7 @@ export function createMetrics(store: Store): Metrics {
   }
 
   return {
+    ...createHealthMetrics(registry),
     contentType: registry.contentType,
     async render() {
       await readStore().catch(() => undefined) // a scrape must work while Redis is away
@@ -78,21 +77,8 @@ export function createMetrics(store: Store): Metrics {
       held.reset()
       for (const [reason, count] of back) held.set({ reason }, count)
     },
-    observeVerdicts(verdicts) {
-      subjects.reset()
-      for (const { check, state } of verdicts) subjects.inc({ check, state })
-    },
     observeApply(seconds, outcome) {
       apply.observe({ outcome }, seconds)
     },
   }
-}
-
-function subjectsGauge(registry: Registry): Gauge<'check' | 'state'> {
-  return new Gauge({
-    name: 'herald_subjects',
-    help: 'Services, lines and paths watched, by check and verdict',
-    labelNames: ['check', 'state'],
-    registers: [registry],
-  })
 }

@@ -18,6 +18,7 @@ import { registerHistory } from './history.ts'
 import { registerOverride } from './override.ts'
 import { registerPlan } from './plan.ts'
 import { registerPublish } from './publish.ts'
+import { registerReceivers } from './receivers.ts'
 import { registerServe } from './serve.ts'
 import { registerShow } from './show.ts'
 import { registerStatus } from './status.ts'
@@ -51,6 +52,7 @@ export function createProgram(cli: CliContext, version: string): Command {
   registerAlarms(program, cli)
   registerChecks(program, cli)
   registerAutomation(program, cli)
+  registerReceivers(program, cli)
   registerApply(program, cli)
   registerValidate(program, cli)
   registerGet(program, cli)

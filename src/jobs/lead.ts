@@ -7,6 +7,7 @@ import { type Answering, type BullSettings, answerPlan } from './doorbell.ts'
 import { type HealthDeps, HealthEngine } from './health/engine.ts'
 import { identifyStore } from './identity.ts'
 import { Planner, type PlannerDeps } from './planner.ts'
+import { Notifier, type NotifyDeps } from '../notify/notifier.ts'
 import { keepTrying } from './keep-trying.ts'
 import { watchGenerations } from './watchdog.ts'
 
@@ -18,7 +19,9 @@ export interface Running {
   close(): Promise<void>
 }
 
-export function startPlanner(deps: PlannerDeps & HealthDeps, bull: BullSettings): Running {
+export type LeaderDeps = PlannerDeps & HealthDeps & NotifyDeps
+
+export function startPlanner(deps: LeaderDeps, bull: BullSettings): Running {
   const stop = new AbortController()
   const running = keepTrying('planner', deps.logger, stop.signal, () => leadOnce(deps, bull, stop.signal))
   return {
@@ -29,7 +32,7 @@ export function startPlanner(deps: PlannerDeps & HealthDeps, bull: BullSettings)
   }
 }
 
-async function leadOnce(deps: PlannerDeps & HealthDeps, bull: BullSettings, stop: AbortSignal): Promise<void> {
+async function leadOnce(deps: LeaderDeps, bull: BullSettings, stop: AbortSignal): Promise<void> {
   const lease = await deps.store.leases.acquire('planner', leaseTtlMs)
   if (lease === undefined) {
     await standBy(deps)
@@ -39,15 +42,21 @@ async function leadOnce(deps: PlannerDeps & HealthDeps, bull: BullSettings, stop
   const planner = new Planner(deps, lease)
   const ended = new AbortController()
   let answering: Answering | undefined
+  let telling: Promise<void> | undefined
   try {
     await planner.look()
     answering = answerPlan(bull, deps.logger, () => planner.look())
     const disagreeing = () => planner.disagreeing()
     const until = AbortSignal.any([stop, lease.signal, ended.signal])
     const health = new HealthEngine(deps, lease, planner).run(until)
+    // Whoever cannot be told must not keep routes from being decided.
+    telling = keepTrying('notifier', deps.logger, until, () =>
+      new Notifier(deps, lease.fence, () => planner.view()?.intent).run(until),
+    )
     await Promise.race([watchGenerations({ ...deps, disagreeing }, until), health])
   } finally {
     ended.abort()
+    await telling
     await answering?.close()
     await planner.close()
     await lease.release()

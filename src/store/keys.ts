@@ -53,6 +53,8 @@ export interface Keys {
   alarms(): string
   /** hash: check and place → JSON verdict */
   verdicts(): string
+  /** hash: receiver → JSON ReceiverState */
+  notices(): string
   /** hash: POP → its traffic, in the unit of its capacity */
   traffic(): string
   /** string: the holder's token; expires */
@@ -96,6 +98,7 @@ export function createKeys(tag: string = defaultTag): Keys {
     healthGo: () => `${root}:health:go`,
     alarms: () => `${root}:alarms`,
     verdicts: () => `${root}:verdicts`,
+    notices: () => `${root}:notices`,
     traffic: () => `${root}:traffic`,
     lease: (name) => `${root}:lease:${name}`,
     idempotency: (key) => `${root}:idempotency:${key}`,

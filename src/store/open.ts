@@ -6,6 +6,7 @@ import type { RedisSettings } from './connect.ts'
 import { connectRedis } from './connection.ts'
 import { createEvents } from './events.ts'
 import { createHealth } from './health.ts'
+import { createNotices } from './notices.ts'
 import { createIdempotency } from './idempotency.ts'
 import { type ServerFacts, inspectServer } from './inspect.ts'
 import { type Keys, createKeys } from './keys.ts'
@@ -67,6 +68,7 @@ function assemble(redis: RedisSettings, keys: Keys, links: Links, facts: ServerF
     idempotency: createIdempotency(links, keys),
     samples: createSamples(links, keys, redis),
     health: createHealth(links, keys),
+    notices: createNotices(links, keys),
     bullConnection() {
       const connection = connectRedis(redis, { kind: 'blocking' })
       // Its user listens for errors on its own; ioredis prints those that nobody listens for.

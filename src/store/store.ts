@@ -330,6 +330,25 @@ export interface Health {
   loads(): Promise<ReadonlyMap<PopId, number>>
 }
 
+/** How far a receiver has been told, and how that goes. Times are ms since the epoch. */
+export interface ReceiverState {
+  /** Id of the last event that is settled: told, or given up. */
+  readonly position: string
+  readonly waiting: number
+  readonly sent: number
+  readonly givenUp: number
+  readonly lastSentAtMs?: number
+  /** The last failure; gone when something was told again. */
+  readonly failure?: { readonly atMs: number; readonly problem: string }
+}
+
+/** `lease-lost` where the fence does not hold. */
+export interface Notices {
+  states(): Promise<ReadonlyMap<string, ReceiverState>>
+  save(fence: Fence, receiver: string, state: ReceiverState): Promise<void>
+  forget(fence: Fence, receiver: string): Promise<void>
+}
+
 export interface Idempotency {
   /** The stored response for this key, or undefined after reserving it. */
   begin(
@@ -351,6 +370,7 @@ export interface Store {
   readonly idempotency: Idempotency
   readonly samples: Samples
   readonly health: Health
+  readonly notices: Notices
   /** Round trip to Redis, for /readyz. */
   ping(): Promise<void>
   close(): Promise<void>

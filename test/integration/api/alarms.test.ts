@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AgentListView, AlarmDetailView, AlarmListView, VerdictListView } from '../../../src/api/wire/alarm.ts'
 import type { AutomationView, GoView } from '../../../src/api/wire/automation.ts'
+import type { ReceiverListView } from '../../../src/api/wire/receiver.ts'
 import type { Problem } from '../../../src/api/wire/problem.ts'
 import type { Prefix } from '../../../src/bgp/prefix.ts'
 import { type Alarm, raise, resolve } from '../../../src/health/alarm.ts'
@@ -154,6 +155,20 @@ test('agents: one that is heard of, one that should be and is not, and one that 
   ])
   stage.nowMs += 20_000
   expect((await get<AgentListView>('/v1/agents')).agents[0]).toMatchObject({ id: 'probe-s1', state: 'silent' })
+})
+
+test('receivers: how telling them goes, and never where a secret URL is', async () => {
+  const receivers = [
+    { name: 'chat', spec: { kind: 'slack', urlFrom: { env: 'SLACK_URL' } } },
+    { name: 'hook', spec: { kind: 'webhook', url: 'https://hooks.example.net/x', secret: { env: 'HOOK_SECRET' } } },
+  ]
+  await accept(stage, 'POST', '/v1/apply', { documents: receivers.map((one) => ({ kind: 'Receiver', ...one })) })
+  const failure = { atMs: stage.nowMs, problem: 'cannot be reached (ECONNREFUSED)' }
+  await stage.store.notices.save(lease.fence, 'hook', { position: '0-0', waiting: 2, sent: 1, givenUp: 0, failure })
+  expect((await get<ReceiverListView>('/v1/receivers')).receivers).toEqual([
+    { id: 'chat', kind: 'slack', state: 'new', sent: 0, givenUp: 0, waiting: 0 },
+    expect.objectContaining({ id: 'hook', host: 'hooks.example.net', state: 'failing', waiting: 2 }),
+  ])
 })
 
 describe('automation', () => {
