@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import { probedAlike } from '../health/inventory.ts'
 import { tasksOf } from '../health/tasks.ts'
 import type { Task } from '../health/task.ts'
 import type { Intent, PopId } from '../intent/model.ts'
@@ -27,7 +28,7 @@ export interface AgentTaskBook {
 const lookEveryMs = 200
 
 export function createAgentTaskBook(heads: Heads): AgentTaskBook {
-  const books = new WeakMap<Intent, Map<AgentId, AgentTasks | undefined>>()
+  let known: { readonly intent: Intent; readonly book: Map<AgentId, AgentTasks | undefined> } | undefined
   let looking: Promise<Intent> | undefined
 
   /** The next look, shared by everybody who waits. */
@@ -42,8 +43,9 @@ export function createAgentTaskBook(heads: Heads): AgentTaskBook {
   }
 
   function read(intent: Intent, agent: AgentId): AgentTasks | undefined {
-    const book = books.get(intent) ?? new Map<AgentId, AgentTasks | undefined>()
-    books.set(intent, book)
+    // Most revisions change nothing of what is probed, and hundreds of agents ask after each.
+    if (known === undefined || !probedAlike(known.intent, intent)) known = { intent, book: new Map() }
+    const { book } = known
     if (!book.has(agent)) book.set(agent, agentTasks(intent, agent))
     return book.get(agent)
   }

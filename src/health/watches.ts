@@ -3,12 +3,10 @@ import type { Intent } from '../intent/model.ts'
 import type { CheckProbe } from '../intent/monitoring.ts'
 import { checkedPlaces, probersOf, quorumOf } from '../intent/probers.ts'
 import { inOrder } from '../intent/select.ts'
+import { probedAlike } from './inventory.ts'
 import { subjectKey } from './subject.ts'
 import { subjectOf } from './tasks.ts'
 import type { WatchedTask } from './watch.ts'
-
-/** Maps of an intent on which the answer depends. Revisions that change none of them share them. */
-const sources = ['checks', 'agents', 'areas', 'regions', 'pops', 'speakers', 'neighbors'] as const
 
 const known = new WeakMap<Intent['checks'], { readonly intent: Intent; readonly watched: readonly WatchedTask[] }>()
 
@@ -18,7 +16,7 @@ const known = new WeakMap<Intent['checks'], { readonly intent: Intent; readonly 
  */
 export function watchedTasks(intent: Intent): readonly WatchedTask[] {
   const before = known.get(intent.checks)
-  if (before !== undefined && sources.every((name) => before.intent[name] === intent[name])) return before.watched
+  if (before !== undefined && probedAlike(before.intent, intent)) return before.watched
   const watched = workOut(intent)
   known.set(intent.checks, { intent, watched })
   return watched
