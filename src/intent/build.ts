@@ -68,6 +68,7 @@ const mapOfKind = {
   Neighbor: 'neighbors',
   Pool: 'pools',
   Prefix: 'prefixes',
+  PathGroup: 'pathGroups',
   Agent: 'agents',
   Check: 'checks',
   Receiver: 'receivers',
@@ -75,6 +76,7 @@ const mapOfKind = {
   Drain: 'drains',
   Override: 'overrides',
   Failover: 'failovers',
+  Preference: 'preferences',
   Freeze: 'freezes',
 } as const satisfies Record<Exclude<Document['kind'], 'Network'>, MapName>
 

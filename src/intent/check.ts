@@ -10,6 +10,7 @@ import { checkOverlays } from './check/overlay.ts'
 import { checkPlaces } from './check/place.ts'
 import { checkPools } from './check/pool.ts'
 import { checkSpeakers } from './check/speaker.ts'
+import { checkSteering } from './check/steering.ts'
 import type { Finding } from './document.ts'
 import type { Intent } from './model.ts'
 
@@ -29,6 +30,7 @@ export function checkIntent(intent: Intent): readonly Finding[] {
       ...checkMonitoring(intent),
       ...checkOverlays(intent),
       ...checkFailovers(intent),
+      ...checkSteering(intent),
     ]
     known.set(intent, findings)
   }

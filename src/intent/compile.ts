@@ -6,6 +6,7 @@ import type { Prefix } from '../bgp/prefix.ts'
 import { inventoryOf, isSilent } from './compile/inventory.ts'
 import { OverlayTime } from './compile/overlay-time.ts'
 import { spanOf } from './compile/shape.ts'
+import { steeringScope } from './compile/steering.ts'
 import type { DesiredPrefix, DesiredSpeaker, Treatment } from './desired.ts'
 import type { Intent, Speaker, SpeakerId } from './model.ts'
 
@@ -36,6 +37,7 @@ export function compileSpeaker(intent: Intent, speaker: SpeakerId, moment: Momen
   if (found === undefined || intent.network === undefined)
     throw new Error(`assertion: ${speaker} is compiled without its Speaker document or without a Network`)
   const { pop, endpoint, tls, start } = found
+  const steering = steeringScope(intent, found)
   return {
     speaker,
     pop,
@@ -45,6 +47,7 @@ export function compileSpeaker(intent: Intent, speaker: SpeakerId, moment: Momen
     ...(start !== undefined && { start }),
     neighbors: inventoryOf(intent).neighborsOf(speaker),
     treatments: treatmentsOf(intent, found, moment),
+    ...(steering !== undefined && { steering }),
   }
 }
 

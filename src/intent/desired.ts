@@ -7,6 +7,7 @@ import type { Asn } from '../bgp/asn.ts'
 import type { Community, LargeCommunity } from '../bgp/community.ts'
 import type { AttributesKey } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
+import type { SteeringScope } from './steering.ts'
 import type { DocumentKey } from './document.ts'
 import type { Neighbor, NeighborId, PopId, SpeakerId, SpeakerStart, SpeakerTls } from './model.ts'
 
@@ -61,6 +62,8 @@ export interface DesiredSpeaker {
   readonly neighbors: readonly Neighbor[]
   /** In mark order. Only ever added to a live policy: a treatment without a path that carries its mark is inert. */
   readonly treatments: readonly Treatment[]
+  /** What its watcher keeps an eye on beside announcements; absent where nothing is steered there. */
+  readonly steering?: SteeringScope
 }
 
 /** Toward `neighbor`, a path with mark `ASN:5:<number>` is sent with these changes. */

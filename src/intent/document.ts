@@ -14,6 +14,7 @@ export const kinds = [
   'Neighbor',
   'Pool',
   'Prefix',
+  'PathGroup',
   'Agent',
   'Check',
   'Receiver',
@@ -21,6 +22,7 @@ export const kinds = [
   'Drain',
   'Override',
   'Failover',
+  'Preference',
   'Freeze',
 ] as const
 

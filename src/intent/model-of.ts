@@ -22,6 +22,8 @@ import type {
 } from './model.ts'
 import { type MonitoringModel, capacityPart, failoverPolicyOf, monitoringModelOf } from './monitoring-of.ts'
 import type { Spec } from './schema.ts'
+import type { PathGroup, PathGroupId, Preference } from './steering.ts'
+import { pathGroupOf, preferenceOf } from './steering-of.ts'
 
 export type Model =
   | { readonly kind: 'Network'; readonly value: Network }
@@ -32,6 +34,8 @@ export type Model =
   | { readonly kind: 'Neighbor'; readonly value: Neighbor }
   | { readonly kind: 'Pool'; readonly value: Pool }
   | { readonly kind: 'Prefix'; readonly value: Announcement }
+  | { readonly kind: 'PathGroup'; readonly value: PathGroup }
+  | { readonly kind: 'Preference'; readonly value: Preference }
   | MonitoringModel
   | { readonly kind: 'Drain'; readonly value: Drain }
   | { readonly kind: 'Override'; readonly value: Override }
@@ -56,6 +60,10 @@ export function modelOf({ kind, name, spec }: Document): Model {
       return { kind, value: { id: name, ...(spec as Spec<'Pool'>) } }
     case 'Prefix':
       return { kind, value: announcementOf(name as Prefix, spec as Spec<'Prefix'>) }
+    case 'PathGroup':
+      return { kind, value: pathGroupOf(name as PathGroupId, spec as Spec<'PathGroup'>) }
+    case 'Preference':
+      return { kind, value: preferenceOf(name, spec as Spec<'Preference'>) }
     case 'Agent':
     case 'Check':
     case 'Receiver':

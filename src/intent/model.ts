@@ -21,6 +21,7 @@ import type {
   FailoverPolicy,
   Receiver,
 } from './monitoring.ts'
+import type { PathGroup, PathGroupId, Preference } from './steering.ts'
 
 export type AreaId = string & { readonly __brand: 'AreaId' }
 export type RegionId = string & { readonly __brand: 'RegionId' }
@@ -194,6 +195,7 @@ export interface Intent {
   readonly neighbors: ReadonlyMap<NeighborId, Neighbor>
   readonly pools: ReadonlyMap<string, Pool>
   readonly prefixes: ReadonlyMap<Prefix, Announcement>
+  readonly pathGroups: ReadonlyMap<PathGroupId, PathGroup>
   readonly agents: ReadonlyMap<AgentId, Agent>
   readonly checks: ReadonlyMap<CheckId, Check>
   readonly receivers: ReadonlyMap<string, Receiver>
@@ -201,6 +203,7 @@ export interface Intent {
   readonly drains: ReadonlyMap<string, Drain>
   readonly overrides: ReadonlyMap<string, Override>
   readonly failovers: ReadonlyMap<string, Failover>
+  readonly preferences: ReadonlyMap<string, Preference>
   readonly freezes: ReadonlyMap<string, Freeze>
 }
 
@@ -214,6 +217,7 @@ export const emptyIntent: Intent = {
   neighbors: new Map(),
   pools: new Map(),
   prefixes: new Map(),
+  pathGroups: new Map(),
   agents: new Map(),
   checks: new Map(),
   receivers: new Map(),
@@ -221,5 +225,6 @@ export const emptyIntent: Intent = {
   drains: new Map(),
   overrides: new Map(),
   failovers: new Map(),
+  preferences: new Map(),
   freezes: new Map(),
 }

@@ -38,6 +38,7 @@ import type {
   FailoverPolicy,
   Receiver,
 } from '../../src/intent/monitoring.ts'
+import type { PathGroup, PathGroupId, Preference } from '../../src/intent/steering.ts'
 
 export const epoch = 7
 export const asn = 65001 as Asn
@@ -58,6 +59,8 @@ export interface IntentParts {
   readonly drains?: readonly Drain[]
   readonly overrides?: readonly Override[]
   readonly failovers?: readonly Failover[]
+  readonly pathGroups?: readonly PathGroup[]
+  readonly preferences?: readonly Preference[]
   readonly agents?: readonly Agent[]
   readonly checks?: readonly Check[]
   readonly receivers?: readonly Receiver[]
@@ -81,6 +84,8 @@ export function intent(parts: IntentParts = {}): Intent {
     neighbors: byId(pops.flatMap(({ neighbors }) => neighbors)),
     pools: new Map([['owned', { id: 'owned', prefixes: pools as Prefix[] }]]),
     prefixes: new Map((parts.prefixes ?? []).map((one) => [one.prefix, one])),
+    pathGroups: byId(parts.pathGroups ?? []),
+    preferences: byId(parts.preferences ?? []),
     drains: byId(parts.drains ?? []),
     overrides: byId(parts.overrides ?? []),
     failovers: byId(parts.failovers ?? []),
@@ -118,12 +123,17 @@ export function pop(
 /** A neighbor of the POP's first speaker. */
 export function neighbor(
   id: string,
-  parts: { readonly kind?: NeighborKind; readonly asn?: number; readonly attributes?: NeighborAttributes } = {},
+  parts: {
+    readonly kind?: NeighborKind
+    readonly asn?: number
+    readonly attributes?: NeighborAttributes
+    readonly address?: string
+  } = {},
 ): (speaker: SpeakerId) => Neighbor {
   return (speaker) => ({
     id: id as NeighborId,
     speaker,
-    address: '192.0.2.1' as Address,
+    address: (parts.address ?? '192.0.2.1') as Address,
     asn: (parts.asn ?? 64999) as Asn,
     kind: parts.kind ?? 'transit',
     managed: false,
@@ -278,4 +288,31 @@ export function freeze(parts: OverlayTimes = {}): Freeze {
 
 function byId<V extends { readonly id: string }>(values: readonly V[]): Map<V['id'], V> {
   return new Map(values.map((value) => [value.id, value]))
+}
+
+/** Paths named after their neighbors: `{pop}-bb1`, `{pop}-bb2`. */
+export function pathGroup(destinations: readonly string[], parts: Partial<PathGroup> = {}): PathGroup {
+  return {
+    id: 'origin' as PathGroupId,
+    at: ['all' as Selector],
+    except: [],
+    destinations: destinations as Prefix[],
+    paths: new Map(['bb1', 'bb2'].map((name) => [name, { neighbor: `{pop}-${name}`, neighbors: new Map() }])),
+    mode: 'auto',
+    canary: [],
+    ...parts,
+  }
+}
+
+export function preference(pop: string, path: string, parts: Partial<Preference> = {}): Preference {
+  return {
+    id: `origin-${pop}`,
+    group: 'origin' as PathGroupId,
+    pop: pop as PopId,
+    path,
+    by: 'learner',
+    startedAtMs: 0,
+    reason: 'it is faster',
+    ...parts,
+  }
 }

@@ -5,6 +5,7 @@
 import { type Prefix, contains } from '../../bgp/prefix.ts'
 import { type DocumentChange, splitKey } from '../document.ts'
 import type { AreaId, Intent, NeighborId, PopId, RegionId, SpeakerId } from '../model.ts'
+import type { PathGroupId } from '../steering.ts'
 import { inventoryOf } from './inventory.ts'
 
 /** Prefixes whose desired state, guards or standing may differ between two intents; `all` where that is any. */
@@ -22,11 +23,18 @@ export function affectedPrefixes(
     for (const intent of [before, after]) {
       if (kind === 'Override') addDefined(prefixes, intent.overrides.get(name)?.prefix)
       else if (kind === 'Failover') addDefined(prefixes, intent.failovers.get(name)?.prefix)
+      else if (kind === 'PathGroup') addDestinations(prefixes, intent, name)
+      else if (kind === 'Preference') addDestinations(prefixes, intent, intent.preferences.get(name)?.group)
       else if (kind === 'Pool') addPooled(prefixes, intent, name)
       else for (const pop of touchedPops(intent, kind, name)) pops.add(pop)
     }
   }
-  if (pops.size > 0) for (const intent of [before, after]) addAnnouncedAt(prefixes, intent, pops)
+  if (pops.size > 0)
+    for (const intent of [before, after]) {
+      addAnnouncedAt(prefixes, intent, pops)
+      for (const { group, pop } of intent.preferences.values())
+        if (pops.has(pop)) addDestinations(prefixes, intent, group)
+    }
   return prefixes
 }
 
@@ -76,6 +84,10 @@ function addAnnouncedAt(prefixes: Set<Prefix>, intent: Intent, pops: ReadonlySet
 function addPooled(prefixes: Set<Prefix>, intent: Intent, pool: string): void {
   for (const outer of intent.pools.get(pool)?.prefixes ?? [])
     for (const prefix of intent.prefixes.keys()) if (contains(outer, prefix)) prefixes.add(prefix)
+}
+
+function addDestinations(prefixes: Set<Prefix>, intent: Intent, group: string | undefined): void {
+  for (const destination of intent.pathGroups.get(group as PathGroupId)?.destinations ?? []) prefixes.add(destination)
 }
 
 function addDefined(prefixes: Set<Prefix>, prefix: Prefix | undefined): void {

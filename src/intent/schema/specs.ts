@@ -8,6 +8,7 @@ import { drainSpec, freezeSpec, overrideSpec } from './overlay.ts'
 import { areaSpec, networkSpec, popSpec, regionSpec } from './place.ts'
 import { poolSpec, prefixSpec } from './prefix.ts'
 import { neighborSpec, speakerSpec } from './speaker.ts'
+import { pathGroupSpec, preferenceSpec } from './steering.ts'
 
 export const specSchemas = {
   Network: networkSpec,
@@ -18,6 +19,7 @@ export const specSchemas = {
   Neighbor: neighborSpec,
   Pool: poolSpec,
   Prefix: prefixSpec,
+  PathGroup: pathGroupSpec,
   Agent: agentSpec,
   Check: checkSpec,
   Receiver: receiverSpec,
@@ -25,6 +27,7 @@ export const specSchemas = {
   Drain: drainSpec,
   Override: overrideSpec,
   Failover: failoverSpec,
+  Preference: preferenceSpec,
   Freeze: freezeSpec,
 } as const satisfies Record<Kind, z.ZodType>
 

@@ -1,0 +1,71 @@
+/** PathGroup and Preference: which paths a POP may take to destinations elsewhere, and which it takes. */
+import { z } from 'zod'
+import type { CheckId } from '../monitoring.ts'
+import type { PopId } from '../model.ts'
+import type { PathGroupId } from '../steering.ts'
+import { byName, fields, label, labelPattern, list, moment, prefixField, words } from './fields.ts'
+import { selectorField } from './selector.ts'
+
+const placeholders = ['pop', 'speaker', 'family'] as const
+
+/** One sentence why the text names no neighbor, even with its placeholders filled, or undefined. */
+function neighborTemplateProblem(text: string): string | undefined {
+  const bare = placeholders.reduce((rest, name) => rest.replaceAll(`{${name}}`, 'x'), text)
+  return labelPattern.test(bare)
+    ? undefined
+    : `${JSON.stringify(text.slice(0, 80))} names no Neighbor: write a name, which may hold {pop}, {speaker} and {family}`
+}
+
+const neighborField = z
+  .string()
+  .superRefine((text, context) => {
+    const message = neighborTemplateProblem(text)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
+  .meta({
+    description: 'Name of the Neighbor, which may hold {pop}, {speaker} and {family} (ipv4 or ipv6)',
+    examples: ['{pop}-bb1-{family}'],
+  })
+
+const pathField = fields({
+  neighbor: neighborField.exactOptional(),
+  neighbors: byName(neighborField, 1000, 'The Neighbor, by name of the Pop; wins over neighbor').prefault({}),
+  check: label<CheckId>('Name of a Check with subject path that measures it').exactOptional(),
+})
+  .refine(({ neighbor, neighbors }) => neighbor !== undefined || Object.keys(neighbors).length > 0, {
+    error: 'write neighbor, or neighbors by POP',
+  })
+  .meta({ description: 'One path: the neighbor that offers the destinations, and the Check that measures it' })
+
+export const pathGroupSpec = fields({
+  description: words(500, 'For people').exactOptional(),
+  at: list(selectorField, 1000, 'POPs that choose among these paths').prefault(['all']),
+  except: list(selectorField, 1000, 'Places within these that do not').default([]),
+  destinations: list(prefixField, 1000, 'Prefixes of an origin region or of clients; never ours to announce').refine(
+    (items) => items.length > 0,
+    { error: 'write at least one prefix' },
+  ),
+  paths: byName(pathField, 16, 'The paths, by name').refine((paths) => Object.keys(paths).length > 0, {
+    error: 'write at least one path',
+  }),
+  mode: z.enum(['off', 'shadow', 'canary', 'auto']).default('shadow').meta({
+    description:
+      'What the path learner may do: off, shadow (decides and moves nothing), canary (moves at the canary POPs), auto. Default shadow',
+  }),
+  canary: list(selectorField, 1000, 'Mode canary: places where the learner may move').default([]),
+}).refine(({ mode, canary }) => mode !== 'canary' || canary.length > 0, {
+  error: 'write at least one canary place for mode: canary',
+  path: ['canary'],
+})
+
+export const preferenceSpec = fields({
+  group: label<PathGroupId>('Name of the PathGroup'),
+  pop: label<PopId>('Name of the Pop'),
+  path: label<string>('Name of a path of the group'),
+  by: z
+    .enum(['person', 'learner'])
+    .default('person')
+    .meta({ description: 'Who prefers it; the learner leaves alone what a person prefers. Default person' }),
+  startedAtMs: moment('Since when'),
+  reason: words(1000, 'Why, in a sentence for people'),
+})
