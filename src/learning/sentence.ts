@@ -27,7 +27,7 @@ function moveSentence(
   const left = data.candidates.find(({ path }) => path === from)
   switch (cause) {
     case 'gain':
-      return `${where} moves from ${from} to ${to}${gain(data)}: ${evidence(target)}.`
+      return `${where} moves from ${from} to ${to}${gain(data)}: ${evidenceToLeave(data, target)}.`
     case 'revert':
       return `${where} goes back from ${from} to ${to}, because the gain of the last move did not last (${signed(data.realisedGainMs)} ms since): ${evidence(target)}.`
     case 'blackhole':
@@ -56,6 +56,18 @@ function strongest(candidates: readonly CandidateExplanation[]): string {
   return best === undefined
     ? 'it is the only candidate'
     : `of the others ${best.path} has most to say for it, ${evidence(best)}`
+}
+
+/** Evidence of the target, or of the path that has it where the target is better still. */
+function evidenceToLeave(
+  { candidates }: Omit<Explanation, 'sentence'>,
+  target: CandidateExplanation | undefined,
+): string {
+  if (target === undefined || target.statisticMsMin > target.thresholdMsMin) return evidence(target)
+  const strong = candidates.find(
+    ({ chosen, statisticMsMin, thresholdMsMin }) => !chosen && statisticMsMin > thresholdMsMin,
+  )
+  return `${strong?.path ?? 'another path'} has ${evidence(strong)}, and ${target.path} is better still`
 }
 
 function evidence(candidate: CandidateExplanation | undefined): string {

@@ -48,9 +48,9 @@ export interface LearnerSettings {
 }
 
 export const defaultSettings: LearnerSettings = {
-  thresholdMsMin: 255,
+  thresholdMsMin: 222,
   thresholdMinMsMin: 16,
-  thresholdMaxMsMin: 306,
+  thresholdMaxMsMin: 266,
   stakeReferenceMs: 6,
   clearThresholdMsMin: 155,
   stakeFloor: 0.3,

@@ -3,7 +3,7 @@
  *
  * 1. More where more is at stake, between two bounds: between paths that differ by little, little is enough, and a
  *    needless move costs little too.
- * 2. A gain of 10 ms and more is clear after five samples, whatever is at stake.
+ * 2. A gain of 10 ms and more, well above the noise, is clear after five samples, whatever is at stake.
  * 3. Less toward a path that is the better one as a rule or at this time of day, more toward one that is the worse.
  * 4. Less toward the path that was left last: undoing is easier than doing, and wears off within hours.
  * 5. Never less than what the noise of both paths could have gathered by chance in the same time.
@@ -21,8 +21,9 @@ export interface Threshold {
 
 /** Forecasts count up to this difference. */
 const fullForecastMs = 5
-/** A mean gain of this much is clear: `clearThresholdMsMin` is enough for it, whatever is at stake. */
+/** A mean gain of this much, and of so many noises, is clear: `clearThresholdMsMin` is enough for it, whatever is at stake. */
 const clearGainMs = 9.5
+const clearNoises = 10
 
 /** What the threshold depends on beside the two paths. */
 export interface Circumstances {
@@ -41,11 +42,12 @@ export function thresholdFor(arm: Arm, incumbent: Arm, around: Circumstances): T
   const hourMs = priors === undefined ? 0 : forecastMs(priors, incumbent.path, arm.path, atMs)
   const habitMs = (incumbent.habitMs ?? 0) - (arm.habitMs ?? 0)
   const prior = 1 - settings.priorWeight * Math.max(-1, Math.min(1, (habitMs + hourMs) / fullForecastMs))
-  const { statisticMsMin, runMin } = arm.evidence
-  const clear = runMin > 0 && statisticMsMin >= clearGainMs * runMin
+  const { statisticMsMin, runMin, runSquaredMin } = arm.evidence
+  const noiseMs = arm.noiseMs + incumbent.noiseMs
+  const clear = runMin > 0 && statisticMsMin >= Math.max(clearGainMs, clearNoises * noiseMs) * runMin
   const enough = clear ? Math.min(byStake * prior, settings.clearThresholdMsMin) : byStake * prior
   const wanted = enough / easeOfReturn(arm, lastMove, atMs, settings)
-  const byNoise = settings.noiseFactor * (arm.noiseMs + incumbent.noiseMs) * Math.sqrt(arm.evidence.runSquaredMin)
+  const byNoise = settings.noiseFactor * noiseMs * Math.sqrt(runSquaredMin)
   return byNoise > wanted ? { msMin: byNoise, from: 'noise' } : { msMin: wanted, from: 'stake' }
 }
 

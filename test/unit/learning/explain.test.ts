@@ -54,11 +54,11 @@ describe('a decision explains itself', () => {
     const run = new LearnerRun().settle({ a: 50, b: 60 })
     const { sentence, candidates } = explain(run.state, batch(run.atMs, { a: 50, b: 60 }), run.settings, undefined)
     expect(sentence).toBe(
-      'fra toward origin-eu stays on a: of the others b has most to say for it, 0 ms·min of evidence against a threshold of 351 (set by the stake).',
+      'fra toward origin-eu stays on a: of the others b has most to say for it, 0 ms·min of evidence against a threshold of 306 (set by the stake).',
     )
     expect(candidates).toMatchObject([
       { path: 'a', chosen: true, costMs: 50, lowMs: 50, highMs: 50 },
-      { path: 'b', chosen: false, batches: 30, flips: "A cost 10 ms below a's for 36 minutes; now it is 10 ms above." },
+      { path: 'b', chosen: false, batches: 30, flips: "A cost 10 ms below a's for 31 minutes; now it is 10 ms above." },
     ])
   })
 })

@@ -36,6 +36,15 @@ describe('evidence', () => {
     expect(run.state.chosen).toBe('c')
   })
 
+  test('to leave a path leads to the one that is better still, which saves a second move', () => {
+    const run = new LearnerRun().settle({ a: 50, b: 52, c: 60 })
+    run.step({ a: 75, b: 60, c: 60 })
+    run.step({ a: 75, b: 60, c: 60 })
+    run.step({ a: 75, b: 60, c: 49 })
+    run.untilMove({ a: 75, b: 60, c: 49 }, 5)
+    expect(run.decisions).toMatchObject([{ kind: 'move', to: 'c' }])
+  })
+
   test('of a small difference is gathered for as long as it takes', () => {
     const run = new LearnerRun().settle(equal)
     expect(run.untilMove({ a: 51, b: 50, c: 50 }, 200)).toBeGreaterThan(5)
