@@ -5,8 +5,6 @@
 import type { Address } from '../bgp/address.ts'
 import type { Subject } from './subject.ts'
 
-export type ProbeKind = Probe['kind']
-
 /** What is sent and what counts as an answer. */
 export type Probe =
   | { readonly kind: 'icmp'; readonly address: Address; readonly count: number }

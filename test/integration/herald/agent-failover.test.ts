@@ -129,7 +129,9 @@ async function startService(port = 0): Promise<Server> {
 }
 
 function portOf(place: string): number {
-  return (services.get(place)?.address() as AddressInfo).port
+  const server = services.get(place)
+  if (server === undefined) throw new Error(`no service at ${place}`)
+  return (server.address() as AddressInfo).port
 }
 
 function startAgent(name: string): ChildProcess {
