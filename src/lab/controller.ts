@@ -2,6 +2,7 @@
  * The lab's controller, asked by its own command line inside its node: what an operator would type, however the lab runs.
  */
 import type { ProofView, RevisionView } from '../api/wire/revision.ts'
+import type { SpeakerView } from '../api/wire/speaker.ts'
 import { follow, type Program } from './traffic/program.ts'
 import type { Output, RunningLab } from './running-lab.ts'
 
@@ -18,6 +19,25 @@ export type ProvedRevision = RevisionView & { readonly proof?: ProofView }
 export async function readRevision(lab: RunningLab, revision: number): Promise<ProvedRevision | undefined> {
   const { code, stdout } = await herald(lab, ['history', String(revision), '-o', 'json'])
   return code === 0 ? (JSON.parse(stdout) as ProvedRevision) : undefined
+}
+
+/**
+ * What keeps the fleet from being well, in words: a speaker that does not answer, a session that is not established, a
+ * decision on its way. Undefined where all is well.
+ */
+export async function fleetTrouble(lab: RunningLab): Promise<string | undefined> {
+  const { code, stdout, stderr } = await herald(lab, ['show', 'speaker', '-o', 'json'], 10_000)
+  if (code !== 0) return stderr.trim() || `exit ${code}`
+  const speakers = JSON.parse(stdout) as readonly SpeakerView[]
+  if (speakers.length === 0) return 'no speakers yet'
+  const troubles = speakers.flatMap(({ id, reach, neighbors, decided, applied }) => [
+    ...(reach === 'up' ? [] : [`${id} is ${reach}`]),
+    ...(neighbors.of > 0 && neighbors.established === neighbors.of
+      ? []
+      : [`${id} has ${neighbors.established} of ${neighbors.of} sessions`]),
+    ...(decided > applied ? [`${id} has applied ${applied} of ${decided}`] : []),
+  ])
+  return troubles.length === 0 ? undefined : troubles.join(', ')
 }
 
 /** Tells of every revision that is proved, held or superseded from now on. */

@@ -6,7 +6,7 @@ export interface AddressOwner {
   readonly interface: string
 }
 
-/** By address, in canonical form. Anycast addresses have several owners and are left out, as are link-local ones. */
+/** By address, in canonical form. What several nodes have, as an anycast address, is left out. */
 export type NodeAddresses = ReadonlyMap<string, AddressOwner>
 
 interface IpLink {
@@ -25,7 +25,7 @@ export async function readNodeAddresses(lab: RunningLab): Promise<NodeAddresses>
     if (answer.code !== 0) continue
     for (const { ifname = '', addr_info: addresses = [] } of JSON.parse(answer.stdout) as readonly IpLink[])
       for (const { local = '', scope } of addresses) {
-        if (scope !== 'global') continue
+        if (scope !== 'global' && scope !== 'link') continue
         if (owners.has(local)) shared.add(local)
         owners.set(local, { node: name, interface: ifname })
       }

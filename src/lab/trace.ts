@@ -49,6 +49,17 @@ function served(lab: RunningLab, last: Hop, before: Hop | undefined): Hop {
   return { ...last, node: service?.name, interface: service === undefined ? undefined : 'lo' }
 }
 
+/** What the service nodes serve: the addresses of `lo`, IPv4 first. */
+export async function serviceAddressesOf(lab: RunningLab): Promise<readonly string[]> {
+  const service = lab.nodes.find(({ name }) => name.startsWith('svc-'))
+  if (service === undefined) return []
+  const { stdout } = await lab.exec(service.name, ['ip', '-j', 'addr', 'show', 'dev', 'lo', 'scope', 'global'])
+  const [link] = JSON.parse(stdout || '[]') as readonly {
+    readonly addr_info?: readonly { readonly local?: string }[]
+  }[]
+  return (link?.addr_info ?? []).flatMap(({ local }) => (local === undefined ? [] : [local]))
+}
+
 type BareHop = Pick<Hop, 'number' | 'address' | 'rttsMs'>
 
 /** ` 2  192.0.2.1  0.512 ms  0.480 ms *`; where a hop has several addresses, the first is taken. */

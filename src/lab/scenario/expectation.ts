@@ -9,6 +9,8 @@ export type Expectation =
   | { readonly kind: 'catchment'; readonly client: string; readonly pop: string | undefined }
   /** The kernel's route on a router leads to this node; undefined: it has none. */
   | { readonly kind: 'route'; readonly node: string; readonly prefix: string; readonly via: string | undefined }
+  /** Every speaker answers, has all of its sessions, and has applied what was decided. */
+  | { readonly kind: 'fleet-well' }
   /** Of the last `try`. */
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'output'; readonly text: string }
@@ -30,6 +32,7 @@ export type Judgement =
 export function parseExpectation(text: string): Expectation {
   const words = text.trim().split(/\s+/)
   const [kind, first, second, third, fourth] = words
+  if (words.join(' ') === 'fleet well') return { kind: 'fleet-well' }
   if (kind === 'catchment' && first !== undefined && second !== undefined && words.length === 3)
     return { kind, client: first, pop: second === 'nobody' ? undefined : second }
   if (kind === 'route' && first !== undefined && second !== undefined) {
@@ -40,7 +43,7 @@ export function parseExpectation(text: string): Expectation {
   if (kind === 'exit' && first !== undefined && words.length === 2) return { kind, code: readCount(first) }
   if (kind === 'output') return { kind, text: text.trim().slice('output'.length).trim() }
   throw new Error(
-    `"expect ${text}" is no expectation: catchment CLIENT POP|nobody, route NODE PREFIX via NODE|none, exit CODE, output TEXT`,
+    `"expect ${text}" is no expectation: catchment CLIENT POP|nobody, route NODE PREFIX via NODE|none, fleet well, exit CODE, output TEXT`,
   )
 }
 

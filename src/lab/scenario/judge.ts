@@ -77,7 +77,8 @@ function makeBeforeBreak(proofs: readonly ProofView[]): Verdict {
   )
   if (moves.length === 0) return { ok: false, measured: 'no revision both announced and withdrew' }
   const told = moves.map(({ revision, speakers }) => {
-    const made = Math.max(...speakers.filter((one) => one.announce > 0).map((one) => one.adjOutMs ?? Infinity))
+    // Who withdraws announces before: the same path, marked GRACEFUL_SHUTDOWN.
+    const made = Math.max(...speakers.filter((one) => one.withdraw === 0).map((one) => one.adjOutMs ?? Infinity))
     const broken = Math.min(...speakers.filter((one) => one.withdraw > 0).map((one) => one.pushedMs ?? -Infinity))
     return { ok: made <= broken, text: `revision ${revision}: made after ${made} ms, broken after ${broken} ms` }
   })

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProofView, RevisionView } from '../../api/wire/revision.ts'
 import { contains, parsePrefix } from '../../bgp/prefix.ts'
-import { herald, readRevision } from '../controller.ts'
+import { fleetTrouble, herald, readRevision } from '../controller.ts'
 import { type NodeAddresses, readNodeAddresses } from '../node-addresses.ts'
 import type { Failure, Output, RunningLab } from '../running-lab.ts'
 import { type RouteWatch, watchRoutes } from '../traffic/route-watch.ts'
@@ -190,6 +190,10 @@ class Player {
         return lookAtCatchment(this.#stage.traffic, expectation.client, expectation.pop)
       case 'route':
         return lookAtRoute(this.#stage, expectation)
+      case 'fleet-well': {
+        const trouble = await fleetTrouble(this.#stage.lab)
+        return { ok: trouble === undefined, measured: trouble ?? 'every speaker and session' }
+      }
       case 'exit':
         return { ok: this.#tried.code === expectation.code, measured: `exit ${this.#tried.code}: ${said(this.#tried)}` }
       case 'output':

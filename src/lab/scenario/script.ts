@@ -10,6 +10,7 @@
  *   wait 2s
  *   expect catchment client1 fra [within 10s]         all UDP packets of the last 300 ms, IPv4 and IPv6
  *   expect route t1 203.0.113.0/24 via fra            what the router's kernel does; `none` where it has none
+ *   expect fleet well                                 speakers answer, sessions are up, nothing is on its way
  *   during the move:                                  what is indented is done under measurement, and then judged
  *     herald publish 203.0.113.0/24 --at ams --only --wait
  *     expect lost all 0

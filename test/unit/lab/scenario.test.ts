@@ -92,7 +92,7 @@ describe('a judgement', () => {
     progress: '',
     speakers: [
       { speaker: 'ams-1', announce: 1, withdraw: 0, pushedMs: 10, adjOutMs: announced },
-      { speaker: 'fra-1', announce: 0, withdraw: 1, pushedMs: withdrawn },
+      { speaker: 'fra-1', announce: 1, withdraw: 1, pushedMs: withdrawn, adjOutMs: withdrawn + 9 },
     ],
   })
   const measured = { flows: [flow, gone], routeChanges: [], proofs: [] }
