@@ -40,7 +40,7 @@ set_kernel() { { echo "$2" >"/proc/sys/net/$1"; } 2>/dev/null || true; }
 # container engines turn off where their own network has none.
 prepare_host() {
   rm -f /run/*.pid /run/started # of a container that ran before
-  ip link set lo up
+  ip link set lo up 2>/dev/null || true # containers have it up, and may lack the right
   local scope
   for scope in all default lo eth0; do
     set_kernel "ipv6/conf/$scope/disable_ipv6" 0
