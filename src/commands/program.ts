@@ -15,6 +15,7 @@ import { registerForget } from './forget.ts'
 import { registerFreeze } from './freeze.ts'
 import { registerGet } from './get.ts'
 import { registerHistory } from './history.ts'
+import { registerLab } from './lab/lab.ts'
 import { registerOverride } from './override.ts'
 import { registerPlan } from './plan.ts'
 import { registerPublish } from './publish.ts'
@@ -59,6 +60,7 @@ export function createProgram(cli: CliContext, version: string): Command {
   registerHistory(program, cli)
   registerAdopt(program, cli)
   registerForget(program, cli)
+  registerLab(program, cli)
   registerServe(program, cli)
   registerAgent(program, cli)
   registerCompletion(program, cli)

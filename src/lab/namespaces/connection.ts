@@ -1,0 +1,59 @@
+/** A client's side of a lab's control socket: the state as last told, and orders that wait for their answer. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import type { LabState, Message, Order } from './control.ts'
+
+export interface Connection {
+  readonly state: LabState
+  /** Resolves when it is done, state included. @throws in the supervisor's words */
+  order(order: Order): Promise<void>
+  close(): void
+}
+
+export async function connectTo(path: string): Promise<Connection> {
+  const socket = connect(path)
+  await once(socket, 'connect')
+  const waiting = new Map<number, { readonly resolve: () => void; readonly reject: (error: Error) => void }>()
+  let lastId = 0
+  let state: LabState | undefined
+  await new Promise<void>((resolve, reject) => {
+    createInterface({ input: socket }).on('line', (line) => {
+      const message = JSON.parse(line) as Message
+      if ('state' in message) {
+        ;({ state } = message)
+        resolve()
+        return
+      }
+      const asker = waiting.get(message.id)
+      waiting.delete(message.id)
+      if (message.error === undefined) asker?.resolve()
+      else asker?.reject(new Error(message.error))
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      const error = new Error('the lab is gone')
+      reject(error)
+      for (const { reject: refuse } of waiting.values()) refuse(error)
+    })
+  })
+  socket.unref() // who has nothing else to do may end
+  return {
+    get state() {
+      if (state === undefined) throw new Error('assertion: the supervisor tells its state first')
+      return state
+    },
+    async order(order) {
+      const id = (lastId += 1)
+      const answered = new Promise<void>((resolve, reject) => waiting.set(id, { resolve, reject }))
+      socket.ref()
+      socket.write(`${JSON.stringify({ id, ...order })}\n`)
+      try {
+        await answered
+      } finally {
+        if (waiting.size === 0) socket.unref()
+      }
+    },
+    close: () => void socket.destroy(),
+  }
+}

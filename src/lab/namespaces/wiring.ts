@@ -1,0 +1,53 @@
+/**
+ * The links of a lab. Each is two veth pairs whose inner ends meet here, in the supervisor's network namespace, on a
+ * bridge of their own: the kernel forwards, nobody else works. What is done to a link is done to the inner ends, so
+ * that the nodes see packets late or lost, or no carrier, but never a change of their interfaces.
+ *
+ * The management network is one bridge of the same kind with all nodes on it.
+ */
+import type { ClabLink, ClabTopology } from '../clab/topology.ts'
+
+export interface Wire {
+  readonly link: ClabLink
+  readonly bridge: string
+  /** Inner ends, in the order of `link.ends`. */
+  readonly inner: readonly [string, string]
+}
+
+export const managementBridge = 'management'
+
+export function wiresOf({ links }: ClabTopology): readonly Wire[] {
+  return links.map((link, index) => ({ link, bridge: `link${index}`, inner: [`w${index}a`, `w${index}b`] }))
+}
+
+export function managementPort(index: number): string {
+  return `m${index}`
+}
+
+/** ageing_time 0: a bridge of two ports needs to learn nothing. Segments as in the wire, so that a loss is one packet. */
+export function bridgeCommands(name: string): readonly string[] {
+  return [`link add name ${name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`, `link set ${name} up`]
+}
+
+export function wireBridges(wires: readonly Wire[]): readonly string[] {
+  return wires.flatMap(({ bridge }) => bridgeCommands(bridge))
+}
+
+/** All that a node needs to be on its links: its ends, and the inner ends on their bridges. */
+export function plugCommands(node: string, index: number, localPid: number, wires: readonly Wire[]): readonly string[] {
+  const management = pair(managementPort(index), 'eth0', localPid, managementBridge)
+  const links = wires.flatMap(({ link, bridge, inner }) =>
+    link.ends.flatMap((end, side) =>
+      end.node === node ? pair(inner[side] ?? '', end.interface, localPid, bridge, link.mtu) : [],
+    ),
+  )
+  return [...management, ...links]
+}
+
+function pair(inner: string, device: string, localPid: number, bridge: string, mtu?: number): readonly string[] {
+  const size = mtu === undefined ? '' : ` mtu ${mtu}`
+  return [
+    `link add name ${inner}${size} type veth peer name ${device}${size} gso_max_segs 1 netns ${localPid}`,
+    `link set ${inner} master ${bridge} up`,
+  ]
+}
