@@ -93,18 +93,16 @@ function neighborsText(terminal: Terminal, lists: readonly NeighborListView[]): 
       stateText(terminal, neighbor),
       neighbor.uptimeSeconds === undefined ? '' : formatDuration(neighbor.uptimeSeconds),
       String(neighbor.received ?? ''),
+      neighbor.bfd ?? '',
     ]),
   )
-  const headers = ['SPEAKER', 'NEIGHBOR', 'ADDRESS', 'AS', 'KIND', 'STATE', 'UP', 'RECEIVED']
+  const headers = ['SPEAKER', 'NEIGHBOR', 'ADDRESS', 'AS', 'KIND', 'STATE', 'UP', 'RECEIVED', 'BFD']
   return rows.length === 0 ? 'No neighbors.' : renderTable(headers, rows)
 }
 
-function stateText(terminal: Terminal, { state, adminDown }: NeighborView): string {
-  return paint(
-    terminal,
-    state === 'established' ? 'green' : 'yellow',
-    adminDown === true ? `${state} (admin down)` : state,
-  )
+function stateText(terminal: Terminal, { state, adminDown, prefixLimit }: NeighborView): string {
+  const why = adminDown === true ? ' (admin down)' : prefixLimit === true ? ' (prefix limit)' : ''
+  return paint(terminal, state === 'established' ? 'green' : 'yellow', `${state}${why}`)
 }
 
 function speakersText(terminal: Terminal, speakers: readonly SpeakerView[]): string {

@@ -108,6 +108,8 @@ export interface NeighborSession {
   readonly connectRetrySeconds: number
   /** 0 turns graceful restart (RFC 4724) off. */
   readonly gracefulRestartSeconds: number
+  /** Single-hop BFD (RFC 5881): the line is down when `multiplier` packets in a row are missing. */
+  readonly bfd?: { readonly intervalMs: number; readonly multiplier: number }
 }
 
 /** Owned address space: only prefixes inside a pool may be announced (G7). Pools never overlap. */

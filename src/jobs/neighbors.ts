@@ -2,11 +2,14 @@
  * Neighbors that Herald manages. They are added after the paths, so that a neighbor's first End-of-RIB comes after
  * everything it should hear (RFC 4724). What was added, and how, is remembered in Redis: one whose document went is
  * deleted, one whose document changed is deleted and added again (its session resets). Neighbors of gobgpd's own file
- * are never touched.
+ * are never touched. One that asks for BFD of a daemon
+ * that has none is left as it is, and said to be so: a session without BFD is worth more than none.
  */
 import type { Address } from '../bgp/address.ts'
+import { OperationError } from '../bgp/operation-error.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { Neighbor } from '../intent/model.ts'
+import { listed } from '../intent/nearest.ts'
 import type { CallOptions, NeighborConfig, Speaker, SpeakerNeighbor } from '../speaker/speaker.ts'
 import type { Store } from '../store/store.ts'
 import type { Condition } from './prepare.ts'
@@ -26,6 +29,7 @@ export async function ensureNeighbors(
   const wanted = new Map(
     configured.neighbors.filter(({ managed }) => managed).map((neighbor) => [neighbor.address, neighbor]),
   )
+  const unable = await withoutBfd(speaker, [...wanted.values()], options)
   const next = Object.fromEntries(Object.entries(added).filter(([address]) => present.has(address as Address)))
   let noted = JSON.stringify(added)
   const note = async (): Promise<void> => {
@@ -38,6 +42,7 @@ export async function ensureNeighbors(
       const before = added[address]
       const neighbor = wanted.get(address)
       if (before === undefined) continue // not added by Herald
+      if (neighbor !== undefined && unable.includes(neighbor)) continue // its session is worth more than the change
       if (neighbor !== undefined && before === fingerprint(neighbor)) continue
       await speaker.deleteNeighbor(address, options)
       present.delete(address)
@@ -47,12 +52,33 @@ export async function ensureNeighbors(
     await note()
   }
   // Noted first: one that is noted and not there is added next time, one that is there and not noted is not Herald's.
-  const missing = [...wanted.values()].filter(({ address }) => !present.has(address))
+  const missing = [...wanted.values()].filter(
+    (neighbor) => !present.has(neighbor.address) && !unable.includes(neighbor),
+  )
   for (const neighbor of missing) next[neighbor.address] = fingerprint(neighbor)
   await note()
   for (const neighbor of missing)
     await speaker.addNeighbor(neighborConfig(neighbor, condition === 'was-empty'), options)
+  if (unable.length > 0)
+    throw new OperationError(
+      'speaker-unsupported',
+      `GoBGP 3 has no BFD, which ${listed(
+        unable.map(({ id }) => `Neighbor/${id}`),
+        3,
+      )} asks for: take spec.session.bfd away, or run GoBGP 4 there`,
+    )
   return neighbors
+}
+
+/** Neighbors that the daemon cannot have as they are wanted: BFD came with GoBGP 4. */
+async function withoutBfd(
+  speaker: Speaker,
+  wanted: readonly Neighbor[],
+  options: CallOptions,
+): Promise<readonly Neighbor[]> {
+  const asking = wanted.filter(({ session }) => session.bfd !== undefined)
+  if (asking.length === 0) return []
+  return (await speaker.global(options)).api === 'gobgp-v3' ? asking : []
 }
 
 function fingerprint(neighbor: Neighbor): string {

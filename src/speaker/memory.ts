@@ -156,6 +156,8 @@ class InMemory implements MemorySpeaker {
         state,
         adminDown: false,
         received,
+        prefixLimit: false,
+        ...(config.bfd !== undefined && { bfd: up ? ('up' as const) : ('down' as const) }),
         accepted: received,
         advertised: 0,
         uptimeSeconds: up ? Math.floor((Date.now() - sinceMs) / 1000) : undefined,

@@ -53,7 +53,12 @@ export interface SpeakerNeighbor {
   readonly address: Address
   readonly asn: Asn
   readonly state: 'idle' | 'connect' | 'active' | 'open-sent' | 'open-confirm' | 'established'
+  /** A person closed it. */
   readonly adminDown: boolean
+  /** The daemon closed it, because the neighbor sent more prefixes than its limit. */
+  readonly prefixLimit: boolean
+  /** State of the BFD session (RFC 5880), where there is one. */
+  readonly bfd?: 'up' | 'down' | 'admin-down' | 'init'
   /**
    * Prefixes received, accepted and advertised, where the daemon tells. `advertised` is 0 on GoBGP: it would compute
    * the adj-out of every neighbor to count it, seconds of its time at 100,000 paths.
@@ -78,6 +83,8 @@ export interface NeighborConfig {
   readonly connectRetrySeconds: number
   /** 0: graceful restart off. */
   readonly gracefulRestartSeconds: number
+  /** Single-hop BFD (RFC 5881); GoBGP 3 has none, and refuses it. */
+  readonly bfd?: { readonly intervalMs: number; readonly multiplier: number }
   /** True right after a daemon restart, so that End-of-RIB comes after the injected paths (GOBGP facts). */
   readonly restarting: boolean
 }

@@ -13,6 +13,10 @@ export const neighborViewSchema = z
     managed: z.boolean().optional(),
     state: z.enum(['idle', 'connect', 'active', 'open-sent', 'open-confirm', 'established', 'unknown']),
     adminDown: z.boolean().optional(),
+    /** The daemon closed it: more prefixes than the limit. */
+    prefixLimit: z.boolean().optional(),
+    /** State of BFD beside the session; absent where there is none. */
+    bfd: z.enum(['up', 'down', 'admin-down', 'init']).optional(),
     received: z.number().int().optional(),
     accepted: z.number().int().optional(),
     advertised: z.number().int().optional(),

@@ -84,6 +84,12 @@ function checkSession(report: Report, { kind, managed, address, session }: Neigh
     )
   if (session.ebgpMultihop !== undefined && !isExternal(kind))
     report.error('internal-multihop', '/spec/session/ebgpMultihop', 'is for external neighbors; leave it out')
+  if (session.bfd !== undefined && session.ebgpMultihop !== undefined)
+    report.warning(
+      'bfd-multihop',
+      '/spec/session/bfd',
+      'BFD here is for neighbors on the link (RFC 5881): packets that crossed a router are dropped, and the session with them',
+    )
   if (session.localAddress !== undefined && addressFamily(session.localAddress) !== addressFamily(address))
     report.error(
       'wrong-family',

@@ -83,6 +83,12 @@ const sessionField = fields({
   holdTimeSeconds: whole(3, 65535, 'Hold time (RFC 4271), seconds. Default 90').default(90),
   keepaliveSeconds: whole(1, 21845, 'Keepalive interval, seconds. Default: a third of the hold time').exactOptional(),
   connectRetrySeconds: whole(1, 65535, 'Connect-retry time, seconds. Default 10').default(10),
+  bfd: fields({
+    intervalMs: whole(50, 60_000, 'Interval between packets, both ways, ms. Default 300').default(300),
+    multiplier: whole(2, 50, 'Packets missed in a row until the line is down. Default 3').default(3),
+  })
+    .exactOptional()
+    .meta({ description: 'BFD beside the session (RFC 5881, single hop); GoBGP 4 only. Absent: none' }),
   gracefulRestartSeconds: whole(0, 4095, 'Restart time (RFC 4724), seconds; 0 turns it off. Default 120').default(120),
 })
   .refine(({ holdTimeSeconds, keepaliveSeconds = 0 }) => keepaliveSeconds < holdTimeSeconds, {

@@ -1,5 +1,6 @@
 /** Alarms follow what is wrong: verdicts, what decisions tell, agents that are suspected. Resolved ones go after a week. */
-import { type Alarm, followConditions, verdictConditions } from '../../health/alarm.ts'
+import { type Alarm, type Alarms, followConditions, verdictConditions } from '../../health/alarm.ts'
+import { truncationCondition } from '../../health/alert.ts'
 import type { Condition } from '../../health/failover-input.ts'
 import type { VerdictBook } from '../../health/verdict-book.ts'
 import type { Intent } from '../../intent/model.ts'
@@ -17,13 +18,20 @@ export interface Wrong {
 
 export async function keepAlarms(health: Health, { book, intent, conditions, nowMs }: Wrong): Promise<void> {
   const before = await health.alarms()
+  /** Of BGP sessions, given the alarms as they are. */
+  readonly sessions: (alarms: Alarms) => readonly Condition[]
   const severityOf = (check: string) => intent.checks.get(check as CheckId)?.severity ?? 'critical'
-  const wrong = [
-    ...verdictConditions({ all: book.all.values() }, before, severityOf),
-    ...conditions,
-    ...book.suspectedAgents().map(suspectCondition),
-  ]
-  const { changes } = followConditions(before, wrong, nowMs)
+  const own = followConditions(
+    before,
+    [
+      ...verdictConditions({ all: book.all.values() }, before, severityOf),
+      ...conditions,
+      ...wrong.sessions(before),
+      ...book.suspectedAgents().map(suspectCondition),
+    ],
+    nowMs,
+  )
+  const others = followConditions(own.alarms, toldConditions(wrong, own.alarms), nowMs, { source: otherSystem })
   // One that a person acknowledged meanwhile stays as that person left it, and is followed at the next look.
   for (const change of changes) await health.replaceAlarm(change)
   for (const alarm of before.values())

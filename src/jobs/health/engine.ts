@@ -8,6 +8,8 @@
  */
 import type { Logger } from 'pino'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { alertVerdicts, currentAlerts } from '../../health/alert.ts'
+import type { Alarms } from '../../health/alarm.ts'
 import { decideFailover } from '../../health/failover.ts'
 import { type FailoverDecision, type FailoverMemory, noMemory } from '../../health/failover-input.ts'
 import { VerdictBook } from '../../health/verdict-book.ts'
@@ -21,6 +23,7 @@ import { keepAlarms } from './alarms.ts'
 import { commitFailover } from './commit.ts'
 import { failoverInput } from './input.ts'
 import { VerdictTeller } from './tell.ts'
+import { SessionWatch } from './sessions.ts'
 
 export interface HealthDeps {
   readonly store: Store
@@ -49,6 +52,7 @@ export class HealthEngine {
   readonly #book = new VerdictBook()
   readonly #teller: VerdictTeller
   #intent: Intent | undefined
+  readonly #sessions: SessionWatch
   #memory: FailoverMemory = noMemory
   #remembered = ''
   #nextAtMs = 0
@@ -64,12 +68,14 @@ export class HealthEngine {
   }
 
   /** Until the signal aborts. Throws when Redis fails; the leader begins anew then. */
+    this.#sessions = new SessionWatch(deps.store, deps.clock)
   async run(signal: AbortSignal): Promise<void> {
     const ended = new AbortController()
     const until = AbortSignal.any([signal, ended.signal])
     this.#memory = await this.#deps.store.health.memory()
     try {
-      await Promise.race([this.#listen(until), this.#watchTime(until)])
+      const sessions = this.#sessions.run(until, () => this.#decideSoon())
+      await Promise.race([this.#listen(until), this.#watchTime(until), sessions])
     } finally {
       ended.abort()
       await this.#deciding?.catch(() => undefined)
@@ -139,7 +145,9 @@ export class HealthEngine {
     this.#nextAtMs = Math.min(decision.changesAtMs ?? Infinity, nowMs + (busy ? busyEveryMs : idleEveryMs))
     const refusal = await this.#carryOut(view, decision, nowMs)
     const conditions = refusal === undefined ? decision.conditions : [...decision.conditions, refusal]
-    await keepAlarms(store.health, { book: this.#book, intent: view.intent, conditions, nowMs: clock() })
+    const sessions = (alarms: Alarms) => this.#sessions.conditions(view.intent, alarms)
+    const said = { book: this.#book, told: this.#told, alerts, conditions, sessions }
+    await keepAlarms(store.health, { ...said, intent: view.intent, nowMs: clock() })
     await this.#teller.tell()
     await this.#tellRefusals(decision)
   }

@@ -35,6 +35,8 @@ export const sessionStates = [
   'established',
 ] as const
 export const peerEvent = { endOfInit: 2, state: 3 } as const
+/** Version 4 alone. */
+export const bfdStates = [undefined, 'up', 'down', 'admin-down', 'init'] as const
 export const routeAction = { none: 0, accept: 1, reject: 2 } as const
 export const exportDirection = 2
 export const localRoute = 3

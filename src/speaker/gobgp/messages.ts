@@ -58,6 +58,14 @@ export interface PeerMessage {
     readonly notification_enabled: boolean
     readonly local_restarting: boolean
   }
+  /** Version 4 alone; intervals are microseconds. */
+  readonly bfd?: {
+    readonly enabled: boolean
+    readonly port: number
+    readonly desired_minimum_tx_interval: number
+    readonly required_minimum_receive: number
+    readonly detection_multiplier: number
+  }
   readonly afi_safis: readonly AfiSafiMessage[]
 }
 
@@ -73,6 +81,7 @@ export interface ListPeerResponse {
       readonly peer_asn: number
       readonly session_state: number
       readonly admin_state: number
+      readonly bfd_state?: { readonly session_state: number } | null
     } | null
     readonly timers: { readonly state: { readonly uptime: { readonly seconds: number } | null } | null } | null
     readonly afi_safis: readonly {

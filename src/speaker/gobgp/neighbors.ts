@@ -2,7 +2,7 @@
 import type { Address } from '../../bgp/address.ts'
 import type { Asn } from '../../bgp/asn.ts'
 import type { NeighborConfig, SpeakerGlobal, SpeakerNeighbor } from '../speaker.ts'
-import { type Codec, sessionStates } from './codec.ts'
+import { type Codec, bfdStates, sessionStates } from './codec.ts'
 import type { GetBgpResponse, ListPeerResponse, PeerMessage } from './messages.ts'
 import { familyNumbers } from './rib.ts'
 
@@ -17,6 +17,7 @@ export function readNeighbor(codec: Codec, { peer }: ListPeerResponse, nowMs: nu
   const { conf, state, timers } = peer
   const session = sessionStates[state?.session_state ?? 0] ?? 'idle'
   const since = timers?.state?.uptime?.seconds ?? 0
+  const bfd = bfdStates[state?.bfd_state?.session_state ?? 0]
   let received = 0
   let accepted = 0
   let advertised = 0
@@ -29,7 +30,9 @@ export function readNeighbor(codec: Codec, { peer }: ListPeerResponse, nowMs: nu
     address: conf.neighbor_address as Address,
     asn: (conf.peer_asn || (state?.peer_asn ?? 0)) as Asn,
     state: session,
-    adminDown: (state?.admin_state ?? codec.adminUp) !== codec.adminUp,
+    adminDown: state?.admin_state === codec.adminUp + 1,
+    prefixLimit: state?.admin_state === codec.adminUp + 2,
+    ...(bfd !== undefined && { bfd }),
     received,
     accepted,
     advertised,
@@ -37,8 +40,11 @@ export function readNeighbor(codec: Codec, { peer }: ListPeerResponse, nowMs: nu
   }
 }
 
+/** UDP port of single-hop BFD (RFC 5881, 4). */
+const bfdPort = 3784
+
 export function peerMessage(config: NeighborConfig): PeerMessage {
-  const { gracefulRestartSeconds, ebgpMultihop } = config
+  const { gracefulRestartSeconds, ebgpMultihop, bfd } = config
   const graceful = gracefulRestartSeconds > 0
   return {
     conf: { neighbor_address: config.address, peer_asn: config.asn, auth_password: config.password ?? '' },
@@ -56,6 +62,15 @@ export function peerMessage(config: NeighborConfig): PeerMessage {
       passive_mode: config.passive,
       remote_port: config.remotePort ?? 0,
     },
+    ...(bfd !== undefined && {
+      bfd: {
+        enabled: true,
+        port: bfdPort,
+        desired_minimum_tx_interval: bfd.intervalMs * 1000,
+        required_minimum_receive: bfd.intervalMs * 1000,
+        detection_multiplier: bfd.multiplier,
+      },
+    }),
     ...(graceful && {
       graceful_restart: {
         enabled: true,

@@ -145,6 +145,7 @@ describe('speakers', () => {
           asn: 64601 as Asn,
           state: 'established',
           adminDown: false,
+          prefixLimit: false,
           received: 1,
           accepted: 1,
           advertised: 3,
