@@ -48,9 +48,9 @@ export interface LearnerSettings {
 }
 
 export const defaultSettings: LearnerSettings = {
-  thresholdMsMin: 222,
+  thresholdMsMin: 243,
   thresholdMinMsMin: 16,
-  thresholdMaxMsMin: 266,
+  thresholdMaxMsMin: 243,
   stakeReferenceMs: 6,
   clearThresholdMsMin: 155,
   stakeFloor: 0.3,
@@ -60,7 +60,7 @@ export const defaultSettings: LearnerSettings = {
   noiseFactor: 2,
   priorWeight: 0.4,
   returnEase: 1,
-  returnMs: 24 * 3_600_000,
+  returnMs: 36 * 3_600_000,
   warmUpBatches: 8,
   dwellMs: 8 * 60_000,
   verifyMs: 60 * 60_000,

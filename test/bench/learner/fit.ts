@@ -16,8 +16,8 @@ export interface Fitted {
 }
 
 const mostChangesPerDay = 0.75
-const grid: readonly Partial<LearnerSettings>[] = [140, 180, 220, 255, 300, 360, 440].flatMap((thresholdMsMin) =>
-  [0, 0.3].map((stakeFloor) => ({ thresholdMsMin, thresholdMaxMsMin: thresholdMsMin * 1.2, stakeFloor })),
+const grid: readonly Partial<LearnerSettings>[] = [120, 155, 195, 243, 290, 345, 420].flatMap((thresholdMsMin) =>
+  [0, 0.3].map((stakeFloor) => ({ thresholdMsMin, thresholdMaxMsMin: thresholdMsMin, stakeFloor })),
 )
 
 /** Undefined where a half has fewer than four traces. */
