@@ -1,6 +1,5 @@
 /** Alarms follow what is wrong: verdicts, what decisions tell, agents that are suspected. Resolved ones go after a week. */
 import { type Alarm, type Alarms, followConditions, verdictConditions } from '../../health/alarm.ts'
-import { truncationCondition } from '../../health/alert.ts'
 import type { Condition } from '../../health/failover-input.ts'
 import type { VerdictBook } from '../../health/verdict-book.ts'
 import type { Intent } from '../../intent/model.ts'
@@ -13,25 +12,21 @@ export interface Wrong {
   readonly intent: Intent
   /** Of the decision. */
   readonly conditions: readonly Condition[]
+  /** Of BGP sessions, given the alarms as they are. */
+  readonly sessions: (alarms: Alarms) => readonly Condition[]
   readonly nowMs: number
 }
 
-export async function keepAlarms(health: Health, { book, intent, conditions, nowMs }: Wrong): Promise<void> {
+export async function keepAlarms(health: Health, { book, intent, conditions, sessions, nowMs }: Wrong): Promise<void> {
   const before = await health.alarms()
-  /** Of BGP sessions, given the alarms as they are. */
-  readonly sessions: (alarms: Alarms) => readonly Condition[]
   const severityOf = (check: string) => intent.checks.get(check as CheckId)?.severity ?? 'critical'
-  const own = followConditions(
-    before,
-    [
-      ...verdictConditions({ all: book.all.values() }, before, severityOf),
-      ...conditions,
-      ...wrong.sessions(before),
-      ...book.suspectedAgents().map(suspectCondition),
-    ],
-    nowMs,
-  )
-  const others = followConditions(own.alarms, toldConditions(wrong, own.alarms), nowMs, { source: otherSystem })
+  const wrong = [
+    ...verdictConditions({ all: book.all.values() }, before, severityOf),
+    ...conditions,
+    ...sessions(before),
+    ...book.suspectedAgents().map(suspectCondition),
+  ]
+  const { changes } = followConditions(before, wrong, nowMs)
   // One that a person acknowledged meanwhile stays as that person left it, and is followed at the next look.
   for (const change of changes) await health.replaceAlarm(change)
   for (const alarm of before.values())

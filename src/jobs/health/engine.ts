@@ -8,7 +8,6 @@
  */
 import type { Logger } from 'pino'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { alertVerdicts, currentAlerts } from '../../health/alert.ts'
 import type { Alarms } from '../../health/alarm.ts'
 import { decideFailover } from '../../health/failover.ts'
 import { type FailoverDecision, type FailoverMemory, noMemory } from '../../health/failover-input.ts'
@@ -22,8 +21,8 @@ import type { PlannerView } from '../planner.ts'
 import { keepAlarms } from './alarms.ts'
 import { commitFailover } from './commit.ts'
 import { failoverInput } from './input.ts'
-import { VerdictTeller } from './tell.ts'
 import { SessionWatch } from './sessions.ts'
+import { VerdictTeller } from './tell.ts'
 
 export interface HealthDeps {
   readonly store: Store
@@ -51,8 +50,8 @@ export class HealthEngine {
   readonly #planner: PlannerSide
   readonly #book = new VerdictBook()
   readonly #teller: VerdictTeller
-  #intent: Intent | undefined
   readonly #sessions: SessionWatch
+  #intent: Intent | undefined
   #memory: FailoverMemory = noMemory
   #remembered = ''
   #nextAtMs = 0
@@ -65,10 +64,10 @@ export class HealthEngine {
     this.#lease = lease
     this.#planner = planner
     this.#teller = new VerdictTeller(deps.store.health, lease.fence)
+    this.#sessions = new SessionWatch(deps.store, deps.clock)
   }
 
   /** Until the signal aborts. Throws when Redis fails; the leader begins anew then. */
-    this.#sessions = new SessionWatch(deps.store, deps.clock)
   async run(signal: AbortSignal): Promise<void> {
     const ended = new AbortController()
     const until = AbortSignal.any([signal, ended.signal])
@@ -146,8 +145,7 @@ export class HealthEngine {
     const refusal = await this.#carryOut(view, decision, nowMs)
     const conditions = refusal === undefined ? decision.conditions : [...decision.conditions, refusal]
     const sessions = (alarms: Alarms) => this.#sessions.conditions(view.intent, alarms)
-    const said = { book: this.#book, told: this.#told, alerts, conditions, sessions }
-    await keepAlarms(store.health, { ...said, intent: view.intent, nowMs: clock() })
+    await keepAlarms(store.health, { book: this.#book, intent: view.intent, conditions, sessions, nowMs: clock() })
     await this.#teller.tell()
     await this.#tellRefusals(decision)
   }
