@@ -92,6 +92,7 @@ start_frr() {
     options=${daemon}_options
     # zebra replaces an IPv6 route by deleting and adding it, and loses what passes in between, unless it is told to.
     case $daemon in zebra) always=--v6-rr-semantics ;; *) always='' ;; esac
+    rm -f "/run/frr/$daemon.vty" # of one that was killed
     # shellcheck disable=SC2086 # options are words
     launch "$daemon" "$daemon" --user "$user" --group "$group" $always ${!options:--A 127.0.0.1}
     until_true 10 "$daemon" test -S "/run/frr/$daemon.vty"
