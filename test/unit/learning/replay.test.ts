@@ -70,7 +70,8 @@ function recompute(lines: readonly Line[]) {
   return { gain: gained / gainable, changesPerDay: changes / days }
 }
 
-describe('the replay', () => {
+/** Each replay is a process of its own, on a machine that may be busy. */
+describe('the replay', { timeout: 60_000 }, () => {
   const first = runReplay(7)
 
   test('writes decisions from which its gain and its changes can be computed again', () => {
