@@ -5,7 +5,7 @@
 import type { Address } from '../bgp/address.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 import type { Intent, SpeakerId } from '../intent/model.ts'
-import type { ObservedRoute, SpeakerReach, Target } from '../plan/observed.ts'
+import type { ObservedRoute, Offer, SpeakerReach, Target } from '../plan/observed.ts'
 import type { Established } from '../plan/audience.ts'
 import type { FleetState } from '../plan/fleet-state.ts'
 import type { SpeakerStatus, Store } from '../store/store.ts'
@@ -33,6 +33,7 @@ interface SpeakerView {
   readonly observed: ReadonlyMap<Prefix, ObservedRoute>
   readonly refused: ReadonlyMap<Prefix, string>
   readonly unproved: ReadonlyMap<Prefix, string>
+  readonly offers: ReadonlyMap<Prefix, readonly Offer[]>
 }
 
 /**
@@ -50,11 +51,12 @@ export async function readFleet(
   const views = new Map(
     await Promise.all(
       ids.map(async (id): Promise<[SpeakerId, SpeakerView]> => {
-        const [targets, observed, refused, unproved] = await Promise.all([
+        const [targets, observed, refused, unproved, offers] = await Promise.all([
           prefixes === 'all' ? store.targets.all(id) : store.targets.of(id, prefixes),
           prefixes === 'all' ? store.observations.all(id) : store.observations.of(id, prefixes),
           store.observations.refused(id),
           store.observations.unproved(id),
+          store.observations.offers(id),
         ])
         const state = states.get(id)
         return [
@@ -69,6 +71,7 @@ export async function readFleet(
             observed,
             refused,
             unproved,
+            offers,
           },
         ]
       }),
@@ -86,7 +89,7 @@ function fleetOf(
   let standing = 0
   for (const [id, { targets, observed }] of views) {
     for (const [prefix, { target }] of targets) {
-      if (target.kind === 'announce') standing++
+      if (target.kind === 'announce' && target.via === undefined) standing++
       mapSet(sites, prefix).add(id)
     }
     for (const prefix of observed.keys()) mapSet(sites, prefix).add(id)
@@ -97,6 +100,7 @@ function fleetOf(
     observed: (speaker, prefix) => views.get(speaker)?.observed.get(prefix),
     refused: (speaker, prefix) => views.get(speaker)?.refused.get(prefix),
     unproved: (speaker, prefix) => views.get(speaker)?.unproved.get(prefix),
+    offers: (speaker, prefix) => views.get(speaker)?.offers.get(prefix) ?? [],
     siteSpeakers: (prefix) => sites.get(prefix) ?? [],
     announcements: announcements ?? standing,
     prefixes: [...sites.keys()],

@@ -5,12 +5,13 @@ export type Community = string & { readonly __brand: 'Community' }
 export type LargeCommunity = string & { readonly __brand: 'LargeCommunity' }
 
 export const gracefulShutdown = '65535:0' as Community // RFC 8326
+export const noExport = '65535:65281' as Community // RFC 1997
 
 const wellKnown: Readonly<Record<string, Community>> = {
   'graceful-shutdown': gracefulShutdown,
   blackhole: '65535:666' as Community, // RFC 7999
-  'no-export': '65535:65281' as Community, // RFC 1997, as the next two
-  'no-advertise': '65535:65282' as Community,
+  'no-export': noExport,
+  'no-advertise': '65535:65282' as Community, // RFC 1997, as the next one
   'no-export-subconfed': '65535:65283' as Community,
 }
 

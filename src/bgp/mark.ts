@@ -7,6 +7,7 @@
  *   ASN:2|3|4:<n>      prepend our AS 1, 2 or 3 times toward that neighbor
  *   ASN:5:<treatment>  a treatment: MED, LOCAL_PREF, next hop or communities toward one neighbor
  *   ASN:6:<neighbor>   mark GRACEFUL_SHUTDOWN (RFC 8326) toward that neighbor
+ *   ASN:7:<epoch>      a steering route of Herald's. It has no ASN:0 mark, so the export policy rejects it: it never leaves
  */
 import type { Asn } from './asn.ts'
 import type { LargeCommunity } from './community.ts'
@@ -19,6 +20,7 @@ export const markFunction = {
   prepend3: 4,
   treatment: 5,
   gracefulShutdown: 6,
+  steered: 7,
 } as const
 
 export type MarkFunction = keyof typeof markFunction
@@ -29,7 +31,15 @@ export function mark(asn: Asn, effect: MarkFunction, parameter: number): LargeCo
 
 /** The epoch in the ownership mark of a path, or undefined where the path is not Herald's. */
 export function ownerEpoch(asn: Asn, largeCommunities: readonly LargeCommunity[]): number | undefined {
-  const start = `${asn}:${markFunction.owned}:`
+  return epochAfter(`${asn}:${markFunction.owned}:`, largeCommunities)
+}
+
+/** The epoch in the mark of a steering route, or undefined where the path is none. */
+export function steeredEpoch(asn: Asn, largeCommunities: readonly LargeCommunity[]): number | undefined {
+  return epochAfter(`${asn}:${markFunction.steered}:`, largeCommunities)
+}
+
+function epochAfter(start: string, largeCommunities: readonly LargeCommunity[]): number | undefined {
   const found = largeCommunities.find((community) => community.startsWith(start))
   return found === undefined ? undefined : Number(found.slice(start.length))
 }

@@ -17,6 +17,13 @@ export const localPrefBands: Readonly<Record<NeighborKind, Band>> = {
   internal: { min: 0, max: 99 },
 }
 
+/**
+ * Steering routes: above every learned route, so that one of them is followed; below every local service, so that none
+ * draws away what is answered here.
+ */
+export const steeredBand: Band = { min: 500, max: 999 }
+export const steeredLocalPref = 500
+
 /** Local service routes: above every learned route, so that a service is always answered where it stands. */
 export const serviceBand: Band = { min: 1000, max: 1999 }
 export const serviceLocalPref = 1000

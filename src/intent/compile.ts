@@ -59,6 +59,11 @@ export function frozenUntilMs(intent: Intent, nowMs: number): number | undefined
   return new OverlayTime(intent.freezes.values(), nowMs).frozenUntilMs()
 }
 
+/** Since when a freeze is in force, ms since the epoch; of several the latest; undefined where there is none. */
+export function freezeSince(intent: Intent, nowMs: number): number | undefined {
+  return new OverlayTime(intent.freezes.values(), nowMs).frozenSinceMs()
+}
+
 function treatmentsOf(intent: Intent, speaker: Speaker, moment: Moment): readonly Treatment[] {
   const span = spanOf(intent, moment.epoch, moment.nowMs)
   const treatments = new Map<number, Treatment>()

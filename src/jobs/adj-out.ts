@@ -1,6 +1,7 @@
 /**
  * The proof toward neighbors (G10): every established neighbor's adj-out is read until it says what the targets say:
- * an announced prefix is there, unless its path says not to tell that neighbor, and a withdrawn one is not.
+ * an announced prefix is there, unless its path says not to tell that neighbor; a withdrawn one is not, and a steering
+ * route never is.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Address } from '../bgp/address.ts'
@@ -83,7 +84,7 @@ function expected(
   const absent = new Set<Prefix>()
   for (const { prefix, target } of targets) {
     if (refused.has(prefix) || !neighbor.families.includes(prefixFamily(prefix))) continue
-    if (target.kind === 'withdraw') absent.add(prefix)
+    if (target.kind === 'withdraw' || target.via !== undefined) absent.add(prefix)
     else if (target.attributes.includes(`"${withheld}"`)) absent.add(prefix)
     else if (mayLoop(target.attributes, neighbor)) continue
     else present.add(prefix)

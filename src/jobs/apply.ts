@@ -11,7 +11,8 @@
  * Nothing is retried here: the watchdog wakes the speaker again where it lags.
  */
 import type { Logger } from 'pino'
-import type { Path } from '../bgp/path.ts'
+import type { Address } from '../bgp/address.ts'
+import { type Path, attributesOf } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 import { OperationError } from '../bgp/operation-error.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
@@ -19,6 +20,7 @@ import type { SpeakerId } from '../intent/model.ts'
 import { listed } from '../intent/nearest.ts'
 import type { ObservedRoute } from '../plan/observed.ts'
 import { noteForeignPaths } from '../plan/trouble.ts'
+import { offersOf } from '../speaker/offers.ts'
 import { observe } from '../speaker/ownership.ts'
 import type { CallOptions, Speaker } from '../speaker/speaker.ts'
 import type { Lease, Store, StoredTarget } from '../store/store.ts'
@@ -191,11 +193,13 @@ async function push(
 ): Promise<Pushed> {
   const announce: Path[] = []
   const withdraw: Prefix[] = []
+  const incarnation = speaker.incarnation()
+  const unoffered = await findUnoffered(speaker, targets, lease)
   for (const { prefix, target } of targets) {
-    if (target.kind === 'announce') announce.push({ prefix, identifier: 0, attributes: target.attributes })
+    if (target.kind === 'announce' && !unoffered.has(prefix))
+      announce.push({ prefix, identifier: 0, attributes: target.attributes })
     else withdraw.push(prefix)
   }
-  const incarnation = speaker.incarnation()
   const refused = new Map<Prefix, string>()
   const options = { deadlineMs: callDeadlineMs, signal: lease.signal }
   for (let from = 0; from < announce.length; from += batchPaths) {
@@ -212,6 +216,29 @@ async function push(
     )
   }
   return { announced: announce.length - refused.size, withdrawn: withdraw.length, refused, incarnation }
+}
+
+/**
+ * Steering routes that the neighbor they follow does not offer now. A decision may be older than the offer (a daemon
+ * that restarted has no neighbors yet), and a route that nobody offers is never put into a RIB: it is withdrawn instead.
+ */
+async function findUnoffered(
+  speaker: Speaker,
+  targets: readonly StoredTarget[],
+  lease: Lease,
+): Promise<ReadonlySet<Prefix>> {
+  const steered = new Map<Prefix, { readonly via: Address; readonly nextHop: Address }>()
+  for (const { prefix, target } of targets)
+    if (target.kind === 'announce' && target.via !== undefined)
+      steered.set(prefix, { via: target.via, nextHop: attributesOf(target.attributes).nextHop })
+  if (steered.size === 0) return new Set()
+  const paths = await speaker.rib([...steered.keys()], { deadlineMs: readDeadlineMs, signal: lease.signal })
+  const offers = offersOf(paths, steered.keys())
+  const unoffered = [...steered].filter(
+    ([prefix, { via, nextHop }]) =>
+      offers.get(prefix)?.some((offer) => offer.neighbor === via && offer.nextHop === nextHop) !== true,
+  )
+  return new Set(unoffered.map(([prefix]) => prefix))
 }
 
 /** The speaker's words about each path it was given; undefined where it took it, which forgets earlier words. */

@@ -23,11 +23,12 @@ export function configureSpeakers(
   return changed
 }
 
-/** Speakers whose own documents, or whose neighbors' documents, a revision changed. */
-export function speakersOf(changes: readonly DocumentChange[]): ReadonlySet<SpeakerId> {
+/** Speakers whose own documents, or whose neighbors' documents, a revision changed; path groups and places may concern any. */
+export function speakersOf(changes: readonly DocumentChange[]): ReadonlySet<SpeakerId> | 'all' {
   const speakers = new Set<SpeakerId>()
   for (const { key, before, after } of changes) {
     const { kind, name } = splitKey(key)
+    if (['PathGroup', 'Pop', 'Region', 'Area'].includes(kind)) return 'all'
     if (kind === 'Speaker') speakers.add(name as SpeakerId)
     if (kind === 'Neighbor')
       for (const spec of [before, after]) {

@@ -5,7 +5,7 @@
 import type { Prefix } from '../bgp/prefix.ts'
 import { OperationError } from '../bgp/operation-error.ts'
 import type { SpeakerId } from '../intent/model.ts'
-import type { ObservedRoute, SpeakerReach, Target, TargetChanges } from '../plan/observed.ts'
+import type { ObservedRoute, Offer, SpeakerReach, Target, TargetChanges } from '../plan/observed.ts'
 import type { FleetState } from '../plan/plan.ts'
 import type { SpeakerState, Store } from '../store/store.ts'
 
@@ -41,6 +41,7 @@ interface SpeakerMemory {
   readonly unapplied: Set<Prefix>
   refused: ReadonlyMap<Prefix, string>
   unproved: ReadonlyMap<Prefix, string>
+  offers: ReadonlyMap<Prefix, readonly Offer[]>
 }
 
 export class Fleet implements FleetState {
@@ -72,6 +73,10 @@ export class Fleet implements FleetState {
 
   unproved(speaker: SpeakerId, prefix: Prefix): string | undefined {
     return this.#speakers.get(speaker)?.unproved.get(prefix)
+  }
+
+  offers(speaker: SpeakerId, prefix: Prefix): readonly Offer[] {
+    return this.#speakers.get(speaker)?.offers.get(prefix) ?? []
   }
 
   /** Speakers where some neighbor's adj-out disagrees: they are asked again. */
@@ -144,13 +149,14 @@ export class Fleet implements FleetState {
     await this.loadWords(store, speaker)
   }
 
-  /** What the speaker refused, and what its neighbors' adj-out says instead. */
+  /** What the speaker refused, what its neighbors' adj-out says instead, and what they offer. */
   async loadWords(store: Store, speaker: SpeakerId): Promise<void> {
-    const [refused, unproved] = await Promise.all([
+    const [refused, unproved, offers] = await Promise.all([
       store.observations.refused(speaker),
       store.observations.unproved(speaker),
+      store.observations.offers(speaker),
     ])
-    Object.assign(this.#memory(speaker), { refused, unproved })
+    Object.assign(this.#memory(speaker), { refused, unproved, offers })
   }
 
   see(speaker: SpeakerId, prefix: Prefix, route: ObservedRoute | undefined): void {
@@ -175,8 +181,8 @@ export class Fleet implements FleetState {
     const { targets, unapplied, applied } = this.#memory(speaker)
     if (standing !== undefined && standing.generation > applied) unapplied.add(prefix)
     else unapplied.delete(prefix)
-    if (targets.get(prefix)?.target.kind === 'announce') this.announcements--
-    if (standing?.target.kind === 'announce') this.announcements++
+    if (isAnnouncement(targets.get(prefix)?.target)) this.announcements--
+    if (isAnnouncement(standing?.target)) this.announcements++
     if (standing === undefined) targets.delete(prefix)
     else targets.set(prefix, standing)
     this.#index(speaker, prefix)
@@ -206,11 +212,16 @@ export class Fleet implements FleetState {
         unapplied: new Set(),
         refused: new Map(),
         unproved: new Map(),
+        offers: new Map(),
       }
       this.#speakers.set(speaker, memory)
     }
     return memory
   }
+}
+
+function isAnnouncement(target: Target | undefined): boolean {
+  return target?.kind === 'announce' && target.via === undefined
 }
 
 /** Raises or lowers (a restarted daemon) the applied generation; adds the prefixes that are applied by it. */

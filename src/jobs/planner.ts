@@ -11,6 +11,7 @@ import type { Logger } from 'pino'
 import type { Prefix } from '../bgp/prefix.ts'
 import { type Moment, affectedPrefixes } from '../intent/compile.ts'
 import { buildIntent } from '../intent/build.ts'
+import { steeredDestinations } from '../intent/compile/steering.ts'
 import type { DocumentKey } from '../intent/document.ts'
 import { applyChanges } from '../intent/edit.ts'
 import { type Intent, type PopId, type SpeakerId, emptyIntent } from '../intent/model.ts'
@@ -218,7 +219,7 @@ export class Planner {
     observePlan((performance.now() - started) / 1000, plan, this.#unsettled.held())
     const plannedAtMs = this.#deps.clock()
     const changed = speakersOf(revisions.flatMap(({ changes }) => changes))
-    const concerned = everything ? 'all' : changed.union(new Set(plan.targets.keys()))
+    const concerned = everything || changed === 'all' ? 'all' : changed.union(new Set(plan.targets.keys()))
     const configured = configureSpeakers(this.#intent, moment, this.#configured, concerned)
     if (configured.length > 0) await store.speakers.configure(this.#lease.fence, configured)
     for (const one of configured) this.#configured.set(one.speaker, JSON.stringify(one))
@@ -296,7 +297,7 @@ export class Planner {
   }
 
   #everyPrefix(): Set<Prefix> {
-    return new Set([...this.#intent.prefixes.keys(), ...this.#fleet.prefixes()])
+    return new Set([...this.#intent.prefixes.keys(), ...steeredDestinations(this.#intent), ...this.#fleet.prefixes()])
   }
 }
 

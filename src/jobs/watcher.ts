@@ -10,8 +10,9 @@ import type { Prefix } from '../bgp/prefix.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { SpeakerId } from '../intent/model.ts'
 import type { ObservedRoute } from '../plan/observed.ts'
+import { offersOf } from '../speaker/offers.ts'
 import { observe } from '../speaker/ownership.ts'
-import type { Speaker, SpeakerEvent } from '../speaker/speaker.ts'
+import type { RibPath, Speaker, SpeakerEvent } from '../speaker/speaker.ts'
 import type { Store } from '../store/store.ts'
 import type { Connections } from './connections.ts'
 import type { Doorbell } from './doorbell.ts'
@@ -70,6 +71,7 @@ class Watch {
   readonly #place: string
   readonly #speaker: Speaker
   readonly #id: SpeakerId
+  readonly #destinations: ReadonlySet<Prefix>
   #upSinceMs = 0
   #readAtMs = 0
   /** The same by the monotonic clock: a wall clock that is set back must not stop the reading. */
@@ -83,6 +85,7 @@ class Watch {
     this.#configured = configured
     this.#place = place(configured)
     this.#id = configured.speaker
+    this.#destinations = new Set(configured.steering?.destinations)
     this.#speaker = deps.connections.at(configured)
   }
 
@@ -128,17 +131,21 @@ class Watch {
         const changed = await this.#deps.store.observations.recordAll(this.#id, await this.#readAll(signal))
         if (changed.length > 0) await this.#deps.doorbell.wakePlan()
         await this.#deps.doorbell.wakeApply([this.#id]) // looks at policy and neighbors too
-      }
+      } else await this.#lookAgain([...this.#destinations], signal) // an offer that went without an event
       await this.#report(signal)
     }
   }
 
   async #follow(signal: AbortSignal, opened: () => void): Promise<void> {
-    for await (const events of this.#speaker.watch({ signal, opened })) {
+    const { neighbors = [] } = this.#configured.steering ?? {}
+    for await (const events of this.#speaker.watch({ signal, opened, neighbors })) {
       // Not in a hurry: what a worker pushed it reads back itself, and what comes meanwhile is merged into the next look.
       await sleep(mergeForMs, undefined, { signal, ref: false }).catch(() => undefined)
-      await this.#lookAgain(changedPrefixes(events), signal)
-      if (events.some(({ kind }) => kind === 'neighbor')) await this.#tellNeighbors(events, signal)
+      const turned = events.some(({ kind }) => kind === 'neighbor')
+      const changed = changedPrefixes(events)
+      // A session that goes takes its offers along, without a word about each.
+      await this.#lookAgain(turned ? [...new Set([...changed, ...this.#destinations])] : changed, signal)
+      if (turned) await this.#tellNeighbors(events, signal)
     }
   }
 
@@ -153,7 +160,14 @@ class Watch {
       const paths = await this.#speaker.rib(prefixes, { deadlineMs: readDeadlineMs, signal })
       const found = observe(paths, this.#configured.asn, epoch)
       const seen = new Map(prefixes.map((prefix) => [prefix, found.get(prefix)]))
-      changed = await store.observations.record(this.#id, seen)
+      const offers = offersOf(
+        paths,
+        prefixes.filter((prefix) => this.#destinations.has(prefix)),
+      )
+      changed = [
+        ...(await store.observations.record(this.#id, seen)),
+        ...(await store.observations.offer(this.#id, offers)),
+      ]
       if (this.#takeForeign(seen)) await this.#report(signal)
     }
     if (changed.length > 0) await doorbell.wakePlan()
@@ -164,10 +178,21 @@ class Watch {
     const paths = await this.#speaker.rib('all', { deadlineMs: readDeadlineMs, signal })
     this.#readAtMs = this.#deps.clock()
     this.#readMonotonicMs = performance.now()
+    await this.#tellOffers(paths)
     const seen = observe(paths, this.#configured.asn, epoch)
     this.#foreign.clear()
     this.#takeForeign(seen)
     return seen
+  }
+
+  /** What nobody steers any more is forgotten with it. */
+  async #tellOffers(paths: readonly RibPath[]): Promise<void> {
+    const { observations } = this.#deps.store
+    const known = await observations.offers(this.#id)
+    const changed = await observations.offer(this.#id, offersOf(paths, this.#destinations))
+    const stale = [...known.keys()].filter((prefix) => !this.#destinations.has(prefix))
+    await observations.offer(this.#id, new Map(stale.map((prefix) => [prefix, []])))
+    if (changed.length > 0) await this.#deps.doorbell.wakePlan()
   }
 
   /** Answers whether there are more or fewer foreign paths than before. */
@@ -210,9 +235,9 @@ class Watch {
   }
 }
 
-/** Where the daemon is, and whose paths are ours there. */
-function place({ endpoint, tls, asn }: DesiredSpeaker): string {
-  return JSON.stringify([endpoint, tls, asn])
+/** Where the daemon is, whose paths are ours there, and what beside them is followed. */
+function place({ endpoint, tls, asn, steering }: DesiredSpeaker): string {
+  return JSON.stringify([endpoint, tls, asn, steering])
 }
 
 function changedPrefixes(events: readonly SpeakerEvent[]): readonly Prefix[] {

@@ -40,6 +40,8 @@ export type HeldReason =
   | 'speaker-unknown' // decided, but the speaker cannot be reached
   | 'speaker-refused' // GoBGP refused the path
   | 'adj-out' // G10: in the RIB, but a neighbor's adj-out says otherwise
+  | 'not-offered' // the preferred neighbor does not offer the destination, so nothing is steered there
+  | 'outranked' // another neighbor's route has a higher LOCAL_PREF: another relationship comes first
   | 'band' // G8
   | 'export' // G7
   | 'stray' // a path of another epoch that no intent names; never withdrawn by itself

@@ -39,11 +39,15 @@ function holdForeignPath(draft: Draft, prefix: Prefix, desired: DesiredSite, sit
   if (!draft.guards.foreignPath || !hasForeignPath(site)) return undefined
   if (draft.input.fleet.adopting(prefix, site.speaker)) return undefined
   if (site.target?.kind === 'announce' && site.observed?.identifier === 0) return undefined
+  return holdForeign(draft, prefix, wantedOf(desired, site), site)
+}
+
+export function holdForeign(draft: Draft, prefix: Prefix, wanted: Held['wanted'], site: SiteView): Standing {
   draft.hold(
     'foreign-path',
     prefix,
     site,
-    wantedOf(desired, site),
+    wanted,
     `${site.speaker} holds a path of ${prefix} that is not Herald's; adopt it, or delete it there, to let Herald announce.`,
   )
   return 'held'

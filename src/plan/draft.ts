@@ -2,6 +2,7 @@
  * A plan while it is made: collects what the rules decide, keeps what adds before what takes away, and applies the one
  * guard that looks at the plan as a whole (G4, mass withdrawal) when it is finished.
  */
+import type { Address } from '../bgp/address.ts'
 import { type AttributesKey, attributesOf } from '../bgp/path.ts'
 import { inBand, serviceBand } from '../bgp/neighbor.ts'
 import type { Prefix } from '../bgp/prefix.ts'
@@ -30,6 +31,13 @@ interface Departure {
 /** A departure and what asked for it: documents that no longer name the site, or an overlay that names it. */
 export interface Cause {
   readonly by: 'intent' | 'overlay'
+  readonly because: string
+}
+
+/** A steering route and the neighbor whose offer it follows. */
+export interface Steered {
+  readonly to: AttributesKey
+  readonly via: Address
   readonly because: string
 }
 
@@ -82,6 +90,24 @@ export class Draft {
   withdraw(prefix: Prefix, site: SiteView, { by, because }: Cause, standing: Standing = 'moving'): void {
     const action: Action = { kind: 'withdraw', prefix, ...at(site), because }
     this.#departures.push({ action, target: this.#withdrawTarget(prefix), counted: by === 'intent', standing })
+  }
+
+  /** A steering route: no announcement, and sent to nobody. */
+  steer(
+    kind: Exclude<ActionKind, 'drain' | 'withdraw' | 'forget'>,
+    prefix: Prefix,
+    site: SiteView,
+    { to, via, because }: Steered,
+  ): void {
+    this.#arrivals.push({ kind, prefix, ...at(site), to, because })
+    const target = { kind: 'announce', attributes: to, revision: this.#revisionOf(prefix), via } as const
+    this.#set(site.speaker, prefix, target)
+  }
+
+  /** Takes a steering route away. What neighbors offer stands beneath it, so G4 neither counts nor holds it. */
+  unsteer(prefix: Prefix, site: SiteView, because: string): void {
+    this.#corrections.push({ kind: 'withdraw', prefix, ...at(site), because })
+    this.#set(site.speaker, prefix, this.#withdrawTarget(prefix))
   }
 
   /** Withdraws once more what was withdrawn and is there again; no new decision, so G4 does not count it. */

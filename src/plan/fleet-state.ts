@@ -1,7 +1,7 @@
 /** What a plan may ask about the fleet. The planner job keeps it in memory; tests simulate it. */
 import type { Prefix } from '../bgp/prefix.ts'
 import type { SpeakerId } from '../intent/model.ts'
-import type { ObservedRoute, SpeakerReach, Target } from './observed.ts'
+import type { ObservedRoute, Offer, SpeakerReach, Target } from './observed.ts'
 
 export interface FleetState {
   /** Undefined: its RIB was never read, so nothing is decided about it. */
@@ -15,9 +15,11 @@ export interface FleetState {
   refused(speaker: SpeakerId, prefix: Prefix): string | undefined
   /** In words, where a neighbor's adj-out last disagreed with the target as it stands. */
   unproved(speaker: SpeakerId, prefix: Prefix): string | undefined
+  /** Which neighbors offer a destination, as last read; kept for destinations that something steers. */
+  offers(speaker: SpeakerId, prefix: Prefix): readonly Offer[]
   /** Speakers that have a target or an observed route of the prefix. */
   siteSpeakers(prefix: Prefix): Iterable<SpeakerId>
-  /** Standing announce targets of the whole fleet. */
+  /** Standing announce targets of the whole fleet, steering routes not counted. */
   readonly announcements: number
   /** True where a person lets Herald take over the foreign path of this prefix at this speaker. */
   adopting(prefix: Prefix, speaker: SpeakerId): boolean

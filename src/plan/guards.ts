@@ -22,8 +22,14 @@ export const guardNames = [
   'stray',
   /** G7: only owned prefixes are announced. */
   'export',
-  /** G8: LOCAL_PREF stays inside the band of local services. */
+  /** G8: LOCAL_PREF stays inside the band of local services, and what is steered is not above the band of steered routes. */
   'band',
+  /** A destination is steered to a neighbor only while that neighbor offers it. */
+  'offered',
+  /** G8: steering stays below the routes of a better relationship. */
+  'outranked',
+  /** Nothing is steered at a speaker that cannot be reached: what it is offered is not known. */
+  'steerUnknown',
   /** G10: nothing counts as there, or as gone, while a neighbor's adj-out says otherwise. */
   'adjOut',
   /** G11: a freeze stops repairs. */
@@ -44,6 +50,9 @@ export const allGuards: Guards = {
   stray: true,
   export: true,
   band: true,
+  offered: true,
+  outranked: true,
+  steerUnknown: true,
   adjOut: true,
   freeze: true,
 }

@@ -73,7 +73,8 @@ function release(
   else drainOrWithdraw(draft, prefix, desired, site, othersServe)
 }
 
-function followWithdrawal(draft: Draft, prefix: Prefix, site: SiteView): void {
+/** What was withdrawn is followed until it is seen gone, then forgotten. */
+export function followWithdrawal(draft: Draft, prefix: Prefix, site: SiteView): void {
   const { observed } = site
   if (neverArrived(site)) {
     draft.forget(prefix, site, 'it never came into the RIB, so there is nothing to withdraw')

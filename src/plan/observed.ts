@@ -2,6 +2,7 @@
  * Observed state: what speakers' RIBs hold, as last read. Unknown is not empty: a speaker nobody could read is
  * `unknown`, and nothing is concluded from it.
  */
+import type { Address } from '../bgp/address.ts'
 import type { AttributesKey } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 import type { SpeakerId } from '../intent/model.ts'
@@ -12,6 +13,15 @@ export interface ObservedRoute {
   readonly identifier: number
   /** `ours` by its mark and epoch, `other-epoch`: Herald's, decided by another Redis store, `foreign`: no mark. */
   readonly owner: 'ours' | 'other-epoch' | 'foreign'
+}
+
+/** A destination that a neighbor taught a speaker: a route in the global RIB, best or not. */
+export interface Offer {
+  /** Its address. */
+  readonly neighbor: Address
+  readonly nextHop: Address
+  /** 100 where the route has none. */
+  readonly localPref: number
 }
 
 export type SpeakerReach = 'up' | 'unknown'
@@ -29,6 +39,11 @@ export interface AnnounceTarget {
   readonly revision: number
   /** Since when it is marked GRACEFUL_SHUTDOWN on its way out, ms since the epoch. */
   readonly drainingSinceMs?: number
+  /**
+   * Present: a steering route, by the offer of the neighbor at this address. A worker pushes it only while the RIB has a
+   * route of that neighbor, and it reaches no neighbor.
+   */
+  readonly via?: Address
 }
 
 export interface WithdrawTarget {

@@ -2,8 +2,8 @@
  * The plan: desired × observed → new standing decisions, and what is held, each with a reason. Pure, total and
  * incremental: it looks at the prefixes it is given and at nothing else, and asked twice it decides nothing new.
  *
- * For every prefix, in order: what desired state names arrives (plan/arrive), then what it does not name may leave
- * (plan/leave). Over all of them G4 counts what would be withdrawn (plan/draft). Everything is sorted; `actions` has
+ * For every prefix, in order: what desired state names arrives (plan/arrive), a destination of others is steered or no
+ * longer (plan/steer), then what desired state does not name may leave (plan/leave). Over all of them G4 counts what would be withdrawn (plan/draft). Everything is sorted; `actions` has
  * what adds before what takes away.
  */
 import type { Prefix } from '../bgp/prefix.ts'
@@ -18,6 +18,7 @@ import type { FleetState } from './fleet-state.ts'
 import { type Guards, allGuards } from './guards.ts'
 import { type Arrival, planDepartures } from './leave.ts'
 import type { TargetChanges } from './observed.ts'
+import { planSteering } from './steer.ts'
 import { type SiteView, viewSite } from './site-view.ts'
 import { warningsOf } from './warn.ts'
 
@@ -79,7 +80,9 @@ function planPrefix(draft: Draft, prefix: Prefix): void {
   if (desired?.changesAtMs !== undefined) draft.lookAgainAt(prefix, desired.changesAtMs)
   draft.stand(prefix, 'proved')
   const arrivals = desired === undefined ? [] : planArrivals(draft, desired)
-  planDepartures(draft, prefix, desired, arrivals, elsewhere(draft, prefix, desired))
+  const steered = planSteering(draft, prefix, new Set(desired?.sites.keys()))
+  const sites = elsewhere(draft, prefix, desired).filter(({ speaker }) => !steered.has(speaker))
+  planDepartures(draft, prefix, desired, arrivals, sites)
   if (desired !== undefined) draft.warn(warningsOf(intent, desired))
 }
 

@@ -54,6 +54,16 @@ export const heldReasons: Readonly<Record<HeldReason, HeldExplanation>> = {
     sentence: 'The RIB is as decided, but a neighbor is not sent that, by what the daemon says of its adj-out.',
     release: 'By itself, when the adj-out agrees; or withhold the prefix from that neighbor, if that is what is meant.',
   },
+  'not-offered': {
+    sentence:
+      'The preferred neighbor does not offer the destination, so BGP chooses by itself; no route is ever invented.',
+    release: 'By itself, when the neighbor offers it; or prefer another path.',
+  },
+  outranked: {
+    sentence:
+      'A neighbor outside the group offers the destination with a higher LOCAL_PREF, and steering stays inside a relationship.',
+    release: 'By itself, when that route goes; or a LOCAL_PREF there that is not above those of the paths.',
+  },
   band: {
     sentence: 'The LOCAL_PREF is outside the band of local services, so learned routes could win over the service.',
     release: 'A LOCAL_PREF from 1000 to 1999.',

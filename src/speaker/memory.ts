@@ -70,7 +70,8 @@ class InMemory implements MemorySpeaker {
   #policy: ExportPolicy | undefined
   #foreignPolicy: string | undefined
   #reach: 'up' | 'unreachable' | 'hung' = 'up'
-  readonly #watchers = new Set<EventQueue>()
+  /** With the neighbors of which each is told everything. */
+  readonly #watchers = new Map<EventQueue, ReadonlySet<Address>>()
   #incarnation = 0
 
   constructor(settings: MemorySpeakerSettings) {
@@ -155,9 +156,9 @@ class InMemory implements MemorySpeaker {
         asn: config.asn,
         state,
         adminDown: false,
-        received,
         prefixLimit: false,
         ...(config.bfd !== undefined && { bfd: up ? ('up' as const) : ('down' as const) }),
+        received,
         accepted: received,
         advertised: 0,
         uptimeSeconds: up ? Math.floor((Date.now() - sinceMs) / 1000) : undefined,
@@ -171,7 +172,7 @@ class InMemory implements MemorySpeaker {
     if (this.#neighbors.has(config.address))
       throw new OperationError('speaker-refused', `memory: neighbor ${config.address} is there already`)
     this.#neighbors.set(config.address, { config, state: 'established', sinceMs: Date.now() })
-    for (const watcher of this.#watchers) watcher.neighbor(config.address, 'established')
+    for (const watcher of this.#watchers.keys()) watcher.neighbor(config.address, 'established')
   }
 
   async deleteNeighbor(address: Address, options: CallOptions): Promise<void> {
@@ -199,13 +200,17 @@ class InMemory implements MemorySpeaker {
     return JSON.stringify(before) === JSON.stringify(this.#policy) ? 'unchanged' : 'extended'
   }
 
-  async *watch({ signal, opened }: Parameters<Speaker['watch']>[0]): AsyncGenerator<readonly SpeakerEvent[]> {
+  async *watch({
+    signal,
+    opened,
+    neighbors,
+  }: Parameters<Speaker['watch']>[0]): AsyncGenerator<readonly SpeakerEvent[]> {
     await this.#answer({ deadlineMs: 5000, signal })
     const queue = new EventQueue()
     const abort = () => queue.end()
     signal.addEventListener('abort', abort, { once: true })
     if (signal.aborted) abort()
-    this.#watchers.add(queue)
+    this.#watchers.set(queue, new Set(neighbors))
     opened()
     try {
       yield* queue.drain()
@@ -220,7 +225,7 @@ class InMemory implements MemorySpeaker {
   }
 
   close(): void {
-    for (const watcher of this.#watchers) watcher.end()
+    for (const watcher of this.#watchers.keys()) watcher.end()
   }
 
   learn(neighbor: Address, prefix: Prefix, attributes: AttributesKey): void {
@@ -235,7 +240,7 @@ class InMemory implements MemorySpeaker {
     const { config } = this.#neighbor(address)
     this.#neighbors.set(address, { config, state, sinceMs: Date.now() })
     if (state !== 'established') this.#forget(address)
-    for (const watcher of this.#watchers) watcher.neighbor(address, state)
+    for (const watcher of this.#watchers.keys()) watcher.neighbor(address, state)
   }
 
   setReach(reach: 'up' | 'unreachable' | 'hung'): void {
@@ -262,7 +267,7 @@ class InMemory implements MemorySpeaker {
   }
 
   #breakWatches(): void {
-    for (const watcher of this.#watchers)
+    for (const watcher of this.#watchers.keys())
       watcher.end(new OperationError('speaker-unreachable', 'memory: the event stream broke'))
   }
 
@@ -290,21 +295,22 @@ class InMemory implements MemorySpeaker {
     if (paths.get(id)?.attributes === path.attributes) return
     paths.set(id, path)
     this.#paths.set(path.prefix, paths)
-    this.#tell(path.prefix, before)
+    this.#tell(path.prefix, before, path.learnedFrom)
   }
 
   #drop(prefix: Prefix, id: string): void {
     const paths = this.#paths.get(prefix)
     const before = this.#best(prefix)
+    const from = paths?.get(id)?.learnedFrom
     if (paths === undefined || !paths.delete(id)) return
     if (paths.size === 0) this.#paths.delete(prefix)
-    this.#tell(prefix, before)
+    this.#tell(prefix, before, from)
   }
 
-  #tell(prefix: Prefix, before: StoredPath | undefined): void {
-    const after = this.#best(prefix)
-    if (before === after) return
-    for (const watcher of this.#watchers) watcher.route(prefix)
+  #tell(prefix: Prefix, before: StoredPath | undefined, from: Address | undefined): void {
+    const changed = before !== this.#best(prefix)
+    for (const [watcher, neighbors] of this.#watchers)
+      if (changed || (from !== undefined && neighbors.has(from))) watcher.route(prefix)
   }
 
   #best(prefix: Prefix): StoredPath | undefined {

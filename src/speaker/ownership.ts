@@ -1,10 +1,10 @@
 /**
  * From a RIB listing to observed state. Only local paths count: what a neighbor taught us is neither ours nor foreign.
  * Where several local paths of a prefix stand side by side, ours is the one observed, then one of another epoch, then a
- * foreign one; among equals the lowest identifier.
+ * foreign one; among equals the lowest identifier. Announcements and steering routes are ours, each by its own mark.
  */
 import type { Asn } from '../bgp/asn.ts'
-import { ownerEpoch } from '../bgp/mark.ts'
+import { ownerEpoch, steeredEpoch } from '../bgp/mark.ts'
 import { type AttributesKey, attributesOf } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 import type { ObservedRoute } from '../plan/observed.ts'
@@ -39,7 +39,8 @@ export function observe(paths: readonly RibPath[], asn: Asn, epoch: number): Rea
 }
 
 function ownerOf(attributes: AttributesKey, asn: Asn, epoch: number): Owner {
-  const found = ownerEpoch(asn, attributesOf(attributes).largeCommunities)
+  const { largeCommunities } = attributesOf(attributes)
+  const found = ownerEpoch(asn, largeCommunities) ?? steeredEpoch(asn, largeCommunities)
   if (found === undefined) return 'foreign'
   return found === epoch ? 'ours' : 'other-epoch'
 }

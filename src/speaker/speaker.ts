@@ -107,6 +107,13 @@ export interface RefusedPath {
   readonly message: string
 }
 
+export interface WatchOptions {
+  readonly signal: AbortSignal
+  readonly opened: () => void
+  /** Neighbors of which every route they send or take back is named, best or not. Others: best-path changes alone. */
+  readonly neighbors?: readonly Address[]
+}
+
 export interface Speaker {
   global(options: CallOptions): Promise<SpeakerGlobal>
   /** Starts BGP on a daemon that has no global configuration; `speaker-refused` where BGP runs (GoBGP would empty it). */
@@ -142,7 +149,7 @@ export interface Speaker {
    * Names what changes from now on until the signal aborts (ends quietly) or the stream breaks (throws). Reads without
    * pause: a slow consumer gets merged events, never a stalled stream. `opened` is called once the daemon streams.
    */
-  watch(options: { readonly signal: AbortSignal; readonly opened: () => void }): AsyncIterable<readonly SpeakerEvent[]>
+  watch(options: WatchOptions): AsyncIterable<readonly SpeakerEvent[]>
   /**
    * Rises whenever the connection may lead to another daemon than before. The same number before and after some calls:
    * one daemon answered them all.

@@ -31,6 +31,8 @@ export interface Keys {
   refused(speaker: SpeakerId): string
   /** hash: prefix → what a neighbor's adj-out says instead */
   unproved(speaker: SpeakerId): string
+  /** hash: destination → JSON of its Offers; of destinations that a PathGroup names */
+  offers(speaker: SpeakerId): string
   /** Every key that is about one speaker alone. */
   ofSpeaker(speaker: SpeakerId): readonly string[]
   /** set of `speaker prefix` */
@@ -77,6 +79,7 @@ export function createKeys(tag: string = defaultTag): Keys {
     observed: (speaker: SpeakerId) => `${root}:observed:${speaker}`,
     refused: (speaker: SpeakerId) => `${root}:refused:${speaker}`,
     unproved: (speaker: SpeakerId) => `${root}:unproved:${speaker}`,
+    offers: (speaker: SpeakerId) => `${root}:offers:${speaker}`,
   }
   return {
     tag,

@@ -8,7 +8,7 @@
 import type { AttributesKey } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 import type { SpeakerId } from '../intent/model.ts'
-import type { ObservedRoute } from '../plan/observed.ts'
+import type { ObservedRoute, Offer } from '../plan/observed.ts'
 import { chunks } from './chunks.ts'
 import { defineFencedScript, runFenced } from './fence.ts'
 import type { Keys } from './keys.ts'
@@ -116,6 +116,11 @@ export function createObservations(links: Links, keys: Keys): Observations {
       await record(keys.unproved(speaker), speaker, entries)
     },
     unproved: (speaker) => wordsOf(keys.unproved(speaker)),
+    offer(speaker, offers) {
+      const entries = [...offers].map(([prefix, its]) => [prefix, its.length === 0 ? '' : JSON.stringify(its)] as const)
+      return record(keys.offers(speaker), speaker, entries)
+    },
+    offers: async (speaker) => decodeOffers(await wordsOf(keys.offers(speaker))),
   }
 }
 
@@ -136,6 +141,10 @@ function differences(
   const stored = new Set(fields)
   for (const [prefix, route] of seen) if (!stored.has(prefix)) entries.push([prefix, encodeRoute(route)])
   return entries
+}
+
+function decodeOffers(texts: ReadonlyMap<Prefix, string>): ReadonlyMap<Prefix, readonly Offer[]> {
+  return new Map(Array.from(texts, ([prefix, text]) => [prefix, JSON.parse(text) as readonly Offer[]]))
 }
 
 function encodeRoute({ owner, identifier, attributes }: ObservedRoute): string {

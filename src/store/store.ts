@@ -12,7 +12,7 @@ import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { DocumentChange, DocumentKey } from '../intent/document.ts'
 import type { PopId, SpeakerId } from '../intent/model.ts'
 import type { AgentId } from '../intent/monitoring.ts'
-import type { ObservedRoute, Target } from '../plan/observed.ts'
+import type { ObservedRoute, Offer, Target } from '../plan/observed.ts'
 import type { SpeakerNeighbor } from '../speaker/speaker.ts'
 
 export interface Head {
@@ -169,6 +169,9 @@ export interface Observations {
   /** Notes where a neighbor's adj-out disagrees, in words; undefined: it agrees. Changed ones are marked dirty. */
   unprove(speaker: SpeakerId, words: ReadonlyMap<Prefix, string | undefined>): Promise<void>
   unproved(speaker: SpeakerId): Promise<ReadonlyMap<Prefix, string>>
+  /** Stores what neighbors offer of these destinations; changed ones are marked dirty. Answers which changed. */
+  offer(speaker: SpeakerId, offers: ReadonlyMap<Prefix, readonly Offer[]>): Promise<readonly Prefix[]>
+  offers(speaker: SpeakerId): Promise<ReadonlyMap<Prefix, readonly Offer[]>>
 }
 
 /** One speaker's part in the proof of a revision; times in ms since the epoch. */

@@ -38,6 +38,7 @@ import type {
   FailoverPolicy,
   Receiver,
 } from '../../src/intent/monitoring.ts'
+import type { Offer } from '../../src/plan/observed.ts'
 import type { PathGroup, PathGroupId, Preference } from '../../src/intent/steering.ts'
 
 export const epoch = 7
@@ -315,4 +316,9 @@ export function preference(pop: string, path: string, parts: Partial<Preference>
     reason: 'it is faster',
     ...parts,
   }
+}
+
+/** A route that the neighbor at this address taught a speaker, with its own address as next hop. */
+export function offer(address: string, localPref = 100): Offer {
+  return { neighbor: address as Address, nextHop: address as Address, localPref }
 }

@@ -2,12 +2,12 @@
  * A tiny pure fleet: speakers with RIBs, a worker that pushes targets and reads back, a watcher that notices. It keeps
  * the promises that Redis, workers and watchers keep, and nothing more, so that the planner meets every order of events.
  */
-import { ownerEpoch } from '../../src/bgp/mark.ts'
+import { ownerEpoch, steeredEpoch } from '../../src/bgp/mark.ts'
 import { type AttributesKey, attributesKey, attributesOf } from '../../src/bgp/path.ts'
 import type { Prefix } from '../../src/bgp/prefix.ts'
 import type { SpeakerId } from '../../src/intent/model.ts'
 import type { FleetState } from '../../src/plan/fleet-state.ts'
-import type { ObservedRoute, SpeakerReach, Target } from '../../src/plan/observed.ts'
+import type { ObservedRoute, Offer, SpeakerReach, Target } from '../../src/plan/observed.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { asn, epoch } from './builders.ts'
 
@@ -39,6 +39,8 @@ export class PretendFleet implements FleetState {
   readonly adoptable = new Set<string>()
   /** `speaker prefix` → what a neighbor's adj-out says instead. */
   readonly disagreeing = new Map<string, string>()
+  /** `speaker prefix` → what neighbors offer. */
+  readonly offered = new Map<string, readonly Offer[]>()
   /** Speakers that no watcher has read yet. */
   readonly neverRead = new Set<SpeakerId>()
   /** Names the store; paths of another one are `other-epoch`. */
@@ -69,6 +71,10 @@ export class PretendFleet implements FleetState {
     return this.disagreeing.get(`${speaker} ${prefix}`)
   }
 
+  offers(speaker: SpeakerId, prefix: Prefix): readonly Offer[] {
+    return this.offered.get(`${speaker} ${prefix}`) ?? []
+  }
+
   siteSpeakers(prefix: Prefix): Iterable<SpeakerId> {
     return this.speakers().filter((id) => this.target(id, prefix) !== undefined || this.observed(id, prefix))
   }
@@ -80,7 +86,7 @@ export class PretendFleet implements FleetState {
   get announcements(): number {
     let count = 0
     for (const { targets } of this.#speakers.values())
-      for (const { target } of targets.values()) if (target.kind === 'announce') count++
+      for (const { target } of targets.values()) if (target.kind === 'announce' && target.via === undefined) count++
     return count
   }
 
@@ -221,7 +227,8 @@ export class PretendFleet implements FleetState {
   }
 
   #ownerOf(attributes: AttributesKey): ObservedRoute['owner'] {
-    const found = ownerEpoch(asn, attributesOf(attributes).largeCommunities)
+    const { largeCommunities } = attributesOf(attributes)
+    const found = ownerEpoch(asn, largeCommunities) ?? steeredEpoch(asn, largeCommunities)
     if (found === undefined) return 'foreign'
     return found === this.epoch ? 'ours' : 'other-epoch'
   }

@@ -3,6 +3,7 @@
  * every decision is the planner's.
  */
 import type { Prefix } from '../../src/bgp/prefix.ts'
+import { steeredDestinations } from '../../src/intent/compile/steering.ts'
 import type { Intent, SpeakerId } from '../../src/intent/model.ts'
 import type { Guards } from '../../src/plan/guards.ts'
 import { type Plan, type PlanInput, planPrefixes } from '../../src/plan/plan.ts'
@@ -28,7 +29,7 @@ export class PretendHerald {
   }
 
   prefixes(): readonly Prefix[] {
-    const all = new Set(this.intent.prefixes.keys())
+    const all = new Set([...this.intent.prefixes.keys(), ...steeredDestinations(this.intent)])
     for (const speaker of this.fleet.speakers()) {
       for (const prefix of this.fleet.rib(speaker).keys()) all.add(prefix)
       for (const prefix of this.fleet.decidedPrefixes(speaker)) all.add(prefix)

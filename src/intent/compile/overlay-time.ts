@@ -32,6 +32,12 @@ export class OverlayTime {
     return Math.min(...running.map(({ expiresAtMs }) => expiresAtMs ?? Infinity))
   }
 
+  /** The start of a freeze in force, of several the latest; undefined: no freeze is in force. */
+  frozenSinceMs(): number | undefined {
+    const running = this.#freezes.filter((freeze) => runs(freeze, this.nowMs))
+    return running.length === 0 ? undefined : Math.max(...running.map(({ startedAtMs }) => startedAtMs))
+  }
+
   inForce(overlay: Timed): boolean {
     return overlay.startedAtMs <= this.nowMs && !this.#expiredAt(overlay, this.nowMs)
   }

@@ -25,6 +25,16 @@ export function compileSteering(intent: Intent, destination: Prefix, nowMs: numb
   return [...steering.values()].sort((a, b) => (a.speaker < b.speaker ? -1 : 1))
 }
 
+/** When time alone changes what is steered: a preference starts later. Undefined: never. */
+export function steeringChangesAtMs(intent: Intent, destination: Prefix, nowMs: number): number | undefined {
+  const groups = groupsOf(intent).get(destination) ?? []
+  let nextMs: number | undefined
+  for (const { group, startedAtMs } of intent.preferences.values())
+    if (startedAtMs > nowMs && startedAtMs < (nextMs ?? Infinity) && groups.some(({ id }) => id === group))
+      nextMs = startedAtMs
+  return nextMs
+}
+
 /** Every destination of every group, whether or not anything is preferred for it. */
 export function steeredDestinations(intent: Intent): Iterable<Prefix> {
   return groupsOf(intent).keys()

@@ -9,6 +9,7 @@ export const codecV3: Codec = {
   tableType: { global: 0, adjOut: 3 },
   exactLookup: 0,
   watchBest: 0,
+  watchAdjIn: 1,
   adminUp: 0,
   definedType: { neighbor: 1, largeCommunity: 6 },
   matchAny: 0,

@@ -9,6 +9,7 @@ export const codecV4: Codec = {
   tableType: { global: 1, adjOut: 4 },
   exactLookup: 1,
   watchBest: 1,
+  watchAdjIn: 2,
   adminUp: 1,
   definedType: { neighbor: 2, largeCommunity: 7 },
   matchAny: 1,

@@ -13,6 +13,7 @@ export interface Codec {
   readonly tableType: { readonly global: number; readonly adjOut: number }
   readonly exactLookup: number
   readonly watchBest: number
+  readonly watchAdjIn: number
   readonly adminUp: number
   readonly definedType: { readonly neighbor: number; readonly largeCommunity: number }
   readonly matchAny: number
@@ -34,9 +35,9 @@ export const sessionStates = [
   'open-confirm',
   'established',
 ] as const
-export const peerEvent = { endOfInit: 2, state: 3 } as const
 /** Version 4 alone. */
 export const bfdStates = [undefined, 'up', 'down', 'admin-down', 'init'] as const
+export const peerEvent = { endOfInit: 2, state: 3 } as const
 export const routeAction = { none: 0, accept: 1, reject: 2 } as const
 export const exportDirection = 2
 export const localRoute = 3

@@ -1,35 +1,37 @@
 /**
- * The event stream: best-path changes and neighbors' states. Reading never waits for the consumer, because gobgpd
+ * The event stream: best-path changes, all routes of chosen neighbors, and neighbors' states. Reading never waits for the consumer, because gobgpd
  * buffers without bound for a reader that stalls (about 1 kB an event).
  */
 import { Metadata } from '@grpc/grpc-js'
 import { OperationError } from '../../bgp/operation-error.ts'
 import { EventQueue } from '../event-queue.ts'
-import type { SpeakerEvent } from '../speaker.ts'
+import type { SpeakerEvent, WatchOptions } from '../speaker.ts'
 import type { Daemon } from './connection.ts'
 import { readEvent } from './event-message.ts'
 import { operationError } from './grpc-error.ts'
 
-interface WatchOptions {
-  readonly signal: AbortSignal
-  readonly opened: () => void
+interface StreamOptions extends WatchOptions {
   /** A daemon that has not begun to stream by then is taken for hung. */
   readonly opensWithinMs: number
 }
 
 export async function* watchEvents(
   { client, endpoint, codec, methods: { watchEvent: method } }: Daemon,
-  { signal, opened, opensWithinMs }: WatchOptions,
+  { signal, opened, opensWithinMs, neighbors = [] }: StreamOptions,
 ): AsyncGenerator<readonly SpeakerEvent[]> {
   const doing = `gobgpd at ${endpoint}, WatchEvent`
   const queue = new EventQueue()
   const end = (error: unknown) => (signal.aborted ? queue.end() : queue.end(operationError(error, doing)))
   // Without init: a dump of the table can be 31 MB. The dump of peers is short, and its end says that the stream is on.
+  const filters = [
+    { type: codec.watchBest, init: false },
+    ...neighbors.map((address) => ({ type: codec.watchAdjIn, init: false, peer_address: address })),
+  ]
   const stream = client.makeServerStreamRequest(
     method.path,
     method.requestSerialize,
     method.responseDeserialize,
-    { peer: {}, table: { filters: [{ type: codec.watchBest, init: false }] } },
+    { peer: {}, table: { filters } },
     new Metadata(),
   )
   const hung = setTimeout(

@@ -6,17 +6,39 @@ import { describe, expect, test } from 'vitest'
 import type { SpeakerId } from '../../../src/intent/model.ts'
 import { type GuardName, allGuards, guardNames } from '../../../src/plan/guards.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
-import { announce, drain, freeze, intent, serviceV4 } from '../../support/builders.ts'
+import {
+  announce,
+  drain,
+  freeze,
+  intent,
+  neighbor,
+  offer,
+  pathGroup,
+  pop,
+  preference,
+  serviceV4,
+} from '../../support/builders.ts'
 import { foreignPath } from '../../support/pretend-fleet.ts'
 import { PretendHerald } from '../../support/pretend-herald.ts'
 
 const fra = 'fra-1' as SpeakerId
 const pops = ['ams', 'fra', 'sin']
+const destination = '192.0.2.0/24'
 
 function published(parts: Parameters<typeof announce>[1] = {}, network = {}): PretendHerald {
   const herald = new PretendHerald(intent({ pops, prefixes: [announce(serviceV4, parts)], network }))
   herald.rest()
   return herald
+}
+
+/** At fra, a preference for the path over bb1. */
+function steering() {
+  const neighbors = ['1', '2'].map((n) => neighbor(`fra-bb${n}`, { kind: 'internal', address: `10.0.${n}.1` }))
+  return intent({
+    pops: [pop('fra', { neighbors })],
+    pathGroups: [pathGroup([destination])],
+    preferences: [preference('fra', 'bb1')],
+  })
 }
 
 interface Case {
@@ -118,6 +140,30 @@ const cases: Readonly<Record<GuardName, Case>> = {
     situation: () =>
       new PretendHerald(intent({ pops: ['fra'], prefixes: [announce(serviceV4, { attributes: { localPref: 150 } })] })),
     held: 'band 1',
+    accident: ['announce fra-1'],
+  },
+  offered: {
+    situation: () => new PretendHerald(steering()),
+    held: 'not-offered 1',
+    accident: ['announce fra-1'],
+  },
+  outranked: {
+    situation: () => {
+      const herald = new PretendHerald(steering())
+      herald.fleet.offered.set(`fra-1 ${destination}`, [offer('10.0.1.1'), offer('10.9.9.9', 300)])
+      return herald
+    },
+    held: 'outranked 1',
+    accident: ['announce fra-1'],
+  },
+  steerUnknown: {
+    situation: () => {
+      const herald = new PretendHerald(steering())
+      herald.fleet.offered.set(`fra-1 ${destination}`, [offer('10.0.1.1')])
+      herald.fleet.lose(fra)
+      return herald
+    },
+    held: 'speaker-unknown 1',
     accident: ['announce fra-1'],
   },
   adjOut: {

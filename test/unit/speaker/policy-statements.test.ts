@@ -49,7 +49,7 @@ describe.each([codecV3, codecV4])('$api', (codec) => {
     expect(messages.export).toHaveLength(1)
     expect(messages.export[0]).toMatchObject({
       conditions: { large_community_set: { name: 'herald-65001:0' }, route_type: 3 },
-      actions: { route_action: 1, large_community: { communities: ['^65001:[0-6]:[0-9]+$'] } },
+      actions: { route_action: 1, large_community: { communities: ['^65001:[0-7]:[0-9]+$'] } },
     })
     expect(messages.sets.find(({ name }) => name === 'herald-65001:0')?.list).toEqual(['^65001:0:.*$'])
   })

@@ -1,0 +1,29 @@
+/**
+ * From a RIB listing to what neighbors offer. A path that a neighbor taught us is an offer, best or not; local paths are
+ * none, so a steering route never keeps itself alive.
+ */
+import { attributesOf } from '../bgp/path.ts'
+import type { Prefix } from '../bgp/prefix.ts'
+import type { Offer } from '../plan/observed.ts'
+import type { RibPath } from './speaker.ts'
+
+/** RFC 4271 5.1.5 leaves it open; GoBGP, as others, takes 100. */
+const defaultLocalPref = 100
+
+/** The offers of each of these destinations, in the order of neighbors; none is an empty list, not an absent one. */
+export function offersOf(
+  paths: readonly RibPath[],
+  destinations: Iterable<Prefix>,
+): ReadonlyMap<Prefix, readonly Offer[]> {
+  const offers = new Map<Prefix, Offer[]>()
+  for (const destination of destinations) offers.set(destination, [])
+  if (offers.size === 0) return offers
+  for (const { prefix, learnedFrom, attributes } of paths) {
+    const found = learnedFrom === undefined ? undefined : offers.get(prefix)
+    if (found === undefined || learnedFrom === undefined) continue
+    const { nextHop, localPref } = attributesOf(attributes)
+    found.push({ neighbor: learnedFrom, nextHop, localPref: localPref ?? defaultLocalPref })
+  }
+  for (const found of offers.values()) found.sort((a, b) => (a.neighbor < b.neighbor ? -1 : 1))
+  return offers
+}
