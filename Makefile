@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin:/sbin
 
-.PHONY: help install demo test check types lint format-check knip test-unit test-integration bench bench-learner format clean
+.PHONY: help install demo test check types lint format-check knip test-unit test-integration test-lab bench bench-learner format clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test-unit: install ## the pure core: unit, property, scenario
 
 test-integration: install ## real Redis, GoBGP and BIRD
 	@deploy/with-namespaces.sh vitest run --project integration
+
+test-lab: install ## rehearsals of test/lab under traffic, in network namespaces; HERALD_TELL=1 tells every line
+	@deploy/with-namespaces.sh vitest run --project lab
 
 bench: install ## benchmarks beside their baselines; writes test/bench/results.json
 	@deploy/with-namespaces.sh node test/bench/run.ts

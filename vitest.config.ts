@@ -19,6 +19,8 @@ export default defineConfig({
         maxWorkers: 2,
         sequence: { groupOrder: 1 },
       }),
+      // One lab at a time: its traffic is the measurement.
+      project('lab', { pool: 'forks', maxWorkers: 1, sequence: { groupOrder: 2 } }),
     ],
   },
 })
