@@ -31,7 +31,7 @@ export async function healNode(lab: FaultyNodes, failure: NodeFailure): Promise<
     case 'session':
       return run(lab, failure.node, session(lab, failure, 'up'))
     case 'partition':
-      return part(lab, failure.nodes, ['ip', 'neigh', 'del'])
+      return part(lab, failure.nodes, noSilence)
   }
 }
 
@@ -76,17 +76,19 @@ const birdSession = `
  * Each sends what is for the other to a station that nobody is (a locally administered address, IEEE 802), so that it is
  * lost without a word, as in a real partition: an unreachable route would tell the sender at once.
  */
-const silence = ['ip', 'neigh', 'replace'] as const
-const nobody = ['lladdr', '02:00:00:00:00:00', 'nud', 'permanent'] as const
+const silence = 'replace "$1" lladdr 02:00:00:00:00:00 nud permanent'
+const noSilence = 'delete "$1"'
 
-async function part(lab: FaultyNodes, [a, b]: readonly [string, string], command: readonly string[]): Promise<void> {
+/** The management network's interface is not eth0 under every engine. */
+const neighbor = (words: string): string =>
+  `device=$(ip -oneline route get "$1" | sed -E 's/.* dev ([^ ]+).*/\\1/') && ip neighbor ${words} dev "$device"`
+
+async function part(lab: FaultyNodes, [a, b]: readonly [string, string], words: string): Promise<void> {
   for (const [from, to] of [
     [a, b],
     [b, a],
-  ] as const) {
-    const words = [...command, nodeOf(lab, to).managementAddress, 'dev', 'eth0']
-    await run(lab, from, command === silence ? [...words, ...nobody] : words)
-  }
+  ] as const)
+    await run(lab, from, ['bash', '-c', neighbor(words), 'part', nodeOf(lab, to).managementAddress])
 }
 
 async function run({ exec }: FaultyNodes, node: string, command: readonly string[]): Promise<void> {

@@ -5,10 +5,10 @@
  * processes are killed (all but the first, which only waits) and whose links are down; healed, it has its links back and
  * its processes start anew.
  */
-import { type NodeFailure, failNode, healNode } from '../node-fault.ts'
+import { type FaultyNodes, type NodeFailure, failNode, healNode } from '../node-fault.ts'
 import type { Failure, LabNode, Output, RunningLab } from '../running-lab.ts'
 import { type Container, type ContainerGroup, docker, execIn, findContainers, spawnIn } from './engine.ts'
-import { type Interface, type LinkEnd, farEnds, linkEnds } from './links.ts'
+import { type Interface, type LinkEnd, farEnds, onlyLinks } from './links.ts'
 import { netemCommand } from './netem.ts'
 
 /** @throws EngineError; Error where nothing of that name is up */
@@ -59,7 +59,7 @@ class DockerLab implements RunningLab {
 
   async fail(failure: Failure): Promise<void> {
     if (failure.kind === 'link') return this.#carry(await this.#link(failure.endpoint), 'down')
-    if (failure.kind !== 'node') return failNode(this, failure satisfies NodeFailure)
+    if (failure.kind !== 'node') return failNode(this.#faulty(), failure satisfies NodeFailure)
     const { node } = failure
     const ends = await this.#linksOf(node)
     this.#failed.add(node)
@@ -69,7 +69,7 @@ class DockerLab implements RunningLab {
 
   async heal(failure: Failure): Promise<void> {
     if (failure.kind === 'link') return this.#carry(await this.#link(failure.endpoint), 'up')
-    if (failure.kind !== 'node') return healNode(this, failure satisfies NodeFailure)
+    if (failure.kind !== 'node') return healNode(this.#faulty(), failure satisfies NodeFailure)
     const { node } = failure
     await this.#carry(await this.#linksOf(node), 'up')
     await this.#must(node, ['bash', '-c', startAll])
@@ -80,6 +80,10 @@ class DockerLab implements RunningLab {
     await docker(['rm', '--force', '--volumes', ...this.#containers.map(({ id }) => id)])
   }
 
+  #faulty(): FaultyNodes {
+    return { nodes: this.nodes, exec: (node, command) => this.exec(node, command) }
+  }
+
   async #link(endpoint: string): Promise<readonly LinkEnd[]> {
     const near = readEnd(endpoint)
     return [near, ...farEnds(await this.#interfaces(), near)]
@@ -88,8 +92,9 @@ class DockerLab implements RunningLab {
   /** Both ends of all links of a node, and its management interface; hosts keep theirs up, or they forget their routes. */
   async #linksOf(node: string): Promise<readonly LinkEnd[]> {
     const all = await this.#interfaces()
-    const own = linkEnds(all, node)
-    const ends = [...own, ...own.flatMap((end) => farEnds(all, end)), { node, interface: 'eth0' }]
+    const own = (all.get(node) ?? []).map(({ ifname }) => ({ node, interface: ifname }))
+    const management = { node, interface: await this.#managementInterface(node) }
+    const ends = [...own, ...own.flatMap((end) => farEnds(all, end)), management]
     return ends.filter((end) => this.#container(end.node).image !== 'host')
   }
 
@@ -98,11 +103,23 @@ class DockerLab implements RunningLab {
   }
 
   async #interfaces(): Promise<ReadonlyMap<string, readonly Interface[]>> {
-    const read = this.#containers.map(async ({ node }) => {
-      const { stdout, code } = await this.exec(node, ['ip', '-json', 'address', 'show'])
-      return [node, code === 0 ? (JSON.parse(stdout) as readonly Interface[]) : []] as const
-    })
+    const read = this.#containers.map(
+      async ({ node, managementAddress }) => [node, onlyLinks(await this.#addresses(node), managementAddress)] as const,
+    )
     return new Map(await Promise.all(read))
+  }
+
+  async #managementInterface(node: string): Promise<string> {
+    const { managementAddress } = this.#container(node)
+    const found = (await this.#addresses(node)).find(({ addr_info: addresses }) =>
+      addresses.some(({ local }) => local === managementAddress),
+    )
+    return found?.ifname ?? 'eth0'
+  }
+
+  async #addresses(node: string): Promise<readonly Interface[]> {
+    const { stdout, code } = await this.exec(node, ['ip', '-json', 'address', 'show'])
+    return code === 0 ? (JSON.parse(stdout) as readonly Interface[]) : []
   }
 
   async #must(node: string, command: readonly string[]): Promise<void> {

@@ -14,8 +14,13 @@ export interface LinkEnd {
   readonly interface: string
 }
 
-/** Interfaces that are no link: loopback and the management network. */
-const noLinks: ReadonlySet<string> = new Set(['lo', 'eth0'])
+/** What `ip` says of every node's links: without loopback and the management network, whatever its interface is called. */
+export function onlyLinks(interfaces: readonly Interface[], managementAddress: string): readonly Interface[] {
+  return interfaces.filter(
+    ({ ifname, addr_info: addresses }) =>
+      ifname !== 'lo' && !addresses.some(({ local }) => local === managementAddress),
+  )
+}
 
 /** Interfaces of other nodes in a subnet of this one's; empty where it has no IPv4 address, such as a bridge's port. */
 export function farEnds(all: ReadonlyMap<string, readonly Interface[]>, end: LinkEnd): readonly LinkEnd[] {
@@ -26,16 +31,9 @@ export function farEnds(all: ReadonlyMap<string, readonly Interface[]>, end: Lin
     node === end.node
       ? []
       : interfaces
-          .filter((other) => !noLinks.has(other.ifname) && subnetsOf(other).some((subnet) => subnets.has(subnet)))
+          .filter((other) => subnetsOf(other).some((subnet) => subnets.has(subnet)))
           .map(({ ifname }) => ({ node, interface: ifname })),
   )
-}
-
-/** All that a node has, without loopback and management. */
-export function linkEnds(all: ReadonlyMap<string, readonly Interface[]>, node: string): readonly LinkEnd[] {
-  return (all.get(node) ?? [])
-    .filter(({ ifname }) => !noLinks.has(ifname))
-    .map(({ ifname }) => ({ node, interface: ifname }))
 }
 
 function subnetsOf({ addr_info: addresses }: Interface): readonly string[] {
