@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin:/sbin
 
-.PHONY: help install demo test check types lint format-check knip test-unit test-integration test-lab bench bench-learner format clean
+.PHONY: help install demo test check types lint format-check knip test-unit test-integration test-lab test-containerlab test-compose bench bench-learner format clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,12 @@ test-integration: install ## real Redis, GoBGP and BIRD
 
 test-lab: install ## rehearsals of test/lab under traffic, in network namespaces; HERALD_TELL=1 tells every line
 	@deploy/with-namespaces.sh vitest run --project lab
+
+test-containerlab: install ## the topologies under containerlab: images, deploy, scenarios, destroy; fails where it is missing
+	@deploy/test-containerlab.sh
+
+test-compose: install ## docker-compose.yml: images, up, scenarios, down; fails where there is no engine
+	@deploy/test-compose.sh
 
 bench: install ## benchmarks beside their baselines; writes test/bench/results.json
 	@deploy/with-namespaces.sh node test/bench/run.ts
