@@ -16,6 +16,7 @@ import { problem, translate } from './problem.ts'
 import { adoptRoutes } from './routes/adopt.ts'
 import { agentRoutes } from './routes/agents.ts'
 import { alarmRoutes } from './routes/alarms.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { automationRoutes } from './routes/automation.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -45,6 +46,7 @@ const routes = [
   adoptRoutes,
   eventRoutes,
   alarmRoutes,
+  alertRoutes,
   automationRoutes,
   receiverRoutes,
   operationRoutes,
@@ -91,12 +93,15 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   return api
 }
 
+/** Writes that are no commit: without an answer of Redis it is unknown whether they were made. */
+const notCommits = ['/v1/plan', '/v1/store/', '/v1/alarms', '/v1/alerts', '/v1/automation', '/v1/traffic', '/v1/agents']
+
 /**
  * Whoever asked for a change wants to know above all whether it was made. Every write is one commit, and a commit that
  * Redis did not confirm has a problem of its own (change.ts): without Redis nothing else has changed anything.
  */
 function isUnchanged(error: unknown, { method, url }: FastifyRequest): boolean {
-  if (method === 'GET' || url.startsWith('/v1/plan') || url.startsWith('/v1/store/')) return false
+  if (method === 'GET' || notCommits.some((path) => url.startsWith(path))) return false
   return error instanceof OperationError && error.code === 'store-unavailable'
 }
 

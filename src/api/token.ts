@@ -1,13 +1,14 @@
 /**
  * Bearer tokens and roles. The token file holds only SHA-256 hashes: a JSON list of `{name, role, sha256}`. A viewer
  * reads, an operator writes, an admin may force, prune, restore, adopt and accept a store. An agent asks for its own
- * tasks and sends its own samples, and may do nothing else; its token has its name.
+ * tasks and sends its own samples, and may do nothing else; its token has its name. `alerts` may tell alerts of another
+ * system (Alertmanager, Grafana), and nothing else.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { type Parsed, parsed, refused } from '../bgp/parsed.ts'
 
-export const roles = ['viewer', 'operator', 'admin', 'agent'] as const
+export const roles = ['viewer', 'operator', 'admin', 'agent', 'alerts'] as const
 export type Role = (typeof roles)[number]
 
 export interface Token {
@@ -56,5 +57,6 @@ export function findToken(tokens: readonly Token[], presented: string): Token | 
 
 export function roleAtLeast(role: Role, needed: Role): boolean {
   if (role === 'agent' || needed === 'agent') return role === needed || role === 'admin'
+  if (role === 'alerts' || needed === 'alerts') return role === needed || role === 'operator' || role === 'admin'
   return roles.indexOf(role) >= roles.indexOf(needed)
 }

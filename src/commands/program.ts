@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { registerAdopt } from './adopt.ts'
 import { registerAgent } from './agent.ts'
 import { registerAlarms } from './alarms.ts'
+import { registerAlerts } from './alerts.ts'
 import { registerApply } from './apply.ts'
 import { registerAutomation } from './automation.ts'
 import { registerChecks } from './checks.ts'
@@ -52,6 +53,7 @@ export function createProgram(cli: CliContext, version: string): Command {
   registerStatus(program, cli)
   registerAlarms(program, cli)
   registerChecks(program, cli)
+  registerAlerts(program, cli)
   registerAutomation(program, cli)
   registerReceivers(program, cli)
   registerApply(program, cli)

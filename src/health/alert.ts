@@ -4,7 +4,7 @@
  * is healthy and its hold-down begins. An alert that was never heard of says nothing: no news is unknown, not good news. So an
  * alert that a truncated message left out changes nothing, and is told of.
  */
-import type { Prefix } from '../bgp/prefix.ts'
+import { type Prefix, parsePrefix } from '../bgp/prefix.ts'
 import type { Intent, NeighborId, PopId } from '../intent/model.ts'
 import type { AlertMapping, FailoverPlace } from '../intent/monitoring.ts'
 import type { Condition } from './failover-input.ts'
@@ -57,7 +57,7 @@ export function followAlerts(
   for (const alert of alerts) {
     const mappings = [...intent.alertMappings.values()].filter(({ match }) => fits(match, alert.labels))
     const { fingerprint } = alert
-    if (mappings.length === 0) problems.push({ fingerprint, problem: 'no AlertMapping takes it' })
+    if (mappings.length === 0) problems.push({ fingerprint, problem: unmatched(alert, intent.alertMappings) })
     for (const mapping of mappings) {
       const mapped = mapAlert(alert, mapping, intent)
       if (!mapped.ok) problems.push({ fingerprint, problem: mapped.problem })
@@ -77,6 +77,9 @@ export function alertVerdicts(states: AlertStates): readonly Verdict[] {
     state: firing.length > 0 ? 'sick' : 'healthy',
     sinceMs,
     reason: firing.length > 0 ? `${mapping}: ${summary}` : `${mapping} is resolved`,
+    ...(firing.length > 0 && {
+      completedBy: { agent: 'alertmanager', sequence: 0, sentAtMs: sinceMs, receivedAtMs: sinceMs },
+    }),
     penalty,
     holdDownMs,
     evidence: {
@@ -86,6 +89,22 @@ export function alertVerdicts(states: AlertStates): readonly Verdict[] {
       quorum: 1,
     },
   }))
+}
+
+/** Well for so long: nobody needs to know any more. */
+const forgottenAfterMs = 24 * 3600 * 1000
+
+/** Without those whose mapping is gone, and those that have been well for a day. */
+export function currentAlerts(
+  states: AlertStates,
+  { alertMappings }: Pick<Intent, 'alertMappings'>,
+  nowMs: number,
+): AlertStates {
+  const current = [...states].filter(
+    ([, { mapping, firing, sinceMs }]) =>
+      alertMappings.has(mapping as AlertMapping['id']) && (firing.length > 0 || nowMs - sinceMs < forgottenAfterMs),
+  )
+  return current.length === states.size ? states : new Map(current)
 }
 
 /** Alertmanager left alerts out of a message (`truncatedAlerts`): an alarm of its own. */
@@ -107,7 +126,9 @@ function mapAlert(
   { id, pop, neighbor, prefix }: AlertMapping,
   { pops, neighbors, speakers }: Pick<Intent, 'pops' | 'neighbors' | 'speakers'>,
 ): Mapped {
-  const about = prefix === undefined ? {} : { prefix: filled(prefix, labels) as Prefix }
+  const read = prefix === undefined ? undefined : parsePrefix(filled(prefix, labels))
+  if (read?.ok === false) return { ok: false, problem: `its prefix: ${read.problem}` }
+  const about = read === undefined ? {} : { prefix: read.value }
   if (neighbor !== undefined) {
     const name = filled(neighbor, labels)
     const found = neighbors.get(name as NeighborId)
@@ -145,6 +166,21 @@ function follow(
     penalty: before !== undefined && !wasSick && isSick ? flapped(penalty, nowMs) : penalty,
   })
 }
+
+/** Which label of which mapping does not fit, for the first few. */
+function unmatched({ labels }: ExternalAlert, mappings: Intent['alertMappings']): string {
+  const why = [...mappings.values()].slice(0, toldAtMost).map(({ id, match }) => {
+    const [name, values] = [...match].find(([label, any]) => !any.includes(labels[label] ?? '')) ?? ['', []]
+    const has = labels[name] === undefined ? 'it has none' : `it has "${labels[name]}"`
+    return `${id} wants ${name} ${values.map((value) => `"${value}"`).join(' or ')}, ${has}`
+  })
+  const more = mappings.size > toldAtMost ? `; and ${mappings.size - toldAtMost} more` : ''
+  return why.length === 0
+    ? 'no AlertMapping takes it: there is none'
+    : `no AlertMapping takes it: ${why.join('; ')}${more}`
+}
+
+const toldAtMost = 3
 
 function fits(match: AlertMapping['match'], labels: Readonly<Record<string, string>>): boolean {
   return [...match].every(([name, values]) => values.includes(labels[name] ?? ''))

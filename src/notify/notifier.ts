@@ -9,7 +9,8 @@ import { Agent } from 'undici'
 import type { Alarm, AlarmId } from '../health/alarm.ts'
 import type { Intent, PopId } from '../intent/model.ts'
 import type { Receiver } from '../intent/monitoring.ts'
-import type { Fence, ReceiverState, Store } from '../store/store.ts'
+import type { ReceiverState } from '../store/alarm-traffic.ts'
+import type { Fence, Store } from '../store/store.ts'
 import { type NoticeOutcome, type NotifyTimes, Outlet, notifyTimes } from './outlet.ts'
 
 export interface NotifyDeps {

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Alarm, AlarmId } from '../health/alarm.ts'
 import type { Receiver } from '../intent/monitoring.ts'
-import type { ReceiverState } from '../store/store.ts'
+import type { ReceiverState } from '../store/alarm-traffic.ts'
 import { type Outcome, type SendSettings, sendNotice } from './send.ts'
 
 export interface NotifyTimes {

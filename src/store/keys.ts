@@ -55,6 +55,8 @@ export interface Keys {
   alarms(): string
   /** hash: check and place → JSON verdict */
   verdicts(): string
+  /** string: JSON of StoredAlerts */
+  alerts(): string
   /** hash: receiver → JSON ReceiverState */
   notices(): string
   /** hash: POP → its traffic, in the unit of its capacity */
@@ -101,6 +103,7 @@ export function createKeys(tag: string = defaultTag): Keys {
     healthGo: () => `${root}:health:go`,
     alarms: () => `${root}:alarms`,
     verdicts: () => `${root}:verdicts`,
+    alerts: () => `${root}:alerts`,
     notices: () => `${root}:notices`,
     traffic: () => `${root}:traffic`,
     lease: (name) => `${root}:lease:${name}`,

@@ -2,7 +2,7 @@
 import { defineFencedScript, runFenced } from './fence.ts'
 import type { Keys } from './keys.ts'
 import type { Links } from './link.ts'
-import type { Notices, ReceiverState } from './store.ts'
+import type { Notices, ReceiverState } from './alarm-traffic.ts'
 
 /** KEYS lease, hash. ARGV token, receiver, text ('' = gone). */
 const saveScript = defineFencedScript(`

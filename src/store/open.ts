@@ -5,6 +5,7 @@ import type { Cluster, Redis } from 'ioredis'
 import type { RedisSettings } from './connect.ts'
 import { connectRedis } from './connection.ts'
 import { createEvents } from './events.ts'
+import { createAlerts } from './alerts.ts'
 import { createHealth } from './health.ts'
 import { createNotices } from './notices.ts'
 import { createIdempotency } from './idempotency.ts'
@@ -68,6 +69,7 @@ function assemble(redis: RedisSettings, keys: Keys, links: Links, facts: ServerF
     idempotency: createIdempotency(links, keys),
     samples: createSamples(links, keys, redis),
     health: createHealth(links, keys),
+    alerts: createAlerts(links, keys),
     notices: createNotices(links, keys),
     bullConnection() {
       const connection = connectRedis(redis, { kind: 'blocking' })

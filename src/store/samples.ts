@@ -11,7 +11,7 @@ import { defineScript, runScript } from './script.ts'
 import type { AgentState, Samples, StoredBatch } from './store.ts'
 import { type StreamEntry, followStream } from './stream.ts'
 
-const keptMs = 15_000
+export const samplesKeptMs = 15_000
 
 /**
  * KEYS samples, agent, agents. ARGV name, run, batch, ms, samples, dropped, oldest id kept. A batch number that is not
@@ -32,7 +32,7 @@ export function createSamples(links: Links, keys: Keys, settings: RedisSettings)
   return {
     async take(agent, { run, batch, samples, dropped }, atMs) {
       const touched = [keys.samples(), keys.agent(agent), keys.agents()]
-      const args = [agent, run, batch, atMs, JSON.stringify(samples), dropped, atMs - keptMs]
+      const args = [agent, run, batch, atMs, JSON.stringify(samples), dropped, atMs - samplesKeptMs]
       return (await prompt.run((redis) => runScript(redis, takeScript, touched, args))) === 1
     },
     async *follow(signal) {
@@ -54,6 +54,7 @@ export function createSamples(links: Links, keys: Keys, settings: RedisSettings)
 }
 
 function readBatch([, fields]: StreamEntry): StoredBatch {
-  const [, agent, , at, , samples] = fields
+  const [first, agent, , at, , samples] = fields
+  if (first === 'alerts') return { agent: '' as AgentId, atMs: Number(agent), samples: [], alerts: true } // alerts.ts
   return { agent: (agent ?? '') as AgentId, atMs: Number(at), samples: JSON.parse(samples ?? '[]') as Sample[] }
 }

@@ -14,6 +14,7 @@ import type { PopId, SpeakerId } from '../intent/model.ts'
 import type { AgentId } from '../intent/monitoring.ts'
 import type { ObservedRoute, Offer, Target } from '../plan/observed.ts'
 import type { SpeakerNeighbor } from '../speaker/speaker.ts'
+import type { Alerts, Notices } from './alarm-traffic.ts'
 
 export interface Head {
   /** Names this Redis store: made once, at random, 1 to 2^32-1. */
@@ -295,6 +296,8 @@ export interface StoredBatch {
   /** When it was taken, by the controller's clock, ms since the epoch. */
   readonly atMs: number
   readonly samples: readonly Sample[]
+  /** Alerts of another system changed (`Alerts`); there are no samples then. */
+  readonly alerts?: true
 }
 
 export interface AgentState {
@@ -333,25 +336,6 @@ export interface Health {
   loads(): Promise<ReadonlyMap<PopId, number>>
 }
 
-/** How far a receiver has been told, and how that goes. Times are ms since the epoch. */
-export interface ReceiverState {
-  /** Id of the last event that is settled: told, or given up. */
-  readonly position: string
-  readonly waiting: number
-  readonly sent: number
-  readonly givenUp: number
-  readonly lastSentAtMs?: number
-  /** The last failure; gone when something was told again. */
-  readonly failure?: { readonly atMs: number; readonly problem: string }
-}
-
-/** `lease-lost` where the fence does not hold. */
-export interface Notices {
-  states(): Promise<ReadonlyMap<string, ReceiverState>>
-  save(fence: Fence, receiver: string, state: ReceiverState): Promise<void>
-  forget(fence: Fence, receiver: string): Promise<void>
-}
-
 export interface Idempotency {
   /** The stored response for this key, or undefined after reserving it. */
   begin(
@@ -373,6 +357,7 @@ export interface Store {
   readonly idempotency: Idempotency
   readonly samples: Samples
   readonly health: Health
+  readonly alerts: Alerts
   readonly notices: Notices
   /** Round trip to Redis, for /readyz. */
   ping(): Promise<void>

@@ -1,7 +1,7 @@
 /** Receivers of alarms, and how telling them goes. */
 import { z } from 'zod'
 import type { Receiver } from '../../intent/monitoring.ts'
-import type { ReceiverState } from '../../store/store.ts'
+import type { ReceiverState } from '../../store/alarm-traffic.ts'
 import { isoTime } from '../alarm-view.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { type ReceiverView, receiverListSchema } from '../wire/receiver.ts'

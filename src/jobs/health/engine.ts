@@ -8,13 +8,15 @@
  */
 import type { Logger } from 'pino'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { alertVerdicts, currentAlerts } from '../../health/alert.ts'
 import type { Alarms } from '../../health/alarm.ts'
 import { decideFailover } from '../../health/failover.ts'
 import { type FailoverDecision, type FailoverMemory, noMemory } from '../../health/failover-input.ts'
 import { VerdictBook } from '../../health/verdict-book.ts'
-import type { Verdict } from '../../health/verdict.ts'
+import { type Verdict, type Verdicts, joinedVerdicts } from '../../health/verdict.ts'
 import { watchedTasks } from '../../health/watches.ts'
 import type { Intent } from '../../intent/model.ts'
+import type { StoredAlerts } from '../../store/alarm-traffic.ts'
 import type { Lease, Store, StoredBatch } from '../../store/store.ts'
 import type { Doorbell } from '../doorbell.ts'
 import type { PlannerView } from '../planner.ts'
@@ -53,6 +55,8 @@ export class HealthEngine {
   readonly #sessions: SessionWatch
   #intent: Intent | undefined
   #memory: FailoverMemory = noMemory
+  /** By other systems. */
+  #told: readonly Verdict[] = []
   #remembered = ''
   #nextAtMs = 0
   #refused = ''
@@ -84,7 +88,7 @@ export class HealthEngine {
   async #listen(signal: AbortSignal): Promise<void> {
     for await (const batch of this.#deps.store.samples.follow(signal)) {
       this.#follow()
-      if (this.#take(batch)) await this.#decideSoon()
+      if (this.#take(batch) || batch.alerts === true) await this.#decideSoon()
     }
   }
 
@@ -94,7 +98,7 @@ export class HealthEngine {
       const nowMs = this.#deps.clock()
       const changed = this.#book.advance(nowMs)
       this.#teller.change(changed)
-      this.#deps.observeVerdicts(this.#book.all.values())
+      this.#deps.observeVerdicts([...this.#book.all.values(), ...this.#told])
       if (followed || changed.length > 0 || nowMs >= this.#nextAtMs) await this.#decideSoon()
       await sleep(lookEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
     }
@@ -138,21 +142,32 @@ export class HealthEngine {
     if (view === undefined || !this.#lease.held()) return
     const { store, clock } = this.#deps
     const nowMs = clock()
-    const input = await failoverInput(store.health, view, this.#book, this.#memory, nowMs)
+    const alerts = await store.alerts.get()
+    const verdicts = this.#joined(alerts, view.intent, nowMs)
+    const input = await failoverInput(store.health, view, verdicts, this.#memory, nowMs)
     const decision = decideFailover(input)
-    const busy = this.#book.sick.size > 0 || decision.overlays.length > 0 || decision.conditions.length > 0
+    const busy = verdicts.sick.size > 0 || decision.overlays.length > 0 || decision.conditions.length > 0
     this.#nextAtMs = Math.min(decision.changesAtMs ?? Infinity, nowMs + (busy ? busyEveryMs : idleEveryMs))
-    const refusal = await this.#carryOut(view, decision, nowMs)
+    const refusal = await this.#carryOut(view, decision, verdicts, nowMs)
     const conditions = refusal === undefined ? decision.conditions : [...decision.conditions, refusal]
     const sessions = (alarms: Alarms) => this.#sessions.conditions(view.intent, alarms)
-    await keepAlarms(store.health, { book: this.#book, intent: view.intent, conditions, sessions, nowMs: clock() })
+    const said = { book: this.#book, told: this.#told, alerts, conditions, sessions }
+    await keepAlarms(store.health, { ...said, intent: view.intent, nowMs: clock() })
     await this.#teller.tell()
     await this.#tellRefusals(decision)
   }
 
+  /** With what alerts of other systems say. */
+  #joined(alerts: StoredAlerts, intent: Intent, nowMs: number): Verdicts {
+    const told = alertVerdicts(currentAlerts(alerts.states, intent, nowMs))
+    this.#teller.follow(told)
+    this.#told = told
+    return joinedVerdicts(this.#book, told)
+  }
+
   /** Commits what is new in the decision. Answers what is wrong where guards refuse it. */
-  async #carryOut(view: PlannerView, decision: FailoverDecision, nowMs: number) {
-    const outcome = await commitFailover(this.#deps, view, decision, this.#book, nowMs)
+  async #carryOut(view: PlannerView, decision: FailoverDecision, verdicts: Verdicts, nowMs: number) {
+    const outcome = await commitFailover(this.#deps, view, decision, verdicts, nowMs)
     if (outcome.kind === 'refused') return outcome.condition
     if (outcome.kind === 'stale') {
       this.#again = true

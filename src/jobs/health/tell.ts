@@ -7,6 +7,8 @@ export class VerdictTeller {
   readonly #fence: Fence
   #changed = new Map<VerdictKey, Verdict>()
   #whole = true
+  /** Verdicts of other systems that were told, as text. */
+  #others = new Map<VerdictKey, string>()
 
   constructor(health: Health, fence: Fence) {
     this.#health = health
@@ -14,12 +16,20 @@ export class VerdictTeller {
   }
 
   change(verdicts: Iterable<Verdict>): void {
-    for (const verdict of verdicts) this.#changed.set(verdictKey(verdict.check, verdict.place, verdict.prefix), verdict)
+    for (const verdict of verdicts) this.#changed.set(keyOf(verdict), verdict)
+  }
+
+  /** All that other systems say. One that is not among them any more goes when everything is told anew. */
+  follow(others: readonly Verdict[]): void {
+    const now = new Map(others.map((verdict) => [keyOf(verdict), JSON.stringify(verdict)]))
+    this.change(others.filter((verdict) => this.#others.get(keyOf(verdict)) !== now.get(keyOf(verdict))))
+    this.#others = now
   }
 
   replace(all: ReadonlyMap<VerdictKey, Verdict>): void {
     this.#changed = new Map(all)
     this.#whole = true
+    this.#others = new Map()
   }
 
   async tell(): Promise<void> {
@@ -29,4 +39,8 @@ export class VerdictTeller {
     this.#whole = false
     await this.#health.tellVerdicts(this.#fence, changed, whole)
   }
+}
+
+function keyOf({ check, place, prefix }: Verdict): VerdictKey {
+  return verdictKey(check, place, prefix)
 }
