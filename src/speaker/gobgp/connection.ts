@@ -31,8 +31,24 @@ export class Connection {
     this.#settings = settings
   }
 
-  /** Runs `work` with a daemon of known version; once more with the other one where that had changed meanwhile. */
+  /**
+   * Runs `work` with a daemon of known version. No answer in time may mean that the other host died without a word: TCP
+   * then waits twice as long before each new try, and would not notice for half a minute that the host is back. So the
+   * next call gets a connection of its own.
+   */
   async run<T>(limit: Budget, work: (daemon: Daemon) => Promise<T>): Promise<T> {
+    const used = this.#client
+    try {
+      return await this.#attempt(limit, work)
+    } catch (error) {
+      const silent = error instanceof OperationError && error.code === 'speaker-timeout'
+      if (silent && used !== undefined && used === this.#client) this.#abandon(used)
+      throw error
+    }
+  }
+
+  /** Once more with the other version where that had changed meanwhile. */
+  async #attempt<T>(limit: Budget, work: (daemon: Daemon) => Promise<T>): Promise<T> {
     const codec = await this.#detect(limit)
     try {
       return await work(this.#daemon(codec))
@@ -51,6 +67,13 @@ export class Connection {
     this.#closed = true
     this.#client?.close()
     this.#client = undefined
+  }
+
+  /** What is still on its way there ends by its own deadline. */
+  #abandon(client: Client): void {
+    this.#client = undefined
+    this.#codec = undefined
+    client.close()
   }
 
   async #detect(limit: Budget): Promise<Codec> {

@@ -1,5 +1,5 @@
 /** How a real daemon fails: away, hung, restarted empty, another version, wrong certificates. */
-import { type Server, type Socket, createServer } from 'node:net'
+import { type Server, type Socket, connect, createServer } from 'node:net'
 import { once } from 'node:events'
 import { afterEach, beforeAll, afterAll, describe, expect, test } from 'vitest'
 import { connectGobgp } from '../../../src/speaker/gobgp/connect.ts'
@@ -46,6 +46,26 @@ describe('a speaker that is not there', () => {
       await expect(call()).rejects.toMatchObject({ code: 'speaker-timeout', retryable: true })
       expect(performance.now() - started).toBeLessThan(1500)
     }
+  })
+
+  test('that died without a word answers again as soon as it is back', async () => {
+    const { server, port } = await silentServer()
+    const speaker = connected(`127.0.0.1:${port}`)
+    for (let calls = 0; calls < 2; calls++)
+      await expect(speaker.global({ deadlineMs: 200 })).rejects.toMatchObject({ code: 'speaker-timeout' })
+    // It is back, and does not know the connection from before, which nobody resets either.
+    const daemon = await startGobgpd({ version: 'forky', asn })
+    closing.push(daemon.stop)
+    const [host, number] = daemon.endpoint.split(':')
+    server.removeAllListeners('connection').on('connection', (socket: Socket) => {
+      const onward = connect(Number(number), host)
+      closing.push(() => void socket.destroy())
+      socket.on('error', () => onward.destroy()).pipe(onward)
+      onward.on('error', () => socket.destroy()).pipe(socket)
+    })
+    const startedAt = performance.now()
+    expect(await answers(speaker)).toMatchObject({ asn })
+    expect(performance.now() - startedAt).toBeLessThan(3000)
   })
 
   test('that is no gobgpd at all says what it is', async () => {
@@ -218,7 +238,7 @@ function everyCall(speaker: Speaker, limit: { deadlineMs: number }): readonly ((
   ]
 }
 
-async function silentServer(): Promise<{ port: number }> {
+async function silentServer(): Promise<{ server: Server; port: number }> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -228,7 +248,7 @@ async function silentServer(): Promise<{ port: number }> {
   closing.push(() => {
     for (const socket of sockets) socket.destroy()
   })
-  return { port }
+  return { server, port }
 }
 
 async function listening(server: Server): Promise<number> {
