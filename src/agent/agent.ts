@@ -1,18 +1,19 @@
 /**
  * The agent: probes what the controller wants, tells what it saw, and decides nothing. Cut off, it goes on with its last
- * configuration and keeps what it sees, within a bound.
+ * configuration and keeps what it sees, within a bound. Only a prefix's own lease lets it withdraw anything (lease-keeper).
  */
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { AgentTasksView } from '../api/wire/agent.ts'
 import { subjectKey } from '../health/subject.ts'
 import type { Task } from '../health/task.ts'
 import { startReflector } from '../probe/echo/reflector.ts'
 import type { Finding } from '../probe/finding.ts'
 import { startProber } from '../probe/prober.ts'
-import { followConfiguration } from './configuration.ts'
+import { type AgentView, followConfiguration } from './configuration.ts'
 import { Controller } from './controller.ts'
 import { Delivery } from './delivery.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import { connectGobgp } from '../speaker/gobgp/connect.ts'
 import { SampleBuffer } from './sample-buffer.ts'
 import type { AgentSettings } from './settings.ts'
 
@@ -30,7 +31,9 @@ export async function startAgent(settings: AgentSettings, logger: Logger): Promi
   const { name, address, token, ca } = settings
   const stop = new AbortController()
   const reflector = await reflect(settings, stop.signal)
-  const controller = new Controller({ address, token, agent: name })
+  const speaker = settings.speaker === undefined ? undefined : connectGobgp({ endpoint: settings.speaker })
+  const keeper = speaker && new LeaseKeeper({ speaker, logger })
+  const controller = new Controller({ address, token, agent: name, heard: () => keeper?.heard() })
   const buffer = new SampleBuffer({ run: randomUUID(), size: settings.bufferSize, batchSize: samplesPerBatch })
   const delivery = new Delivery({ controller, buffer, logger })
   const sequences = new Map<string, number>()
@@ -44,9 +47,17 @@ export async function startAgent(settings: AgentSettings, logger: Logger): Promi
     },
   })
   const delivering = delivery.run()
-  const following = followConfiguration({ controller, logger, onTasks }, stop.signal)
+  const following = followConfiguration({ controller, logger, onView }, stop.signal)
+  const keeping = keeper?.run(stop.signal)
 
-  function onTasks(tasks: AgentTasksView['tasks']): void {
+  function onView(view: AgentView): void {
+    const { tasks } = view
+    keeper?.configure(view)
+    if (keeper === undefined && view.leases.length > 0)
+      logger.warn(
+        { leases: view.leases.length },
+        'prefixes have a lease here, and no speaker is known: nothing is withdrawn; see --speaker',
+      )
     const ids = new Set(tasks.map(({ id }) => id))
     for (const id of sequences.keys()) if (!ids.has(id)) sequences.delete(id)
     delivery.keep(ids)
@@ -59,7 +70,8 @@ export async function startAgent(settings: AgentSettings, logger: Logger): Promi
       stop.abort()
       prober.close()
       delivery.stop()
-      await Promise.all([delivering, following, reflector?.closed])
+      await Promise.all([delivering, following, keeping, reflector?.closed])
+      speaker?.close()
       await controller.close()
     },
   }

@@ -7,15 +7,17 @@ import type { AgentTasksView } from '../api/wire/agent.ts'
 import { Backoff } from './backoff.ts'
 import type { Controller } from './controller.ts'
 
+export type AgentView = Pick<AgentTasksView, 'tasks' | 'leases' | 'owner'>
+
 export interface ConfigurationOptions {
   readonly controller: Pick<Controller, 'tasks'>
   readonly logger: Logger
-  readonly onTasks: (tasks: AgentTasksView['tasks']) => void
+  readonly onView: (view: AgentView) => void
 }
 
 /** Until the signal aborts. */
 export async function followConfiguration(
-  { controller, logger, onTasks }: ConfigurationOptions,
+  { controller, logger, onView }: ConfigurationOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const backoff = new Backoff()
@@ -25,7 +27,7 @@ export async function followConfiguration(
     try {
       const answer = await controller.tasks(revision, signal)
       if (answer.kind === 'nobody') {
-        if (revision !== undefined) onTasks([])
+        if (revision !== undefined) onView({ tasks: [], leases: [] })
         revision = undefined
         throw new Error(answer.problem)
       }
@@ -35,7 +37,7 @@ export async function followConfiguration(
       if (answer.kind === 'same') continue
       revision = answer.revision
       logger.info({ tasks: answer.view.tasks.length, configuration: revision }, 'configured')
-      onTasks(answer.view.tasks)
+      onView(answer.view)
     } catch (error) {
       if (signal.aborted) return
       const words = error instanceof Error ? error.message : String(error)

@@ -16,6 +16,8 @@ export interface ControllerOptions {
   readonly address: ControllerAddress
   readonly token: string | undefined
   readonly agent: string
+  /** Called whenever it did what it was asked. */
+  readonly heard?: () => void
 }
 
 /** Held open by the controller for so long, where nothing changes. */
@@ -114,7 +116,9 @@ export class Controller {
       headers: { ...request.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) },
       signal,
     })
-    return { status: statusCode, headers, text: await body.text() }
+    const text = await body.text()
+    if (statusCode === 200 || statusCode === 304) this.#options.heard?.()
+    return { status: statusCode, headers, text }
   }
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { parseAddress } from '../bgp/address.ts'
+import { parseEndpoint } from '../intent/schema/endpoint.ts'
 import { labelPattern } from '../intent/schema/fields.ts'
 import type { ControllerAddress } from './controller.ts'
 
@@ -12,6 +13,8 @@ export interface AgentSettings {
   readonly token: string | undefined
   /** UDP echo for other agents; the POP is what it names in its answers. Default: the agent's name. */
   readonly reflector: { readonly bind: string; readonly port: number; readonly pop?: string } | undefined
+  /** gRPC address of the POP's GoBGP, where leases are kept. */
+  readonly speaker: string | undefined
   /** PEM certificates that HTTPS probes trust, instead of those of Node. */
   readonly ca: string | undefined
   /** Samples kept while the controller is away. */
@@ -24,6 +27,7 @@ export interface AgentFlags {
   readonly reflect?: string
   readonly reflectAs?: string
   readonly probeCa?: string
+  readonly speaker?: string
   readonly buffer?: string
   readonly logLevel?: string
 }
@@ -43,6 +47,7 @@ export function readAgentSettings(
     }),
     reflect: z.string().transform(readBinding).optional(),
     reflectAs: z.string().min(1).max(64).optional(),
+    speaker: z.string().transform(readSpeaker).optional(),
     ca: z.string().transform(readPem).optional(),
     bufferSize: z.coerce.number().int().min(1000, 'HERALD_BUFFER: at least 1000 samples').max(10_000_000),
     logLevel: z.enum(['error', 'warn', 'info', 'debug', 'silent'], 'HERALD_LOG: error, warn, info, debug or silent'),
@@ -51,14 +56,15 @@ export function readAgentSettings(
     name: flags.name ?? environment['HERALD_AGENT'],
     reflect: flags.reflect ?? environment['HERALD_REFLECT'],
     reflectAs: flags.reflectAs ?? environment['HERALD_REFLECT_AS'],
+    speaker: flags.speaker ?? environment['HERALD_SPEAKER'],
     ca: flags.probeCa ?? environment['HERALD_PROBE_CA'],
     bufferSize: flags.buffer ?? environment['HERALD_BUFFER'] ?? defaultBufferSize,
     logLevel: flags.logLevel ?? environment['HERALD_LOG'] ?? 'info',
   })
   if (!read.success) throw new Error(`settings: ${read.error.issues.map(({ message }) => message).join('; ')}`)
-  const { name, reflect, reflectAs, ca, bufferSize, logLevel } = read.data
+  const { name, reflect, reflectAs, speaker, ca, bufferSize, logLevel } = read.data
   const reflector = reflect && { ...reflect, ...(reflectAs !== undefined && { pop: reflectAs }) }
-  return { ...controller, name, reflector, ca, bufferSize, logLevel }
+  return { ...controller, name, reflector, speaker, ca, bufferSize, logLevel }
 }
 
 /** `862`, `192.0.2.1`, `192.0.2.1:862`, `[2001:db8::1]:862`. */
@@ -79,6 +85,16 @@ function readBinding(
   const [, ipv6, ipv4 = '', port] = /^(?:\[([0-9a-f:.]*:[0-9a-f:.]*)\]|([0-9.]+)):(\d{1,5})$/.exec(text) ?? []
   const bind = ipv6 ?? ipv4
   return parseAddress(bind).ok && Number(port) <= 65_535 ? { bind, port: Number(port) } : refuse()
+}
+
+function readSpeaker(
+  text: string,
+  context: { readonly issues: { push(issue: z.core.$ZodRawIssue): unknown } },
+): string {
+  const endpoint = parseEndpoint(text)
+  if (endpoint.ok) return endpoint.value
+  context.issues.push({ code: 'custom', message: `HERALD_SPEAKER: ${endpoint.problem}`, input: text })
+  return z.NEVER
 }
 
 function readPem(file: string, context: { readonly issues: { push(issue: z.core.$ZodRawIssue): unknown } }): string {

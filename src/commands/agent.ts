@@ -10,6 +10,7 @@ export function registerAgent(program: Command, cli: CliContext): void {
     .option('--name <agent>', 'name of its Agent document (HERALD_AGENT)')
     .option('--reflect <place>', 'answer UDP echo of other agents here: port, address or address:port (HERALD_REFLECT)')
     .option('--reflect-as <pop>', 'POP that the echo names (HERALD_REFLECT_AS, default the agent’s name)')
+    .option('--speaker <endpoint>', 'GoBGP of this POP, where leases of prefixes are kept (HERALD_SPEAKER)')
     .option('--probe-ca <file>', 'PEM certificates that HTTPS probes trust (HERALD_PROBE_CA, default those of Node)')
     .option('--buffer <samples>', 'kept while the controller is away (HERALD_BUFFER, default 100000)')
     .option('--log-level <level>', 'error, warn, info, debug, silent (HERALD_LOG)')

@@ -20,7 +20,7 @@ const waitSecondsAtMost = 30
 const agentName = z.object({ agent: z.string().regex(labelPattern, 'write the name of an Agent document') })
 
 export function agentRoutes(api: Api, { deps, heads, closing }: ApiContext): void {
-  const book = createAgentTaskBook(heads)
+  const book = createAgentTaskBook(heads, deps.clock)
 
   api.get(
     '/v1/agents/:agent/tasks',
@@ -49,7 +49,8 @@ export function agentRoutes(api: Api, { deps, heads, closing }: ApiContext): voi
       void reply.header('etag', `"${tasks.revision}"`).header('cache-control', 'no-store')
       // Typed by what a 304 must not have, which is a body.
       if (tasks.revision === known) return (reply as FastifyReply).code(304).send()
-      return { agent, pop: tasks.pop, tasks: tasks.tasks }
+      const { pop, leases, owner } = tasks
+      return { agent, pop, tasks: tasks.tasks, leases, ...(owner !== undefined && { owner }) }
     },
   )
 

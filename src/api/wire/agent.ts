@@ -60,6 +60,13 @@ export const agentTasksSchema = z
     /** Where the agent stands; absent: a vantage point outside of all POPs. */
     pop: z.string().optional(),
     tasks: z.array(taskSchema).readonly(),
+    /** Routes of its POP that it withdraws when it has heard of no controller for so long (G9). */
+    leases: z
+      .array(z.object({ prefix: z.string(), afterMs: z.number().min(1000) }))
+      .readonly()
+      .default([]),
+    /** Whose routes: only a path that carries this mark is withdrawn. Absent where there are no leases. */
+    owner: z.object({ asn: z.number().int(), epoch: z.number().int() }).optional(),
   })
   .meta({ id: 'AgentTasks' })
 

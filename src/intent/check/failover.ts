@@ -32,6 +32,12 @@ export function checkPolicy(
   checkWatched(report, intent, surroundings, policy, pops)
   checkBackup(report, intent, surroundings, policy, pops)
   checkReach(report, announcement, policy, intended)
+  if (policy.lease.policy === 'withdraw')
+    report.warning(
+      'lease-withdraws',
+      '/spec/failover/lease',
+      `when no controller is heard of for ${policy.lease.afterMs / 1000} s, every POP with an agent and a speaker of its own withdraws it, so an outage of the controller takes it off ${policy.cover === undefined ? 'the Internet' : `the Internet, but for ${policy.cover}`}; policy: hold keeps it`,
+    )
 }
 
 /** Overlays of automation. An inert one stops nobody: automation lifts it, and a person may remove what it is about. */

@@ -149,3 +149,26 @@ test('an agent that waits in vain is told that nothing changed', async () => {
   expect((await tasks({ 'if-none-match': etag }, '?wait=1')).status).toBe(304)
   expect(performance.now() - startedMs).toBeGreaterThan(600)
 })
+
+test('an agent is told the leases of its POP and whose routes they are about; none during a freeze', async () => {
+  const before = (await tasks()).headers['etag']
+  await apply([
+    {
+      kind: 'Prefix',
+      name: '203.0.113.0/24',
+      spec: { at: ['pop-s1'], failover: { checks: ['web'], lease: { policy: 'withdraw', after: '1m' } } },
+    },
+    { kind: 'Prefix', name: '10.7.0.0/16', spec: { at: ['pop-s1'], failover: { checks: ['web'] } } },
+    {
+      kind: 'Prefix',
+      name: '10.8.0.0/16',
+      spec: { at: ['pop-s2'], failover: { checks: ['web'], lease: { policy: 'withdraw', after: '1m' } } },
+    },
+  ])
+  const told = await tasks()
+  expect(told.headers['etag']).not.toBe(before)
+  expect(told.body.leases).toEqual([{ prefix: '203.0.113.0/24', afterMs: 60_000 }])
+  expect(told.body.owner).toMatchObject({ asn: expect.any(Number) as number, epoch: expect.any(Number) as number })
+  await apply([{ kind: 'Freeze', name: 'calm', spec: { startedAtMs: 0 } }])
+  expect((await tasks()).body).toMatchObject({ leases: [] })
+})
