@@ -35,10 +35,11 @@ describe('every problem of a bad manifest is told at once, with its place and th
   })
 })
 
-test('the good set has no problem but that its AS numbers are those of a lab', () => {
+test('the good set has no problem but that its AS numbers are those of a lab, and that it knows what a lease means', () => {
   const files = manifestsIn(new URL('good/', manifestData))
   expect(readManifests(files).problems).toEqual([])
-  expect(saidOf(files).filter((line) => !line.includes('own-private-asn'))).toEqual([])
+  const said = saidOf(files).filter((line) => !line.includes('own-private-asn'))
+  expect(said).toEqual([expect.stringMatching(/warning lease-withdraws: .*takes it off the Internet/)])
 })
 
 test('a document written out as YAML reads back as itself', () => {
