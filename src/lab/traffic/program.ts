@@ -17,10 +17,11 @@ export interface Program {
   end(deadlineMs: number): Promise<void>
 }
 
+/** What measures runs before what is measured, where that is allowed; else at the priority of all. */
 const beside = [
   'herald=$(readlink -f "$(command -v herald)")',
   'tree=${herald%/src/cli.ts}',
-  'exec node "${tree%/deploy/bin/herald}/src/lab/traffic/$0" "$@"',
+  'exec nice -n -10 node "${tree%/deploy/bin/herald}/src/lab/traffic/$0" "$@"',
 ].join('; ')
 
 /** @param file of this folder; @param onLine each line of its stdout */

@@ -27,6 +27,9 @@ export interface Reflector {
   readonly closed: Promise<void>
 }
 
+/** A busy machine may let us wait for some 100 ms: what comes meanwhile is answered late, not lost. The kernel may give less. */
+const receiveBufferBytes = 4 * 1024 * 1024
+
 /** @throws where it cannot bind */
 export async function startReflector({ bind, port, name, signal }: ReflectorOptions): Promise<Reflector> {
   if (Buffer.byteLength(name) > maxNameLength) throw new RangeError(`"${name}" is longer than ${maxNameLength} octets`)
@@ -45,6 +48,7 @@ export async function startReflector({ bind, port, name, signal }: ReflectorOpti
   socket.bind(port, bind)
   await once(socket, 'listening')
   const ownPort = socket.address().port
+  socket.setRecvBufferSize(receiveBufferBytes)
   socket.on('error', () => undefined)
   const closed = once(socket, 'close').then(() => undefined)
   signal.addEventListener('abort', () => socket.close(), { once: true })
