@@ -6,7 +6,7 @@
 #
 # 1. Look: what is missing, and may it be installed? If not, say so in one sentence before anything is touched.
 # 2. Debian packages, without starting their services or touching those that run.
-# 3. gobgpd 4.8 and 3.36, unpacked under .cache/gobgp beside whatever the machine has.
+# 3. gobgpd 4.8 and 3.36, unpacked under .cache/gobgp beside whatever the machine has; promtool, under .cache/prometheus.
 # 4. npm packages by lockfile, Node 24 among them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,11 +30,15 @@ packages=()
 need() { command -v "$1" >/dev/null || packages+=("$2"); }
 need redis-server redis-server
 need bird bird2
+need /usr/lib/frr/zebra frr
 need ip iproute2
 need traceroute traceroute
 need openssl openssl
 need fping fping
 [[ -e /etc/ssl/certs/ca-certificates.crt ]] || packages+=(ca-certificates)
+
+promtool=0
+[[ -x .cache/prometheus/promtool ]] || promtool=1
 
 suites=()
 for suite in forky trixie; do
@@ -57,7 +61,7 @@ JS
 }
 
 as_root=()
-if ((${#packages[@]} + ${#suites[@]})); then
+if ((${#packages[@]} + ${#suites[@]} + promtool)); then
   command -v apt-get >/dev/null && command -v dpkg >/dev/null ||
     give_up "not a Debian: install ${packages[*]} and GoBGP (.cache/gobgp/{forky,trixie}/{gobgpd,gobgp}) yourself"
 fi
@@ -88,7 +92,7 @@ deny_services() {
   "${as_root[@]}" install -m 755 /dev/stdin "$policy" <<POLICY
 #!/bin/sh
 # herald/deploy/install: may be removed
-case "\$1" in redis-server*|bird*) kill -0 $$ 2>/dev/null && exit 101 ;; esac
+case "\$1" in redis-server*|bird*|frr*) kill -0 $$ 2>/dev/null && exit 101 ;; esac
 [ ! -x $saved ] || exec $saved "\$@"
 exit 0
 POLICY
@@ -107,20 +111,26 @@ if ((${#packages[@]})); then
   apt update
   apt install --no-install-recommends "${packages[@]}"
   restore_policy
-  # Nor at the next boot; both packages came just now, so nobody relies on their services.
+  # Nor at the next boot; the packages came just now, so nobody relies on their services.
   for package in "${packages[@]}"; do
     case $package in
       redis-server) "${as_root[@]}" systemctl --quiet disable redis-server 2>/dev/null || true ;;
       bird2) "${as_root[@]}" systemctl --quiet disable bird 2>/dev/null || true ;;
+      frr) "${as_root[@]}" systemctl --quiet disable frr 2>/dev/null || true ;;
     esac
   done
 fi
 
-# --- 3. GoBGP -------------------------------------------------------------------------------------------------------
+# --- 3. GoBGP, promtool -------------------------------------------------------------------------------------------------------
 for suite in "${suites[@]}"; do
   say "gobgpd of Debian $suite, in .cache/gobgp/$suite only"
   deploy/fetch-gobgp.sh "$suite" ".cache/gobgp/$suite"
 done
+
+if ((promtool)); then
+  say "promtool of Debian's prometheus, in .cache/prometheus only"
+  deploy/fetch-gobgp.sh bookworm .cache/prometheus prometheus promtool
+fi
 
 # --- 4. npm packages ------------------------------------------------------------------------------------------------
 if ! npm_is_current; then

@@ -103,10 +103,7 @@ async function startBase(settings: ProcessSettings, logger: Logger, stop: AbortS
     metrics,
     logger,
     clock: () => Date.now(),
-    observePlan: metrics.observePlan,
-    observeApply: metrics.observeApply,
-    observeVerdicts: metrics.observeVerdicts,
-    observeNotice: metrics.observeNotice,
+    ...metrics.observers,
   }
 }
 

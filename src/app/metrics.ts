@@ -8,9 +8,13 @@ import type { Plan } from '../plan/plan.ts'
 import type { Store } from '../store/store.ts'
 import { type HealthMetrics, createHealthMetrics } from './health-metrics.ts'
 
-export interface Metrics extends HealthMetrics {
+export interface Metrics {
   readonly contentType: string
   render(): Promise<string>
+  readonly observers: Observers
+}
+
+export interface Observers extends Readonly<HealthMetrics['observers']> {
   /** @param held how much is held now in all, by reason */
   observePlan(seconds: number, plan: Plan, held: ReadonlyMap<HeldReason, number>): void
   observeApply(seconds: number, outcome: 'ok' | 'failed'): void
@@ -51,6 +55,8 @@ export function createMetrics(store: Store): Metrics {
   const speakers = new Gauge({ name: 'herald_speakers', help: 'Speakers, by reach', labelNames: ['reach'], registers })
   const lag = new Gauge({ name: 'herald_speakers_lagging', help: 'Speakers with decisions not applied', registers })
 
+  const health = createHealthMetrics(registry)
+
   async function readStore(): Promise<void> {
     revision.set((await store.revisions.head())?.revision ?? 0)
     const reach = { up: 0, unknown: 0 }
@@ -65,20 +71,22 @@ export function createMetrics(store: Store): Metrics {
   }
 
   return {
-    ...createHealthMetrics(registry),
     contentType: registry.contentType,
     async render() {
-      await readStore().catch(() => undefined) // a scrape must work while Redis is away
+      await Promise.all([readStore(), health.read(store)]).catch(() => undefined) // a scrape must work while Redis is away
       return registry.metrics()
     },
-    observePlan(seconds, { actions: taken }, back) {
-      plan.observe(seconds)
-      for (const { kind } of taken) actions.inc({ kind } satisfies { kind: ActionKind })
-      held.reset()
-      for (const [reason, count] of back) held.set({ reason }, count)
-    },
-    observeApply(seconds, outcome) {
-      apply.observe({ outcome }, seconds)
+    observers: {
+      ...health.observers,
+      observePlan(seconds, { actions: taken }, back) {
+        plan.observe(seconds)
+        for (const { kind } of taken) actions.inc({ kind } satisfies { kind: ActionKind })
+        held.reset()
+        for (const [reason, count] of back) held.set({ reason }, count)
+      },
+      observeApply(seconds, outcome) {
+        apply.observe({ outcome }, seconds)
+      },
     },
   }
 }

@@ -25,10 +25,11 @@ interface Deps {
   readonly doorbell: Doorbell
   readonly logger: Logger
   readonly clock: () => number
+  readonly observeDetection: (seconds: number) => void
 }
 
 export async function commitFailover(
-  { store, doorbell, logger, clock }: Deps,
+  { store, doorbell, logger, clock, observeDetection }: Deps,
   { intent, documents, epoch }: PlannerView,
   decision: FailoverDecision,
   verdicts: Verdicts,
@@ -54,6 +55,7 @@ export async function commitFailover(
     const condition = { kind: 'failover-refused', subject: 'review', severity: 'critical', message } as const
     return { kind: 'refused', condition }
   }
+  const decidedAtMs = clock()
   try {
     const { revision } = await store.revisions.commit({
       expected: intent.revision,
@@ -66,8 +68,11 @@ export async function commitFailover(
     })
     logger.warn({ revision, changes: changes.map(({ key }) => key) }, 'failover')
     await doorbell.wakePlan()
-    const detection = detectionOf(changes, verdicts, clock())
-    if (detection !== undefined) await store.proofs.detected(revision, detection)
+    const detection = detectionOf(changes, verdicts, decidedAtMs)
+    if (detection !== undefined) {
+      observeDetection((detection.decidedAtMs - detection.sentAtMs) / 1000)
+      await store.proofs.detected(revision, detection)
+    }
     return { kind: 'committed', revision }
   } catch (error) {
     if (error instanceof OperationError && error.code === 'stale-revision') return { kind: 'stale' }

@@ -20,18 +20,20 @@ import type { StoredAlerts } from '../../store/alarm-traffic.ts'
 import type { Lease, Store, StoredBatch } from '../../store/store.ts'
 import type { Doorbell } from '../doorbell.ts'
 import type { PlannerView } from '../planner.ts'
+import { AgentRoll } from './agent-roll.ts'
 import { keepAlarms } from './alarms.ts'
 import { commitFailover } from './commit.ts'
 import { failoverInput } from './input.ts'
+import type { HealthObserver } from './observer.ts'
+import { Practising } from './practising.ts'
 import { SessionWatch } from './sessions.ts'
 import { VerdictTeller } from './tell.ts'
 
-export interface HealthDeps {
+export interface HealthDeps extends HealthObserver {
   readonly store: Store
   readonly doorbell: Doorbell
   readonly logger: Logger
   readonly clock: () => number
-  readonly observeVerdicts: (verdicts: Iterable<Verdict>) => void
 }
 
 /** What the engine asks the planner beside it. */
@@ -53,6 +55,8 @@ export class HealthEngine {
   readonly #book = new VerdictBook()
   readonly #teller: VerdictTeller
   readonly #sessions: SessionWatch
+  readonly #practising: Practising
+  readonly #roll: AgentRoll
   #intent: Intent | undefined
   #memory: FailoverMemory = noMemory
   /** By other systems. */
@@ -69,6 +73,8 @@ export class HealthEngine {
     this.#planner = planner
     this.#teller = new VerdictTeller(deps.store.health, lease.fence)
     this.#sessions = new SessionWatch(deps.store, deps.clock)
+    this.#practising = new Practising(deps.store)
+    this.#roll = new AgentRoll(deps.store, deps)
   }
 
   /** Until the signal aborts. Throws when Redis fails; the leader begins anew then. */
@@ -82,6 +88,7 @@ export class HealthEngine {
     } finally {
       ended.abort()
       await this.#deciding?.catch(() => undefined)
+      this.#deps.observeEnd()
     }
   }
 
@@ -99,7 +106,8 @@ export class HealthEngine {
       const changed = this.#book.advance(nowMs)
       this.#teller.change(changed)
       this.#deps.observeVerdicts([...this.#book.all.values(), ...this.#told])
-      if (followed || changed.length > 0 || nowMs >= this.#nextAtMs) await this.#decideSoon()
+      const called = this.#intent !== undefined && (await this.#roll.call(this.#intent, nowMs))
+      if (followed || called || changed.length > 0 || nowMs >= this.#nextAtMs) await this.#decideSoon()
       await sleep(lookEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
@@ -116,6 +124,8 @@ export class HealthEngine {
 
   /** True where a verdict turned. */
   #take({ samples, atMs }: StoredBatch): boolean {
+    const newest = samples.at(-1)
+    if (newest !== undefined) this.#deps.observeSamples(samples.length, (atMs - newest.atMs) / 1000)
     const changed = this.#book.ingest(samples, atMs)
     this.#teller.change(changed)
     return changed.length > 0
@@ -143,13 +153,15 @@ export class HealthEngine {
     const { store, clock } = this.#deps
     const nowMs = clock()
     const alerts = await store.alerts.get()
-    const verdicts = this.#joined(alerts, view.intent, nowMs)
+    const practised = await this.#practising.now(view.intent, nowMs)
+    const verdicts = joinedVerdicts(this.#joined(alerts, view.intent, nowMs), practised.verdicts)
     const input = await failoverInput(store.health, view, verdicts, this.#memory, nowMs)
     const decision = decideFailover(input)
     const busy = verdicts.sick.size > 0 || decision.overlays.length > 0 || decision.conditions.length > 0
     this.#nextAtMs = Math.min(decision.changesAtMs ?? Infinity, nowMs + (busy ? busyEveryMs : idleEveryMs))
     const refusal = await this.#carryOut(view, decision, verdicts, nowMs)
-    const conditions = refusal === undefined ? decision.conditions : [...decision.conditions, refusal]
+    const found = [...decision.conditions, ...practised.conditions, ...this.#roll.conditions(nowMs)]
+    const conditions = refusal === undefined ? found : [...found, refusal]
     const sessions = (alarms: Alarms) => this.#sessions.conditions(view.intent, alarms)
     const said = { book: this.#book, told: this.#told, alerts, conditions, sessions }
     await keepAlarms(store.health, { ...said, intent: view.intent, nowMs: clock() })
@@ -168,6 +180,7 @@ export class HealthEngine {
   /** Commits what is new in the decision. Answers what is wrong where guards refuse it. */
   async #carryOut(view: PlannerView, decision: FailoverDecision, verdicts: Verdicts, nowMs: number) {
     const outcome = await commitFailover(this.#deps, view, decision, verdicts, nowMs)
+    this.#deps.observeDecision(decision, outcome.kind)
     if (outcome.kind === 'refused') return outcome.condition
     if (outcome.kind === 'stale') {
       this.#again = true
