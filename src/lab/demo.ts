@@ -1,130 +1,159 @@
 /**
- * `make demo`: five POPs of real gobgpd with two upstream routers (BIRD) each, a Herald with its own Redis, and the day
- * of an operator on them. Every step prints its proof, down to the upstream routers' RIBs.
+ * `make demo`: the topology deploy/containerlab/anycast-5pop in network namespaces, packets from six clients, and the day of
+ * an operator on it. Every step prints its proof, down to the packets.
  *
  * Afterwards it stays up until Ctrl-C. With ONCE=1 it ends by itself: exit code 0 only where every step was proved, and
  * a last line with the totals.
  */
-import { writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Stage, change, popIds, refusal } from './demo/changes.ts'
-import { type DemoController, startController } from './demo/controller.ts'
-import { heal } from './demo/heal.ts'
+import { fileURLToPath } from 'node:url'
+import type { SpeakerListView } from '../api/wire/speaker.ts'
+import { fleetTrouble } from './controller.ts'
+import { type Verdict, change, commandLine, refusal } from './demo/change.ts'
+import { everythingDies, revive, serviceDies } from './demo/failover.ts'
+import { heraldAt } from './demo/herald.ts'
 import { printInvitation } from './demo/invitation.ts'
-import type { Verdict } from './demo/proof-table.ts'
+import { monitoringManifests, startAgents } from './demo/monitoring.ts'
 import { type Screen, createScreen, milliseconds } from './demo/screen.ts'
-import { type Lab, startLab } from './lab.ts'
-import { fivePops } from './topology.ts'
+import { speakerDies } from './demo/speaker-death.ts'
+import type { Catchments, Stage } from './demo/stage.ts'
+import { launchLab } from './namespaces/launch.ts'
+import { apiSocket } from './namespaces/lab-folder.ts'
+import { openLab } from './namespaces/open-lab.ts'
+import { readNodeAddresses } from './node-addresses.ts'
+import { watchRoutes } from './traffic/route-watch.ts'
+import { startTraffic } from './traffic/traffic.ts'
 
+const topology = fileURLToPath(new URL('../../deploy/containerlab/anycast-5pop/anycast-5pop.clab.yml', import.meta.url))
+const pops = ['fra', 'ams', 'sin', 'tyo', 'nyc']
 const ipv4 = '203.0.113.0/24'
 const ipv6 = '2001:db8:100::/48'
-const sessionsWithinMs = 20_000
+const services = { [ipv4]: '203.0.113.10', [ipv6]: '2001:db8:100::10' }
+const wellWithinMs = 60_000
 
-interface Totals {
+/** With everything announced everywhere, packets go to the nearest POP. */
+const nearest: Catchments = {
+  client1: 'fra',
+  client2: 'ams',
+  client3: 'sin',
+  client4: 'tyo',
+  client5: 'nyc',
+  client6: 'fra',
+}
+const inAsia: Catchments = { client3: 'sin', client4: 'tyo' }
+const nobody: Catchments = Object.fromEntries(Object.keys(nearest).map((client) => [client, undefined]))
+
+interface Outcome {
   readonly proved: boolean
   readonly publishMs: number
-  /** Of a withdrawal at once, where no other site serves. */
   readonly withdrawMs: number
-  /** Of withdrawals that are marked GRACEFUL_SHUTDOWN for a while first. */
-  readonly drainedMs: number
 }
 
-async function demo(
-  screen: Screen,
-  once: boolean,
-  stop: AbortSignal,
-  cleanups: (() => Promise<void>)[],
-): Promise<number> {
-  screen.line(`\n${screen.bold('Herald')}: five POPs, ten upstream routers, real BGP\n`)
-  const lab = await timed(screen, 'lab', async () => {
-    const started = await startLab(fivePops)
-    cleanups.push(() => started.stop())
-    const { pops, upstreams } = started
-    return [started, `${pops.length} × gobgpd 4.8, ${upstreams.length} × BIRD, each in a network namespace`]
-  })
-  const herald = await timed(screen, 'herald', async () => {
-    const started = await startController(lab.folder)
-    cleanups.push(() => started.stop())
-    return [started, `controller, worker and API at ${started.address}, with a Redis of its own`]
-  })
-  await bringUp(screen, lab, herald)
-  const totals = await script({ screen, lab, herald, asn: fivePops.asn })
+type Cleanups = (() => Promise<void>)[]
+
+async function demo(screen: Screen, once: boolean, stop: AbortSignal, cleanups: Cleanups): Promise<number> {
+  screen.line(
+    `\n${screen.bold('Herald')}: five POPs, three transit networks, an IX, six clients; real BGP, real packets\n`,
+  )
+  const stage = await build(screen, cleanups)
+  const { proved, publishMs, withdrawMs } = await script(stage)
   if (!once) {
-    printInvitation(screen, lab, herald)
+    printInvitation(stage)
     await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
     return 0
   }
-  const { publishMs, withdrawMs, drainedMs } = totals
-  if (!totals.proved) screen.line(`\n${screen.bad('not every step was proved')}`)
+  if (!proved) screen.line(`\n${screen.bad('not every step was proved')}`)
+  const { speakers } = await stage.herald.get<SpeakerListView>('/v1/speakers')
+  const sessions = speakers.reduce((sum, { neighbors }) => sum + neighbors.established, 0)
   screen.line(
-    `\nwithdraw→upstream is that of step 5, at once; steps 3 and 4 mark GRACEFUL_SHUTDOWN for ${fivePops.drainSeconds} s first: max ${milliseconds(drainedMs)}`,
+    `\ndemo: ${speakers.length} POPs, ${sessions} sessions, publish→upstream max ${Math.round(publishMs)} ms, withdraw→upstream max ${Math.round(withdrawMs)} ms`,
   )
-  screen.line(
-    `demo: ${lab.pops.length} POPs, ${lab.sessions} sessions, publish→upstream max ${Math.round(publishMs)} ms, withdraw→upstream max ${Math.round(withdrawMs)} ms`,
-  )
-  return totals.proved ? 0 : 1
+  return proved ? 0 : 1
 }
 
-async function bringUp(screen: Screen, lab: Lab, herald: DemoController): Promise<void> {
-  const file = join(lab.folder.path, 'network.yaml')
-  await writeFile(file, lab.manifests())
-  await timed(screen, 'inventory', async () => {
-    const { revision, changes } = await herald.change(['apply', '-f', file, '--reason', 'first inventory'])
-    return [undefined, `herald apply -f network.yaml: ${changes.length} documents, revision ${revision}`]
+async function build(screen: Screen, cleanups: Cleanups): Promise<Stage> {
+  const lab = await timed(screen, 'lab', async () => {
+    const started = await openLab(await launchLab(topology, { name: `demo-${process.pid}`, tied: true }))
+    cleanups.push(() => started.down())
+    const count = (image: string) => started.nodes.filter((node) => node.image === image).length
+    const text = `${count('pop')} POPs (gobgpd 4.8, zebra), ${count('frr')} FRR, ${count('bird')} BIRD, ${count('host')} hosts; ${started.state.links.length} links`
+    return [started, text]
   })
-  await timed(screen, 'sessions', async () => {
-    const giveUpAt = performance.now() + sessionsWithinMs
-    for (;;) {
-      const up = await established(lab)
-      const known = (await herald.speakers()).reduce((sum, { neighbors }) => sum + neighbors.established, 0)
-      if (up === lab.sessions && known === up)
-        return [undefined, `${up} of ${lab.sessions} established; Herald added 16, gobgpd's own file has 4 (nyc)`]
-      if (performance.now() > giveUpAt)
-        throw new Error(`${up} of ${lab.sessions} BGP sessions came up, Herald knows of ${known}`)
-      await sleep(20)
-    }
+  const herald = heraldAt(apiSocket(lab.folder))
+  await timed(screen, 'sessions', async () => [undefined, await everySession(lab)])
+  await timed(screen, 'services', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'herald-demo-'))
+    await writeFile(join(folder, 'monitoring.yaml'), monitoringManifests(pops, services))
+    const words = ['apply', '-f', join(folder, 'monitoring.yaml'), '--reason', 'services are watched']
+    const { changes } = await herald.change(words).finally(() => rm(folder, { recursive: true }))
+    const agents = startAgents(lab, pops)
+    cleanups.push(() => agents.stop())
+    return [undefined, `herald apply -f monitoring.yaml: ${changes.length} documents; an agent beside each service`]
+  })
+  return timed(screen, 'packets', async () => {
+    const routes = watchRoutes(lab, await readNodeAddresses(lab))
+    cleanups.push(() => routes.stop())
+    const traffic = await startTraffic(lab)
+    cleanups.push(() => traffic.stop())
+    return [{ screen, lab, herald, traffic, routes }, '200 a second from each of six clients, by IPv4 and by IPv6']
   })
 }
 
-async function script(stage: Stage): Promise<Totals> {
-  const { screen, lab } = stage
-  const all = popIds(lab.pops)
-  const [eu, asia, us] = [['fra', 'ams'], ['sin', 'tyo'], ['nyc']]
+async function everySession(lab: Stage['lab']): Promise<string> {
+  const giveUpAt = performance.now() + wellWithinMs
+  for (;;) {
+    const trouble = await fleetTrouble(lab)
+    if (trouble === undefined) return 'every speaker is up, every BGP session of every POP established'
+    if (performance.now() > giveUpAt) throw new Error(`the lab does not come up: ${trouble}`)
+    await sleep(200)
+  }
+}
+
+async function script(stage: Stage): Promise<Outcome> {
+  const { screen } = stage
   let number = 0
   const title = (text: string): void => screen.line(`\n  ${screen.bold(String((number += 1)))}  ${screen.bold(text)}`)
-  const publish = (prefix: string): Promise<Verdict> => {
-    title(`Publish ${prefix} everywhere`)
+  const publish = (prefix: string, flow: 'udp4' | 'udp6'): Promise<Verdict> => {
+    title(`Publish ${prefix} everywhere: every client is answered by the nearest POP`)
     const words = ['publish', prefix, '--at', 'all', '--reason', 'launch']
-    return change(stage, { prefix, words, arrives: all, leaves: [] })
+    return change(stage, { prefix, words, flow, catchments: nearest, lossless: false })
   }
-  const published = [await publish(ipv4), await publish(ipv6)]
+  const published = [await publish(ipv4, 'udp4'), await publish(ipv6, 'udp6')]
 
-  title('Withdraw the IPv4 prefix in two of three areas: a guard asks whether that is meant')
+  title('Withdraw it in two of three areas: a guard asks whether that is meant')
   const fewer = ['withdraw', ipv4, '--at', 'asia,us', '--reason', 'only Europe']
-  const refused = await refusal(stage, { prefix: ipv4, words: fewer })
-  const meant = await change(stage, {
-    prefix: ipv4,
-    words: [...fewer, '--force'],
-    arrives: [],
-    leaves: [...asia, ...us],
-  })
+  const refused = await refusal(stage, { words: fewer, flow: 'udp4', catchments: nearest })
 
-  title('Move it from Europe to Asia: make before break')
-  const move = ['publish', ipv4, '--at', 'asia', '--only', '--reason', 'follow the sun']
-  const moved = await change(stage, { prefix: ipv4, words: move, arrives: asia, leaves: eu })
+  title('A service dies; automation sees it, withdraws the route there, and brings it back')
+  const dead = { pop: 'nyc', flow: 'udp4', before: nearest, after: { ...nearest, client5: 'fra' } } as const
+  const failedOver = await serviceDies(stage, dead)
+
+  title('Every other service dies at once: the last ones are not withdrawn')
+  const others = pops.filter((pop) => pop !== dead.pop)
+  const heldOn = await everythingDies(stage, ipv4, others)
+  await revive(stage, pops)
+
+  title('A POP’s gobgpd dies; packets do not notice')
+  const restarted = await speakerDies(stage, 'sin', 'udp6')
+
+  title('Move the IPv6 prefix from Europe to Asia: made before broken, nothing lost')
+  const toEurope = ['publish', ipv6, '--at', 'eu', '--only', '--force', '--reason', 'day']
+  screen.line(`     ${screen.command(commandLine(toEurope))}   ${screen.dim('to begin with')}`)
+  await stage.herald.proof((await stage.herald.change(toEurope)).revision)
+  const move = ['publish', ipv6, '--at', 'asia', '--only', '--reason', 'follow the sun']
+  const moved = await change(stage, { prefix: ipv6, words: move, flow: 'udp6', catchments: inAsia, lossless: true })
 
   title('Withdraw it everywhere')
-  const words = ['withdraw', ipv4, '--everywhere', '--force', '--reason', 'end of service']
-  const withdrawn = await change(stage, { prefix: ipv4, words, arrives: [], leaves: asia })
-
-  title('Kill a speaker while it announces the IPv6 prefix')
-  const healed = await heal(stage, ipv6, 'sin')
+  const words = ['withdraw', ipv6, '--everywhere', '--force', '--reason', 'end of service']
+  const withdrawn = await change(stage, { prefix: ipv6, words, flow: 'udp6', catchments: nobody, lossless: false })
   return {
-    proved: [...published, meant, moved, withdrawn].every(({ proved }) => proved) && refused && healed,
-    publishMs: Math.max(...published.map(({ maxMs }) => maxMs)),
-    withdrawMs: withdrawn.maxMs,
-    drainedMs: Math.max(meant.maxMs, moved.maxMs),
+    proved:
+      [...published, moved, withdrawn].every(({ proved }) => proved) && refused && failedOver && heldOn && restarted,
+    publishMs: Math.max(...published.map(({ towardMs }) => towardMs)),
+    withdrawMs: withdrawn.awayMs,
   }
 }
 
@@ -134,11 +163,6 @@ async function timed<T>(screen: Screen, name: string, run: () => Promise<readonl
   const [value, text] = await run()
   screen.line(`  ${name.padEnd(10)} ${text.padEnd(76)} ${milliseconds(performance.now() - startedAt).padStart(10)}`)
   return value
-}
-
-async function established(lab: Lab): Promise<number> {
-  const up = await Promise.all(lab.upstreams.map((upstream) => upstream.established()))
-  return up.reduce((sum, { size }) => sum + size, 0)
 }
 
 async function main(): Promise<number> {
@@ -151,7 +175,7 @@ async function main(): Promise<number> {
   process.stdout.on('error', () => process.exit(1))
   const once = (process.env['ONCE'] ?? '') !== ''
   const screen = createScreen(process.stdout, process.env)
-  const cleanups: (() => Promise<void>)[] = []
+  const cleanups: Cleanups = []
   let interrupted = false
   const interruption = new Promise<number>((resolve) => {
     stop.signal.addEventListener('abort', () => {

@@ -6,7 +6,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
-import { searchPath } from './child.ts'
+import { searchPath } from './search-path.ts'
 import type { RunFolder } from './run-folder.ts'
 
 export interface Namespace {

@@ -14,10 +14,12 @@ export function registerLabUp(lab: Command, cli: CliContext, attach: Attach): vo
   lab
     .command('up <file>')
     .description('start a containerlab file in network namespaces; it runs until `herald lab down`')
+    .option('--name <name>', 'name of the lab, where not that of the file')
     .option('--wait', 'until the controller has applied the manifests of the lab, too')
     .addHelpText('after', '\nExample:\n  herald lab up deploy/containerlab/anycast-2pop/anycast-2pop.clab.yml --wait')
-    .action(async (file: string, { wait = false }: { readonly wait?: boolean }, command: Command) => {
-      const name = await launch(cli, file)
+    .action(async (file: string, options: { readonly wait?: boolean; readonly name?: string }, command: Command) => {
+      const { wait = false } = options
+      const name = await launch(cli, file, options.name)
       const { openLab } = await import('../../lab/namespaces/open-lab.ts')
       const running = await openLab(name)
       if (wait) await manifests(running, cli.signal)
@@ -46,14 +48,14 @@ export function registerLabUp(lab: Command, cli: CliContext, attach: Attach): vo
     })
 }
 
-async function launch(cli: CliContext, file: string): Promise<string> {
+async function launch(cli: CliContext, file: string, name: string | undefined): Promise<string> {
   const [{ CannotStart, launchLab }, { ClabFileError }, { LabIsUp }] = await Promise.all([
     import('../../lab/namespaces/launch.ts'),
     import('../../lab/clab/read-file.ts'),
     import('../../lab/namespaces/lab-folder.ts'),
   ])
   try {
-    return await launchLab(file, cli.signal)
+    return await launchLab(file, { signal: cli.signal, ...(name !== undefined && { name }) })
   } catch (error) {
     if (error instanceof ClabFileError)
       throw new CommandError(exitCode.usage, `${file} cannot be run in namespaces`, error.problems)

@@ -1,7 +1,7 @@
 /** ip(8) in batches: links of the whole lab are made in a few calls, all or an error. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { searchPath } from '../child.ts'
+import { searchPath } from '../search-path.ts'
 
 export async function ip(commands: readonly string[]): Promise<void> {
   if (commands.length > 0) await batch('-batch', commands)

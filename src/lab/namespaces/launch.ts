@@ -2,10 +2,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { delimiter, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { searchPath } from '../child.ts'
+import { searchPath } from '../search-path.ts'
 import { readClabFile } from '../clab/read-file.ts'
 import type { ClabTopology } from '../clab/topology.ts'
 import { makeLabFolder, removeLabFolder, supervisorLog } from './lab-folder.ts'
@@ -18,24 +19,34 @@ export class CannotStart extends Error {
   override readonly name = 'CannotStart'
 }
 
+export interface LaunchOptions {
+  /** Default: the name in the file. */
+  readonly name?: string
+  /** The lab ends with this process, however that ends. Default: it runs until it is taken down. */
+  readonly tied?: boolean
+  readonly signal?: AbortSignal
+}
+
 /**
  * Resolves with the lab's name when all of its nodes have started.
  *
  * @throws ClabFileError, LabIsUp, CannotStart
  */
-export async function launchLab(path: string, signal?: AbortSignal): Promise<string> {
+export async function launchLab(path: string, options: LaunchOptions = {}): Promise<string> {
+  const { tied = false, signal } = options
   const file = resolve(path)
   const topology = readClabFile(file, join(tree, 'deploy/images'))
   const missing = missingPrograms(topology)
   if (missing.length > 0) throw new CannotStart(missing.join('\n'))
   const user = await userNamespace()
-  const folder = makeLabFolder(topology.name)
-  const plan: SupervisorPlan = { file, folder, tree }
+  const name = options.name ?? topology.name
+  const folder = makeLabFolder(name)
+  const plan: SupervisorPlan = { name, file, folder, tree, tied }
   const log = openSync(supervisorLog(folder), 'a', 0o600)
   const script = fileURLToPath(new URL('supervisor.ts', import.meta.url))
   const spaces = [...user, '--net', '--mount', '--pid', '--fork', '--kill-child']
   const child = spawn('unshare', [...spaces, '--', process.execPath, script, JSON.stringify(plan)], {
-    stdio: ['ignore', 'pipe', log],
+    stdio: [tied ? 'pipe' : 'ignore', 'pipe', log],
     detached: true,
     cwd: '/',
     env: { ...process.env, PATH: searchPath },
@@ -55,7 +66,8 @@ export async function launchLab(path: string, signal?: AbortSignal): Promise<str
   }
   child.stdout?.destroy()
   child.unref()
-  return topology.name
+  ;(child.stdin as Socket | null)?.unref()
+  return name
 }
 
 /** undefined: it is up. */

@@ -16,7 +16,11 @@ import { apiSocket, controlSocket, ownLabFolder, removeLabFolder } from './lab-f
 import { NamespaceLab } from './lab.ts'
 
 export interface SupervisorPlan {
+  /** Of the lab; several of one file may be up under different names. */
+  readonly name: string
   readonly file: string
+  /** It ends when its standard input does, and so with whoever started it. */
+  readonly tied: boolean
   readonly folder: string
   readonly tree: string
 }
@@ -42,7 +46,8 @@ async function start(): Promise<void> {
   ownLabFolder(plan.folder, self)
   // The meeting place of links speaks no IP itself.
   for (const scope of ['all', 'default']) writeFileSync(`/proc/sys/net/ipv6/conf/${scope}/disable_ipv6`, '1')
-  const topology = readClabFile(plan.file, join(plan.tree, 'deploy/images'))
+  if (plan.tied) process.stdin.on('end', () => end(0)).resume()
+  const topology = { ...readClabFile(plan.file, join(plan.tree, 'deploy/images')), name: plan.name }
   const starting = new NamespaceLab({ ...plan, topology, pid: self.pid, onChange: tellAll })
   await starting.start()
   lab = starting

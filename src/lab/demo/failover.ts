@@ -1,0 +1,131 @@
+/**
+ * A service dies while its POP announces: the agent beside it sees that, automation withdraws the route, and clients are
+ * answered elsewhere. Then all that are left die at once, and automation refuses to take the last ones away.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AutomationView } from '../../api/wire/automation.ts'
+import type { RouteListView } from '../../api/wire/speaker.ts'
+import type { ProofView, RevisionView } from '../../api/wire/revision.ts'
+import { type Program, startProgram } from '../traffic/program.ts'
+import { fall, probeEveryMs } from './monitoring.ts'
+import { milliseconds, verdict, wrapped } from './screen.ts'
+import { type Catchments, type Stage, caught, flowsBetween } from './stage.ts'
+
+const withinMs = 20_000
+const settleMs = 700
+/** With 200 ms probes and fall 3. */
+const budgetMs = 1500
+
+export interface Death {
+  readonly pop: string
+  readonly flow: 'udp4' | 'udp6'
+  readonly before: Catchments
+  readonly after: Catchments
+}
+
+export async function serviceDies(stage: Stage, { pop, flow, before, after }: Death): Promise<boolean> {
+  const { screen } = stage
+  if (!(await watched(stage))) return told(stage, false, 'the agents did not report')
+  const head = (await stage.herald.get<{ revisions: readonly RevisionView[] }>('/v1/revisions?limit=1')).revisions[0]
+  screen.line(
+    `     ${screen.command(`kill -9`)} of the service at ${pop}, probed every ${probeEveryMs} ms, ${fall} failures count`,
+  )
+  const diedAtMs = Date.now()
+  await kill(stage, pop)
+  const moved = await caught(stage, flow, after, withinMs)
+  const flows = await flowsBetween(stage, flow, diedAtMs - 200, Date.now() + settleMs)
+  const gapMs = Math.max(...flows.map((one) => one.gapMs))
+  const revision = await failoverAfter(stage, head?.revision ?? 0)
+  if (revision === undefined) return told(stage, false, 'automation decided nothing')
+  printWaterfall(stage, diedAtMs, await stage.herald.proof(revision))
+  const bystanders = Object.keys(before).filter((client) => before[client] === after[client])
+  const spared = flows.filter(({ client }) => bystanders.includes(client)).every(({ lost }) => lost === 0)
+  const proved = moved && spared
+  const words = `every client of ${pop} is answered elsewhere after at most ${milliseconds(gapMs)} (budget ${milliseconds(budgetMs)}), others lost nothing`
+  return told(stage, proved, words)
+}
+
+/** The rest dies as well: G1, G2 or G3 hold. Answers with the services that run again. */
+export async function everythingDies(stage: Stage, prefix: string, pops: readonly string[]): Promise<boolean> {
+  const { screen, herald } = stage
+  screen.line(`     ${screen.command('kill -9')} of the services at ${pops.join(', ')}, all at once`)
+  await Promise.all(pops.map((pop) => kill(stage, pop)))
+  const giveUpAt = performance.now() + withinMs
+  for (;;) {
+    const { refusals } = await herald.get<AutomationView>('/v1/automation')
+    const held = new Set(refusals.flatMap(({ wanted, place }) => (wanted === 'out' ? [JSON.stringify(place)] : [])))
+    if (held.size >= pops.length) {
+      const [first] = refusals
+      for (const line of wrapped(`${first?.title}: ${first?.message}`, 95)) screen.line(`     ${line}`)
+      const announced = (await announcing(stage, prefix)).filter((pop) => pops.includes(pop))
+      return told(
+        stage,
+        announced.length === pops.length,
+        `${announced.join(', ')} still announce: a monitoring that is wrong takes nothing off the Internet`,
+      )
+    }
+    if (performance.now() > giveUpAt) return told(stage, false, 'automation did not say that it holds')
+    await sleep(100)
+  }
+}
+
+/** Services answer again; ends them with the program that is answered. */
+export async function revive(stage: Stage, pops: readonly string[]): Promise<readonly Program[]> {
+  const started = pops.map((pop) => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const program = startProgram(stage.lab, `svc-${pop}`, ['responder.ts', pop], () => resolve())
+    return { program, ready: Promise.race([promise, program.exited]) }
+  })
+  await Promise.all(started.map(({ ready }) => ready))
+  return started.map(({ program }) => program)
+}
+
+async function announcing({ herald }: Stage, prefix: string): Promise<readonly string[]> {
+  const { routes } = await herald.get<RouteListView>(`/v1/routes?prefix=${encodeURIComponent(prefix)}`)
+  return [...new Set(routes.flatMap(({ pop, observed }) => (observed === undefined ? [] : [pop])))]
+}
+
+/** Whatever answers on the service's addresses there: the node's own responder, or one that was revived. */
+async function kill({ lab }: Stage, pop: string): Promise<void> {
+  await lab.exec(`svc-${pop}`, ['pkill', '-9', '-f', `responder.ts ${pop}`])
+}
+
+/** Every agent has said that its service is well. */
+async function watched({ herald }: Stage): Promise<boolean> {
+  const giveUpAt = performance.now() + withinMs
+  while (performance.now() < giveUpAt) {
+    const { checks } = await herald.get<{ checks: readonly { state: string }[] }>('/v1/checks')
+    if (checks.length > 0 && checks.every(({ state }) => state === 'healthy')) return true
+    await sleep(100)
+  }
+  return false
+}
+
+async function failoverAfter({ herald }: Stage, head: number): Promise<number | undefined> {
+  const { revisions } = await herald.get<{ revisions: readonly RevisionView[] }>('/v1/revisions?limit=10')
+  return revisions.toReversed().find(({ revision, author }) => revision > head && author === 'herald:failover')
+    ?.revision
+}
+
+function printWaterfall({ screen }: Stage, diedAtMs: number, proof: ProofView): void {
+  const acceptedMs = Date.parse(proof.acceptedAt) - diedAtMs
+  const after = (ms: number | undefined) => (ms === undefined ? undefined : acceptedMs + ms)
+  const last = (stage: 'pushedMs' | 'ribMs' | 'adjOutMs') =>
+    Math.max(...proof.speakers.map((one) => one[stage] ?? Number.NaN))
+  const { detection } = proof
+  const stages: readonly (readonly [string, number | undefined])[] = [
+    ['the probe that completed the verdict was sent', after(detection?.sentMs)],
+    ['decided', after(detection?.decidedMs)],
+    ['committed as a revision of herald:failover', acceptedMs],
+    ['planned', after(proof.plannedMs)],
+    ['pushed', after(last('pushedMs'))],
+    ['out of the RIB', after(last('ribMs'))],
+    ['out of every adj-out', after(last('adjOutMs'))],
+  ]
+  for (const [what, ms] of stages) screen.line(`     ${what.padEnd(60)} ${milliseconds(ms).padStart(10)}`)
+}
+
+function told({ screen }: Stage, proved: boolean, words: string): boolean {
+  screen.line(`     ${verdict(screen, proved)}: ${words}`)
+  return proved
+}
