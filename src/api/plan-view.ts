@@ -54,7 +54,7 @@ export function explanationView({ changesAtMs, ...explanation }: Explanation): E
   }
 }
 
-function siteView({ desired, target, observed, ...site }: SiteExplanation): ExplanationView['sites'][number] {
+function siteView({ desired, target, observed, offers, ...site }: SiteExplanation): ExplanationView['sites'][number] {
   return {
     ...site,
     layers: site.layers.map((layer) => ({ ...layer })),
@@ -62,6 +62,7 @@ function siteView({ desired, target, observed, ...site }: SiteExplanation): Expl
     held: site.held.map((held) => ({ ...held })),
     sentences: [...site.sentences],
     ...(desired !== undefined && { desired: pathView(desired) }),
+    ...(offers !== undefined && { offers: offers.map((offer) => ({ ...offer })) }),
     ...(target !== undefined && {
       target: {
         kind: target.kind,

@@ -2,6 +2,7 @@
 import type { Prefix } from '../bgp/prefix.ts'
 import { type Moment, affectedPrefixes } from '../intent/compile.ts'
 import type { DocumentChange } from '../intent/document.ts'
+import { steeredDestinations } from '../intent/compile/steering.ts'
 import type { Intent } from '../intent/model.ts'
 import { planPrefixes } from '../plan/plan.ts'
 import type { Store } from '../store/store.ts'
@@ -30,7 +31,16 @@ export async function previewChange(
   const { before, after, changes, moment, removes, announcements } = change
   const affected = affectedPrefixes(before, after, changes)
   const concerned: readonly Prefix[] =
-    affected === 'all' ? [...new Set([...before.prefixes.keys(), ...after.prefixes.keys()])] : [...affected]
+    affected === 'all'
+      ? [
+          ...new Set([
+            ...before.prefixes.keys(),
+            ...after.prefixes.keys(),
+            ...steeredDestinations(before),
+            ...steeredDestinations(after),
+          ]),
+        ]
+      : [...affected]
   if (concerned.length === 0) return emptyPlan
   const atMost = Math.min(prefixesAtMost, Math.ceil(sitesAtMost / Math.max(1, after.speakers.size)))
   const prefixes = concerned.slice(0, atMost)

@@ -22,6 +22,7 @@ import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { overlayRoutes } from './routes/overlays.ts'
+import { preferenceRoutes } from './routes/preferences.ts'
 import { planRoutes } from './routes/plan.ts'
 import { prefixRoutes } from './routes/prefixes.ts'
 import { receiverRoutes } from './routes/receivers.ts'
@@ -38,6 +39,7 @@ const requestTimeoutMs = 30_000
 const routes = [
   prefixRoutes,
   overlayRoutes,
+  preferenceRoutes,
   planRoutes,
   documentRoutes,
   revisionRoutes,

@@ -19,6 +19,7 @@ import { registerHistory } from './history.ts'
 import { registerLab } from './lab/lab.ts'
 import { registerOverride } from './override.ts'
 import { registerPlan } from './plan.ts'
+import { registerPrefer } from './prefer.ts'
 import { registerPublish } from './publish.ts'
 import { registerReceivers } from './receivers.ts'
 import { registerServe } from './serve.ts'
@@ -45,6 +46,7 @@ export function createProgram(cli: CliContext, version: string): Command {
   registerPublish(program, cli)
   registerDrain(program, cli)
   registerOverride(program, cli)
+  registerPrefer(program, cli)
   registerFreeze(program, cli)
   registerPlan(program, cli)
   registerExplain(program, cli)

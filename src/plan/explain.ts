@@ -7,11 +7,14 @@ import { type PathAttributes, attributesOf } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 import { compilePrefix } from '../intent/compile.ts'
 import type { DesiredPrefix } from '../intent/desired.ts'
-import type { PopId, SpeakerId } from '../intent/model.ts'
+import { compileSteering, groupsOfDestination } from '../intent/compile/steering.ts'
+import type { Intent, PopId, SpeakerId } from '../intent/model.ts'
+import { neighborsOf } from '../intent/select.ts'
+import type { DesiredSteering } from '../intent/steering.ts'
 import type { Action, Held, Warning } from './action.ts'
 import { type Established, unheardAt } from './audience.ts'
 import { type Layer, instant, layersAt } from './explain-layers.ts'
-import type { ObservedRoute, SpeakerReach, Target } from './observed.ts'
+import type { ObservedRoute, Offer, SpeakerReach, Target } from './observed.ts'
 import { type Plan, type PlanInput, type Settled, planPrefixes } from './plan.ts'
 import { heldReasons } from './reason.ts'
 import { type SiteView, viewSite } from './site-view.ts'
@@ -39,6 +42,10 @@ export interface SiteExplanation {
   /** Why it is desired, or why not. */
   readonly because: string
   readonly desired?: PathAttributes
+  /** Present where a preference steers the prefix here. */
+  readonly steering?: SteeringExplanation
+  /** What neighbors offer, where the prefix is a destination of a PathGroup. */
+  readonly offers?: readonly Offer[]
   readonly target?: Target
   /** The worker has pushed the target. */
   readonly applied: boolean
@@ -48,6 +55,8 @@ export interface SiteExplanation {
   readonly sentences: readonly string[]
 }
 
+export type SteeringExplanation = Pick<DesiredSteering, 'group' | 'path' | 'preference' | 'neighbor' | 'via'>
+
 /** @param established who is connected, where that is known */
 export function explainPrefix(
   input: PlanInput,
@@ -56,9 +65,10 @@ export function explainPrefix(
   established: Established = () => undefined,
 ): Explanation {
   const desired = compilePrefix(input.intent, prefix, input.moment)
+  const steering = compileSteering(input.intent, prefix, input.moment.nowMs)
   const plan = planPrefixes(input, [prefix])
-  const sites = speakersOf(input, prefix, desired, pop).map((speaker) =>
-    explainSite(input, prefix, desired, plan, speaker),
+  const sites = speakersOf(input, prefix, { desired, steering }, pop).map((speaker) =>
+    explainSite(input, prefix, { desired, steering }, plan, speaker),
   )
   const changesAtMs = plan.changesAt.get(prefix)
   const settled = plan.settled.get(prefix) ?? 'converged'
@@ -79,20 +89,26 @@ export function explainPrefix(
       ...(sites.length === 0 ? [nowhereSentence(prefix, pop)] : sites.flatMap((site) => site.sentences)),
       ...warnings.map(({ speaker, message }) => (speaker === undefined ? message : `${speaker}: ${message}`)),
       ...(changesAtMs === undefined ? [] : [`Time alone changes something at ${instant(changesAtMs)}.`]),
-      settledSentence(settled, desired !== undefined),
+      settledSentence(settled, desired !== undefined || steering.length > 0),
     ],
   }
+}
+
+interface Wanted {
+  readonly desired: DesiredPrefix | undefined
+  readonly steering: readonly DesiredSteering[]
 }
 
 function speakersOf(
   { intent, fleet }: PlanInput,
   prefix: Prefix,
-  desired: DesiredPrefix | undefined,
+  { desired, steering }: Wanted,
   pop: PopId | undefined,
 ): readonly SpeakerId[] {
   const all = new Set([
     ...(desired?.sites.keys() ?? []),
     ...(desired?.lost.keys() ?? []),
+    ...steering.map(({ speaker }) => speaker),
     ...fleet.siteSpeakers(prefix),
   ])
   if (pop === undefined) return [...all].sort()
@@ -103,7 +119,7 @@ function speakersOf(
 function explainSite(
   { intent, moment, fleet }: PlanInput,
   prefix: Prefix,
-  desired: DesiredPrefix | undefined,
+  { desired, steering }: Wanted,
   plan: Plan,
   speaker: SpeakerId,
 ): SiteExplanation {
@@ -113,7 +129,10 @@ function explainSite(
   const site = desired?.sites.get(speaker)
   const layers =
     announcement === undefined || document === undefined ? [] : layersAt(intent, announcement, document, moment.nowMs)
-  const because = site?.because ?? desired?.lost.get(speaker)?.because ?? `intent does not name ${view.pop}`
+  const steered = steering.find((one) => one.speaker === speaker)
+  const offers = fleet.offers(speaker, prefix)
+  const because =
+    steered?.because ?? site?.because ?? desired?.lost.get(speaker)?.because ?? `intent does not name ${view.pop}`
   const actions = plan.actions.filter((action) => action.speaker === speaker)
   const held = plan.held.filter((entry) => entry.speaker === speaker)
   return {
@@ -123,13 +142,18 @@ function explainSite(
     layers,
     because,
     ...(site !== undefined && { desired: attributesOf(site.attributes) }),
+    ...(steered !== undefined && { steering: steeringOf(steered) }),
+    ...(offers.length > 0 && { offers }),
     ...(view.target !== undefined && { target: view.target }),
     applied: view.applied,
     ...(view.observed !== undefined && { observed: view.observed }),
     actions,
     held,
     sentences: [
-      `${speaker} at ${view.pop}: ${site === undefined ? 'not to be announced' : 'to be announced'}: ${because}.`,
+      `${speaker} at ${view.pop}: ${wantedWords(site !== undefined, steered)}: ${because}.`,
+      ...(offers.length > 0
+        ? [`  Offered by ${offers.map((offer) => offerWords(intent, speaker, offer)).join(', ')}.`]
+        : []),
       ...layers.map(({ layer, says, inForce }) => `  ${layer}${inForce ? '' : ' (not in force)'}: ${says}.`),
       `  Decided: ${decidedWords(view)}. In the RIB: ${observedWords(view)}.`,
       ...actions.map((action) => `  Next: ${action.kind}, because ${action.because}.`),
@@ -139,6 +163,20 @@ function explainSite(
       ]),
     ],
   }
+}
+
+function wantedWords(announced: boolean, steered: DesiredSteering | undefined): string {
+  if (steered !== undefined) return `to be steered over ${steered.neighbor}`
+  return announced ? 'to be announced' : 'not to be announced'
+}
+
+function steeringOf({ group, path, preference, neighbor, via }: DesiredSteering): SteeringExplanation {
+  return { group, path, preference, neighbor, via }
+}
+
+function offerWords(intent: Intent, speaker: SpeakerId, { neighbor, nextHop, localPref }: Offer): string {
+  const named = neighborsOf(intent, speaker).find(({ address }) => address === neighbor)
+  return `${named?.id ?? neighbor} (next hop ${nextHop}, LOCAL_PREF ${localPref})`
 }
 
 function decidedWords({ target, applied }: SiteView): string {
@@ -159,7 +197,12 @@ function observedWords({ target, observed, up }: SiteView): string {
 
 function intentSentence({ intent }: PlanInput, prefix: Prefix, desired: DesiredPrefix | undefined): string {
   const announcement = intent.prefixes.get(prefix)
-  if (announcement === undefined || desired === undefined) return `No Prefix document names ${prefix}.`
+  if (announcement === undefined || desired === undefined) {
+    const groups = groupsOfDestination(intent, prefix).map(({ id }) => id)
+    return groups.length === 0
+      ? `No Prefix document names ${prefix}.`
+      : `${prefix} is a destination of ${groups.join(', ')}: reached over neighbors, and never announced.`
+  }
   const except = announcement.except.length === 0 ? '' : ` except ${announcement.except.join(', ')}`
   const pops = new Set([...desired.sites.values()].map((site) => site.pop)).size
   return (

@@ -1,6 +1,7 @@
 /**
  * From a RIB listing to what neighbors offer. A path that a neighbor taught us is an offer, best or not; local paths are
- * none, so a steering route never keeps itself alive.
+ * none, so a steering route never keeps itself alive. Neither is a stale route of a neighbor that is away: BGP may go on
+ * using it, and nothing more is sent there.
  */
 import { attributesOf } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
@@ -18,8 +19,8 @@ export function offersOf(
   const offers = new Map<Prefix, Offer[]>()
   for (const destination of destinations) offers.set(destination, [])
   if (offers.size === 0) return offers
-  for (const { prefix, learnedFrom, attributes } of paths) {
-    const found = learnedFrom === undefined ? undefined : offers.get(prefix)
+  for (const { prefix, learnedFrom, attributes, unusable } of paths) {
+    const found = learnedFrom === undefined || unusable === true ? undefined : offers.get(prefix)
     if (found === undefined || learnedFrom === undefined) continue
     const { nextHop, localPref } = attributesOf(attributes)
     found.push({ neighbor: learnedFrom, nextHop, localPref: localPref ?? defaultLocalPref })

@@ -39,6 +39,8 @@ export interface RibPath extends Path {
   readonly best: boolean
   /** Address of the neighbor it was learned from; undefined for a local path. */
   readonly learnedFrom: Address | undefined
+  /** Kept for a neighbor that is not there (stale, RFC 4724), or its next hop cannot be reached. */
+  readonly unusable?: true
   /** Seconds since the epoch. */
   readonly sinceSeconds: number
 }

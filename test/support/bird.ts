@@ -32,6 +32,9 @@ export interface Bird {
   removed(): Promise<readonly string[]>
   /** Lines of `show protocols`. */
   sessions(): Promise<readonly string[]>
+  /** Announces one of its prefixes again. */
+  offer(prefix: string): Promise<void>
+  retract(prefix: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -41,13 +44,18 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-export async function startBird(asn: number, sessions: (address: string) => readonly BirdSession[]): Promise<Bird> {
+/** @param offers IPv4 prefixes that it announces to all of its sessions, each until it is retracted */
+export async function startBird(
+  asn: number,
+  sessions: (address: string) => readonly BirdSession[],
+  offers: readonly string[] = [],
+): Promise<Bird> {
   const folder = await mkdtemp(join(tmpdir(), 'herald-bird-'))
   const address = loopbackAddress()
   const port = await freePort(address)
   const log = join(folder, 'bird.log')
   const socket = join(folder, 'bird.ctl')
-  await writeFile(join(folder, 'bird.conf'), configuration(asn, address, port, log, sessions(address)))
+  await writeFile(join(folder, 'bird.conf'), configuration(asn, address, port, log, sessions(address), offers))
   const child = spawn('bird', ['-f', '-c', join(folder, 'bird.conf'), '-s', socket, '-P', join(folder, 'bird.pid')], {
     stdio: 'ignore',
   })
@@ -85,6 +93,12 @@ export async function startBird(asn: number, sessions: (address: string) => read
       )
     },
     sessions: () => ask(socket, 'show protocols'),
+    async offer(prefix) {
+      await ask(socket, `enable offer${offers.indexOf(prefix)}`)
+    },
+    async retract(prefix) {
+      await ask(socket, `disable offer${offers.indexOf(prefix)}`)
+    },
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
         const exited = once(child, 'exit')
@@ -102,8 +116,10 @@ function configuration(
   port: number,
   log: string,
   sessions: readonly BirdSession[],
+  offers: readonly string[],
 ): string {
-  const channel = '{ import all; export none; debug { routes }; }'
+  const channel = '{ import all; export where source = RTS_STATIC; debug { routes }; }'
+  const statics = offers.map((prefix, i) => `protocol static offer${i} { ipv4; route ${prefix} blackhole; }`)
   const protocols = sessions.map(
     ({ name, address: theirs, asn: theirAsn }) => `
 protocol bgp ${name} {
@@ -121,7 +137,7 @@ protocol bgp ${name} {
 log "${log}" all;
 router id ${address};
 protocol device { }
-${protocols.join('\n')}
+${[...statics, ...protocols].join('\n')}
 `
 }
 

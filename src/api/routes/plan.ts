@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Prefix } from '../../bgp/prefix.ts'
 import { unknownName } from '../../intent/check/report.ts'
+import { steeredDestinations } from '../../intent/compile/steering.ts'
 import type { PopId } from '../../intent/model.ts'
 import { explainPrefix } from '../../plan/explain.ts'
 import { type PlanInput, planPrefixes } from '../../plan/plan.ts'
@@ -94,6 +95,6 @@ async function questionAbout(
   const asked = prefix === undefined ? undefined : [prefix]
   const [fleet, open] = await Promise.all([readFleet(deps.store, intent, asked ?? 'all'), openRevisions(deps.store)])
   const allowance = open.reduce((sum, { removes }) => sum + removes, 0)
-  const prefixes = asked ?? [...new Set([...intent.prefixes.keys(), ...fleet.prefixes])]
+  const prefixes = asked ?? [...new Set([...intent.prefixes.keys(), ...steeredDestinations(intent), ...fleet.prefixes])]
   return { input: { intent, moment, fleet, allowance }, prefixes }
 }

@@ -10,6 +10,12 @@ export const siteExplanationSchema = z
     layers: z.array(z.object({ layer: z.string(), says: z.string(), inForce: z.boolean() })),
     because: z.string(),
     desired: attributesSchema.optional(),
+    /** A preference steers the prefix here. */
+    steering: z
+      .object({ group: z.string(), path: z.string(), preference: z.string(), neighbor: z.string(), via: z.string() })
+      .optional(),
+    /** What neighbors offer of a destination. */
+    offers: z.array(z.object({ neighbor: z.string(), nextHop: z.string(), localPref: z.number().int() })).optional(),
     target: z
       .object({
         kind: z.enum(['announce', 'withdraw']),

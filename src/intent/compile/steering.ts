@@ -35,6 +35,11 @@ export function steeringChangesAtMs(intent: Intent, destination: Prefix, nowMs: 
   return nextMs
 }
 
+/** Groups that a prefix is a destination of, in id order. */
+export function groupsOfDestination(intent: Intent, destination: Prefix): readonly PathGroup[] {
+  return groupsOf(intent).get(destination) ?? []
+}
+
 /** Every destination of every group, whether or not anything is preferred for it. */
 export function steeredDestinations(intent: Intent): Iterable<Prefix> {
   return groupsOf(intent).keys()

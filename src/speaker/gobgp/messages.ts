@@ -31,8 +31,11 @@ export interface ListPathRequest {
 }
 
 export interface WatchEventRequest {
-  readonly peer: object
-  readonly table: { readonly filters: readonly { readonly type: number; readonly init: boolean }[] }
+  /** Present: neighbors' states are told. */
+  readonly peer?: object
+  readonly table: {
+    readonly filters: readonly { readonly type: number; readonly init: boolean; readonly peer_address?: string }[]
+  }
 }
 
 export interface AfiSafiMessage {

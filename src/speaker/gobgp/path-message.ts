@@ -17,7 +17,9 @@ const pathField = {
   best: 4,
   isWithdraw: 5,
   family: 9,
+  stale: 13,
   neighborIp: 15,
+  nexthopInvalid: 17,
   identifier: 18,
   nlriBinary: 20,
   pattrsBinary: 21,
@@ -120,6 +122,7 @@ export class PathDecoder {
 
   #ribPath(prefix: Prefix, path: WireReader): RibPath {
     let best = false
+    let unusable: true | undefined
     let identifier = 0
     let sinceSeconds = 0
     let learnedFrom: Address | undefined
@@ -133,6 +136,10 @@ export class PathDecoder {
           break
         case pathField.best:
           best = path.varint() === 1
+          break
+        case pathField.stale:
+        case pathField.nexthopInvalid:
+          if (path.varint() === 1) unusable = true
           break
         case pathField.neighborIp:
           learnedFrom = neighborAddress(path.text())
@@ -153,7 +160,16 @@ export class PathDecoder {
           path.skip()
       }
     bytes += path.bytes.toString('latin1', unread, read)
-    return { prefix, identifier, attributes: this.#intern(bytes, path), best, learnedFrom, sinceSeconds }
+    const attributes = this.#intern(bytes, path)
+    return {
+      prefix,
+      identifier,
+      attributes,
+      best,
+      learnedFrom,
+      sinceSeconds,
+      ...(unusable !== undefined && { unusable }),
+    }
   }
 
   #intern(bytes: string, path: WireReader): AttributesKey {

@@ -8,6 +8,7 @@ import { EventQueue } from '../event-queue.ts'
 import type { SpeakerEvent, WatchOptions } from '../speaker.ts'
 import type { Daemon } from './connection.ts'
 import { readEvent } from './event-message.ts'
+import type { WatchEventRequest } from './messages.ts'
 import { operationError } from './grpc-error.ts'
 
 interface StreamOptions extends WatchOptions {
@@ -22,18 +23,15 @@ export async function* watchEvents(
   const doing = `gobgpd at ${endpoint}, WatchEvent`
   const queue = new EventQueue()
   const end = (error: unknown) => (signal.aborted ? queue.end() : queue.end(operationError(error, doing)))
+  const open = (request: WatchEventRequest) => {
+    const { path, requestSerialize, responseDeserialize } = method
+    const stream = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, new Metadata())
+    stream.on('error', end)
+    stream.on('end', () => end(new OperationError('speaker-unreachable', `${doing}: the daemon ended the stream`)))
+    return stream
+  }
   // Without init: a dump of the table can be 31 MB. The dump of peers is short, and its end says that the stream is on.
-  const filters = [
-    { type: codec.watchBest, init: false },
-    ...neighbors.map((address) => ({ type: codec.watchAdjIn, init: false, peer_address: address })),
-  ]
-  const stream = client.makeServerStreamRequest(
-    method.path,
-    method.requestSerialize,
-    method.responseDeserialize,
-    { peer: {}, table: { filters } },
-    new Metadata(),
-  )
+  const stream = open({ peer: {}, table: { filters: [{ type: codec.watchBest, init: false }] } })
   const hung = setTimeout(
     () => end(new OperationError('speaker-timeout', `${doing}: nothing within ${opensWithinMs} ms`)),
     opensWithinMs,
@@ -43,11 +41,17 @@ export async function* watchEvents(
     clearTimeout(hung)
     opened()
   })
-  stream.on('error', end)
-  stream.on('end', () => end(new OperationError('speaker-unreachable', `${doing}: the daemon ended the stream`)))
+  // A stream each: of several filters for neighbors in one request GoBGP heeds the last alone.
+  const streams = [stream]
+  for (const address of neighbors) {
+    const filters = [{ type: codec.watchAdjIn, init: false, peer_address: address }]
+    const one = open({ table: { filters } })
+    one.on('data', (response: Buffer) => void readEvent(codec, response, queue))
+    streams.push(one)
+  }
   const abort = () => {
     queue.end()
-    stream.cancel()
+    for (const one of streams) one.cancel()
   }
   signal.addEventListener('abort', abort, { once: true })
   if (signal.aborted) abort()
@@ -56,6 +60,6 @@ export async function* watchEvents(
   } finally {
     clearTimeout(hung)
     signal.removeEventListener('abort', abort)
-    stream.cancel()
+    for (const one of streams) one.cancel()
   }
 }

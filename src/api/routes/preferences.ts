@@ -1,0 +1,41 @@
+/** Preferences: a person says which path of a group a POP takes. */
+import { z } from 'zod'
+import { prefer } from '../../intent/edit.ts'
+import type { Api, ApiContext } from '../deps.ts'
+import { writeFields, writeQuerySchema } from '../wire/change.ts'
+import { write, writeResponses } from '../write.ts'
+
+export function preferenceRoutes(api: Api, context: ApiContext): void {
+  api.post(
+    '/v1/preferences',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['verbs'],
+        summary: 'Prefer a path of a PathGroup at a POP, or none',
+        description:
+          'The path learner leaves alone what a person prefers. `path: null` ends it: the learner, or BGP by itself, chooses again.',
+        querystring: writeQuerySchema,
+        body: z.strictObject({
+          group: z.string().min(1),
+          pop: z.string().min(1),
+          path: z.string().min(1).nullable(),
+          ...writeFields,
+        }),
+        response: writeResponses,
+      },
+    },
+    async (request, reply) => {
+      const { group, pop, path, reason, force } = request.body
+      const chosen = path === null ? {} : { path }
+      const verb = { group, pop, ...chosen, by: 'person', startedAtMs: context.deps.clock(), reason } as const
+      return write(context, request, reply, {
+        edit: (documents) => prefer(documents, verb),
+        command: `prefer ${group} --at ${pop} ${path === null ? '--none' : `--path ${path}`}`,
+        reason,
+        force,
+        dryRun: request.query.dryRun,
+      })
+    },
+  )
+}
