@@ -24,6 +24,7 @@ import { operationRoutes } from './routes/operations.ts'
 import { overlayRoutes } from './routes/overlays.ts'
 import { preferenceRoutes } from './routes/preferences.ts'
 import { planRoutes } from './routes/plan.ts'
+import { practiceRoutes } from './routes/practice.ts'
 import { prefixRoutes } from './routes/prefixes.ts'
 import { receiverRoutes } from './routes/receivers.ts'
 import { revisionRoutes } from './routes/revisions.ts'
@@ -50,6 +51,7 @@ const routes = [
   alarmRoutes,
   alertRoutes,
   automationRoutes,
+  practiceRoutes,
   receiverRoutes,
   operationRoutes,
   agentRoutes,

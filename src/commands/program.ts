@@ -18,6 +18,7 @@ import { registerGet } from './get.ts'
 import { registerHistory } from './history.ts'
 import { registerLab } from './lab/lab.ts'
 import { registerOverride } from './override.ts'
+import { registerPractice } from './practice.ts'
 import { registerPlan } from './plan.ts'
 import { registerPrefer } from './prefer.ts'
 import { registerPublish } from './publish.ts'
@@ -57,6 +58,7 @@ export function createProgram(cli: CliContext, version: string): Command {
   registerChecks(program, cli)
   registerAlerts(program, cli)
   registerAutomation(program, cli)
+  registerPractice(program, cli)
   registerReceivers(program, cli)
   registerApply(program, cli)
   registerValidate(program, cli)

@@ -1,4 +1,5 @@
 /** Alarms on their way: what other systems told, and how far receivers have been told. Part of the store (store.ts). */
+import type { Practice } from '../health/practice.ts'
 import type { AlertStates } from '../health/alert.ts'
 import type { Fence } from './store.ts'
 
@@ -40,4 +41,11 @@ export interface Notices {
   states(): Promise<ReadonlyMap<string, ReceiverState>>
   save(fence: Fence, receiver: string, state: ReceiverState): Promise<void>
   forget(fence: Fence, receiver: string): Promise<void>
+}
+
+/** The one rehearsed failover that runs, or ran last. */
+export interface Practices {
+  get(): Promise<Practice | undefined>
+  /** False: it is not what `before` says any more, and stays. */
+  replace(before: Practice | undefined, after: Practice, atMs: number): Promise<boolean>
 }

@@ -57,6 +57,8 @@ export interface Keys {
   verdicts(): string
   /** string: JSON of StoredAlerts */
   alerts(): string
+  /** string: JSON of the practice that runs or ran last */
+  practice(): string
   /** hash: receiver → JSON ReceiverState */
   notices(): string
   /** hash: POP → its traffic, in the unit of its capacity */
@@ -104,6 +106,7 @@ export function createKeys(tag: string = defaultTag): Keys {
     alarms: () => `${root}:alarms`,
     verdicts: () => `${root}:verdicts`,
     alerts: () => `${root}:alerts`,
+    practice: () => `${root}:practice`,
     notices: () => `${root}:notices`,
     traffic: () => `${root}:traffic`,
     lease: (name) => `${root}:lease:${name}`,

@@ -14,6 +14,7 @@ import { type Keys, createKeys } from './keys.ts'
 import { createLeases } from './leases.ts'
 import { type Links, openLinks } from './link.ts'
 import { createObservations } from './observations.ts'
+import { createPractices } from './practice.ts'
 import { createProofs } from './proofs.ts'
 import { createRevisions } from './revisions.ts'
 import { createSamples } from './samples.ts'
@@ -70,6 +71,7 @@ function assemble(redis: RedisSettings, keys: Keys, links: Links, facts: ServerF
     samples: createSamples(links, keys, redis),
     health: createHealth(links, keys),
     alerts: createAlerts(links, keys),
+    practices: createPractices(links, keys),
     notices: createNotices(links, keys),
     bullConnection() {
       const connection = connectRedis(redis, { kind: 'blocking' })

@@ -14,7 +14,7 @@ import type { PopId, SpeakerId } from '../intent/model.ts'
 import type { AgentId } from '../intent/monitoring.ts'
 import type { ObservedRoute, Offer, Target } from '../plan/observed.ts'
 import type { SpeakerNeighbor } from '../speaker/speaker.ts'
-import type { Alerts, Notices } from './alarm-traffic.ts'
+import type { Alerts, Notices, Practices } from './alarm-traffic.ts'
 
 export interface Head {
   /** Names this Redis store: made once, at random, 1 to 2^32-1. */
@@ -359,6 +359,7 @@ export interface Store {
   readonly health: Health
   readonly alerts: Alerts
   readonly notices: Notices
+  readonly practices: Practices
   /** Round trip to Redis, for /readyz. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -25,6 +25,7 @@ import { keepAlarms } from './alarms.ts'
 import { commitFailover } from './commit.ts'
 import { failoverInput } from './input.ts'
 import type { HealthObserver } from './observer.ts'
+import { Practising } from './practising.ts'
 import { SessionWatch } from './sessions.ts'
 import { VerdictTeller } from './tell.ts'
 
@@ -54,6 +55,7 @@ export class HealthEngine {
   readonly #book = new VerdictBook()
   readonly #teller: VerdictTeller
   readonly #sessions: SessionWatch
+  readonly #practising: Practising
   readonly #roll: AgentRoll
   #intent: Intent | undefined
   #memory: FailoverMemory = noMemory
@@ -71,6 +73,7 @@ export class HealthEngine {
     this.#planner = planner
     this.#teller = new VerdictTeller(deps.store.health, lease.fence)
     this.#sessions = new SessionWatch(deps.store, deps.clock)
+    this.#practising = new Practising(deps.store)
     this.#roll = new AgentRoll(deps.store, deps)
   }
 
@@ -150,13 +153,14 @@ export class HealthEngine {
     const { store, clock } = this.#deps
     const nowMs = clock()
     const alerts = await store.alerts.get()
-    const verdicts = this.#joined(alerts, view.intent, nowMs)
+    const practised = await this.#practising.now(view.intent, nowMs)
+    const verdicts = joinedVerdicts(this.#joined(alerts, view.intent, nowMs), practised.verdicts)
     const input = await failoverInput(store.health, view, verdicts, this.#memory, nowMs)
     const decision = decideFailover(input)
     const busy = verdicts.sick.size > 0 || decision.overlays.length > 0 || decision.conditions.length > 0
     this.#nextAtMs = Math.min(decision.changesAtMs ?? Infinity, nowMs + (busy ? busyEveryMs : idleEveryMs))
     const refusal = await this.#carryOut(view, decision, verdicts, nowMs)
-    const found = [...decision.conditions, ...this.#roll.conditions(nowMs)]
+    const found = [...decision.conditions, ...practised.conditions, ...this.#roll.conditions(nowMs)]
     const conditions = refusal === undefined ? found : [...found, refusal]
     const sessions = (alarms: Alarms) => this.#sessions.conditions(view.intent, alarms)
     const said = { book: this.#book, told: this.#told, alerts, conditions, sessions }

@@ -1,0 +1,181 @@
+/**
+ * Rehearsed failovers on real daemons: dry, nothing moves; in earnest, the POP loses its route under all guards, within
+ * the time line that is told, and has it back by itself.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { AgentId } from '../../../src/intent/monitoring.ts'
+import type { Sample } from '../../../src/health/sample.ts'
+import type { SubjectKey } from '../../../src/health/subject.ts'
+import type { PracticeView, RehearsalView } from '../../../src/api/wire/practice.ts'
+import type { OpenStore } from '../../../src/store/open.ts'
+import { type CommandLine, commandLine } from '../../support/command-line.ts'
+import { type Controller, startController } from '../../support/controller.ts'
+import { eventually } from '../../support/eventually.ts'
+import { type Gobgpd, startGobgpd } from '../../support/gobgpd.ts'
+import { networkAsn, networkDocuments } from '../../support/network.ts'
+import { type TestRedis, startRedis } from '../../support/redis.ts'
+import { openTestStore } from '../../support/store.ts'
+
+const [prefix, narrow] = ['203.0.113.0/24', '10.7.0.0/24']
+const places = ['s0', 's1', 's2', 's3']
+const withinMs = 20_000
+
+let redis: TestRedis
+let store: OpenStore
+let controller: Controller
+let daemons: readonly Gobgpd[]
+let herald: CommandLine
+let probing: NodeJS.Timeout
+
+beforeAll(async () => {
+  redis = await startRedis()
+  daemons = await Promise.all(places.map(() => startGobgpd({ asn: networkAsn })))
+  controller = await startController({ redis: redis.url })
+  store = await openTestStore(redis.url, 'herald')
+  herald = commandLine(controller)
+  const policy = { checks: ['dns'], return: { prepends: [1], stage: '1s' } }
+  await controller.apply([
+    ...networkDocuments(daemons.map(({ endpoint }, i) => ({ id: `s${i}`, endpoint }))),
+    ...places.map((place) => ({ kind: 'Agent' as const, name: `probe-${place}`, spec: { pop: `pop-${place}` } })),
+    {
+      kind: 'Check',
+      name: 'dns',
+      spec: {
+        subject: 'service',
+        target: '192.0.2.53',
+        probe: { kind: 'tcp', port: 53 },
+        interval: '200ms',
+        fall: 3,
+        rise: 3,
+        holdDown: '2s',
+      },
+    },
+    { kind: 'Prefix', name: prefix, spec: { at: ['all'], failover: policy } },
+    { kind: 'Prefix', name: narrow, spec: { at: ['pop-s0', 'pop-s1'], failover: policy } },
+    { kind: 'Prefix', name: '10.8.0.0/24', spec: { at: ['all'] } },
+  ])
+  probing = startProbing()
+  await eventually(withinMs, async () => expect(await announcing(prefix)).toEqual(places))
+  await eventually(withinMs, async () => {
+    const { checks } = await controller.expect<{ checks: readonly { state: string }[] }>('GET', '/v1/checks')
+    expect(checks.filter(({ state }) => state === 'healthy')).toHaveLength(places.length)
+  })
+}, 60_000)
+
+afterAll(async () => {
+  clearInterval(probing)
+  await store?.close()
+  await controller?.stop()
+  await Promise.all((daemons ?? []).map((daemon) => daemon.stop()))
+  await redis?.stop()
+}, 30_000)
+
+it('dry: tells what would be taken out and who would stay, and moves nothing', async () => {
+  await controller.expect('POST', '/v1/traffic', { 'pop-s1': 10 })
+  const before = await revision()
+  const view = await controller.expect<RehearsalView>('GET', rehearsal(prefix, 'pop-s1'))
+  expect(view).toMatchObject({
+    outcome: 'out',
+    check: 'dns',
+    measures: [{ action: 'withdraw', place: { kind: 'pop', name: 'pop-s1' } }],
+    refused: [],
+    before: ['pop-s0', 'pop-s1', 'pop-s2', 'pop-s3'],
+    after: ['pop-s0', 'pop-s2', 'pop-s3'],
+  })
+  const { out, code } = await herald('practice', prefix, '--pop', 'pop-s1')
+  expect(code).toBe(0)
+  expect(out).toMatch(/would be taken out[\s\S]*then at pop-s0, pop-s2, pop-s3/)
+  expect(await revision()).toBe(before)
+  expect(await announcing(prefix)).toEqual(places)
+})
+
+it('dry: names the guard that would refuse it, and a practice in earnest is refused by the same', async () => {
+  const view = await controller.expect<RehearsalView>('GET', rehearsal(narrow, 'pop-s1'))
+  expect(view).toMatchObject({ outcome: 'refused', refused: [{ guard: 'floor' }], after: ['pop-s0', 'pop-s1'] })
+  const body = { prefix: narrow, pop: 'pop-s1', forSeconds: 5, reason: 'drill' }
+  const refused = await controller.request('POST', '/v1/practice', body)
+  expect(refused).toMatchObject({
+    status: 409,
+    body: { code: 'practice-refused', detail: expect.stringContaining('G1') },
+  })
+  const dumb = await controller.request('GET', rehearsal('10.8.0.0/24', 'pop-s1'))
+  expect(dumb).toMatchObject({ status: 422, body: { code: 'no-policy' } })
+})
+
+it('in earnest: the route goes, the time line is told, and it comes back by itself', async () => {
+  const ran = herald('practice', prefix, '--pop', 'pop-s1', '--real', '--for', '3s', '--reason', 'quarterly drill')
+  await eventually(withinMs, async () => expect(await announcing(prefix)).toEqual(['s0', 's2', 's3']))
+  expect(await announcing('10.8.0.0/24')).toEqual(places)
+  const second = await controller.request('POST', '/v1/practice', {
+    prefix,
+    pop: 'pop-s2',
+    forSeconds: 5,
+    reason: 'another',
+  })
+  expect(second).toMatchObject({ status: 409, body: { code: 'practice-runs' } })
+  const { alarms } = await controller.expect<{ alarms: readonly object[] }>('GET', '/v1/alarms?state=open')
+  expect(alarms).toEqual([expect.objectContaining({ id: 'dns/service/pop-s1/practice', severity: 'info' })])
+  const { out, code } = await ran
+  console.log(out)
+  expect(out).toMatch(/last needed sample sent, then taken \d+ ms → decided \d+ ms .* RIB \d+ ms/)
+  expect(out).toMatch(/well again/)
+  expect(code).toBe(0)
+  expect(await announcing(prefix)).toEqual(places)
+  const view = await controller.expect<PracticeView>('GET', '/v1/practice')
+  expect(view).toMatchObject({ state: 'over', pop: 'pop-s1', reason: 'quarterly drill' })
+  expect(view.revisions.length).toBeGreaterThanOrEqual(2)
+  const { alarms: after } = await controller.expect<{ alarms: readonly object[] }>('GET', '/v1/alarms?state=open')
+  expect(after).toEqual([])
+}, 60_000)
+
+it('a practice that is stopped ends at once, and during a freeze none begins', async () => {
+  const begin = { prefix, pop: 'pop-s3', forSeconds: 600, reason: 'drill' }
+  await controller.expect('POST', '/v1/freeze', { reason: 'hands off' })
+  expect(await controller.request('POST', '/v1/practice', begin)).toMatchObject({
+    status: 409,
+    body: { code: 'practice-refused', detail: expect.stringContaining('freeze') },
+  })
+  await controller.expect('POST', '/v1/unfreeze', { reason: 'on again' })
+  const again = { ...begin, pop: 'pop-s1' }
+  await controller.expect('POST', '/v1/practice', again)
+  await eventually(withinMs, async () => expect(await announcing(prefix)).toEqual(['s0', 's2', 's3']))
+  await controller.expect('POST', '/v1/practice/stop', { reason: 'enough' })
+  const { state } = await controller.expect<PracticeView>('GET', '/v1/practice')
+  expect(state).toBe('returning')
+})
+
+function rehearsal(of: string, pop: string): string {
+  return `/v1/practice/rehearsal?prefix=${encodeURIComponent(of)}&pop=${pop}`
+}
+
+async function revision(): Promise<number | undefined> {
+  return (await store.revisions.head())?.revision
+}
+
+async function announcing(of: string): Promise<readonly string[]> {
+  const ribs = await Promise.all(daemons.map((daemon) => daemon.cli('global', 'rib')))
+  return places.filter((_, i) => ribs[i]?.includes(of))
+}
+
+/** One agent a POP that finds its service well, as `herald agent` tells it. */
+function startProbing(): NodeJS.Timeout {
+  let sequence = 0
+  return setInterval(() => {
+    sequence++
+    for (const place of places) {
+      const agent = `probe-${place}` as AgentId
+      const subject = `service/pop-${place}/dns` as SubjectKey
+      const sample: Sample = {
+        task: `dns/${subject}`,
+        subject,
+        agent,
+        sequence,
+        atMs: Date.now(),
+        outcome: 'ok',
+        rttMs: 1,
+      }
+      const batch = { run: 'test', batch: sequence, samples: [sample], dropped: 0 }
+      void store.samples.take(agent, batch, Date.now()).catch(() => undefined)
+    }
+  }, 200)
+}
