@@ -18,7 +18,9 @@ export async function connectTo(path: string): Promise<Connection> {
   let lastId = 0
   let state: LabState | undefined
   await new Promise<void>((resolve, reject) => {
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket })
+    lines.on('error', () => undefined) // the socket's, told again; its end is what counts
+    lines.on('line', (line) => {
       const message = JSON.parse(line) as Message
       if ('state' in message) {
         ;({ state } = message)
@@ -32,9 +34,8 @@ export async function connectTo(path: string): Promise<Connection> {
     })
     socket.on('error', () => undefined)
     socket.on('close', () => {
-      const error = new Error('the lab is gone')
-      reject(error)
-      for (const { reject: refuse } of waiting.values()) refuse(error)
+      reject(gone())
+      for (const { reject: refuse } of waiting.values()) refuse(gone())
     })
   })
   socket.unref() // who has nothing else to do may end
@@ -44,6 +45,7 @@ export async function connectTo(path: string): Promise<Connection> {
       return state
     },
     async order(order) {
+      if (socket.closed) throw gone()
       const id = (lastId += 1)
       const answered = new Promise<void>((resolve, reject) => waiting.set(id, { resolve, reject }))
       socket.ref()
@@ -56,4 +58,8 @@ export async function connectTo(path: string): Promise<Connection> {
     },
     close: () => void socket.destroy(),
   }
+}
+
+function gone(): Error {
+  return new Error('the lab is gone')
 }

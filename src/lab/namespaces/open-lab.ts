@@ -1,7 +1,7 @@
 /** A lab that is up in namespaces, as a client of its supervisor. Commands in nodes run without going through it. */
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { lives } from '../process-table.ts'
+import { type ProcessIdentity, lives } from '../process-table.ts'
 import type { RunningLab } from '../running-lab.ts'
 import { type Connection, connectTo } from './connection.ts'
 import type { LabState, NodeState } from './control.ts'
@@ -70,21 +70,21 @@ function clientOf(connection: Connection, folder: string): OpenLab {
     fail: (failure) => connection.order({ verb: 'fail', failure }),
     heal: (failure) => connection.order({ verb: 'heal', failure }),
     async down() {
+      const owner = labOwner(folder) // which it removes with its folder
       // It ends instead of answering.
       await connection.order({ verb: 'down' }).catch(() => undefined)
-      await gone(folder)
+      if (owner !== undefined) await gone(owner)
+      removeLabFolder(folder)
     },
     close: () => connection.close(),
   }
 }
 
-async function gone(folder: string): Promise<void> {
-  const owner = labOwner(folder)
+/** The kernel counts the first process of a process namespace as ended when all others have. */
+async function gone(owner: ProcessIdentity): Promise<void> {
   const giveUpAt = performance.now() + endDeadlineMs
-  const runs = (): boolean => owner !== undefined && lives(owner)
-  while (runs()) {
-    if (performance.now() > giveUpAt) throw new Error(`the lab's process ${owner?.pid} does not end`)
+  while (lives(owner)) {
+    if (performance.now() > giveUpAt) throw new Error(`the lab's process ${owner.pid} does not end`)
     await sleep(10)
   }
-  removeLabFolder(folder)
 }

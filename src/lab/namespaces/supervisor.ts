@@ -64,7 +64,9 @@ function serve(client: Socket): void {
   client.on('close', () => clients.delete(client))
   client.on('error', () => clients.delete(client))
   if (lab !== undefined) send(client, { state: lab.state() })
-  createInterface({ input: client }).on('line', (line) => {
+  const lines = createInterface({ input: client })
+  lines.on('error', () => undefined) // the socket's, told again
+  lines.on('line', (line) => {
     const request = JSON.parse(line) as Request
     void obey(request).then(
       () => send(client, { id: request.id }),
