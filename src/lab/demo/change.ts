@@ -76,14 +76,14 @@ export function commandLine(words: readonly string[]): string {
 /** Herald's own stages a POP, and beside them the routers that forward to it, or no longer do. */
 function printSpeakers({ screen }: Stage, { plannedMs, speakers }: ProofView, { routers }: Timeline): void {
   screen.line(screen.dim(row(['POP', '', 'planned', 'pushed', 'in RIB', 'adj-out']) + '  routers that forward to it'))
-  for (const { pop, speaker, announce, pushedMs, ribMs, adjOutMs } of speakers) {
+  for (const { pop, speaker, announce, withdraw, pushedMs, ribMs, adjOutMs } of speakers) {
     const name = pop ?? speaker
     const cells = [
       name,
       announce > 0 ? 'announce' : 'withdraw',
       ...[plannedMs, pushedMs, ribMs, adjOutMs].map(milliseconds),
     ]
-    const to = routers.filter(({ via }) => via.length === 1 && via[0] === name && announce > 0)
+    const to = routers.filter(({ via }) => via.length === 1 && via[0] === name && announce > 0 && withdraw === 0)
     const told = to.map(({ node, atMs }) => `${node} ${milliseconds(atMs)}`).join(', ')
     screen.line(`${row(cells)}  ${told}`.trimEnd())
   }
