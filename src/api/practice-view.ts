@@ -50,7 +50,7 @@ function announcing(intent: Intent, fleet: FleetSnapshot, prefix: Prefix): Reado
 
 export function rehearsalView(
   { prefix, pop, check }: Pick<Practice, 'prefix' | 'pop' | 'check'>,
-  { outcome, overlays, refused, before, after, traffic, moving }: Rehearsal,
+  { outcome, overlays, refused, before, after, traffic, moving, stuck }: Rehearsal,
 ): RehearsalView {
   return {
     prefix,
@@ -67,6 +67,7 @@ export function rehearsalView(
     before: [...before],
     after: [...after],
     ...(moving !== undefined && { moving }),
+    ...(stuck !== undefined && { stuck }),
     traffic: Array.from(traffic, ([one, { load, capacity }]) => ({ pop: one, load, capacity })),
   }
 }

@@ -150,13 +150,14 @@ const outcomes = {
 } as const
 
 function rehearsalText(terminal: Terminal, view: RehearsalView): string {
-  const { prefix, pop, check, outcome, measures, refused, before, after, moving, traffic } = view
+  const { prefix, pop, check, outcome, measures, refused, before, after, moving, stuck, traffic } = view
   const [color, words] = outcomes[outcome]
   const lines = [`${prefix} at ${pop}, were ${check} to fail there now: ${paint(terminal, color, words)}`]
   for (const { action, place, prepend, reason } of measures)
     lines.push(`  ${action}${prepend === undefined ? '' : ` ${prepend}`} ${place.name}: ${reason}`)
   for (const { title, message, wayOut } of refused) lines.push(`  ${title}: ${message}`, `    way out: ${wayOut}`)
   lines.push(`announced now at ${named(before)}; then at ${named(after)}`)
+  if (stuck !== undefined) lines.push(stuck)
   if (moving !== undefined) lines.push(`load that moves: ${moving}`)
   for (const one of traffic) lines.push(`  ${one.pop} has ${one.load} of ${one.capacity}`)
   return lines.join('\n')

@@ -10,10 +10,11 @@ import type { AlertMappingId, CheckId } from '../intent/monitoring.ts'
 import { type AlarmId, verdictAlarmId } from './alarm.ts'
 import { decideFailover } from './failover.ts'
 import type { Condition, FailoverInput, PrefixState, Refusal, Traffic } from './failover-input.ts'
+import { flapBudget } from './failover-limits.ts'
 import { type HealthGuards, allHealthGuards } from './guards.ts'
 import { noPenalty } from './penalty.ts'
 import { subjectKey } from './subject.ts'
-import { type Verdict, joinedVerdicts } from './verdict.ts'
+import { type Verdict, joinedVerdicts, placeText, verdictKey } from './verdict.ts'
 
 /** Plain data, so that it can be stored. One at a time. */
 export interface Practice {
@@ -120,6 +121,8 @@ export interface Rehearsal {
   readonly traffic: ReadonlyMap<PopId, Traffic>
   /** Load that would move, where it is known. */
   readonly moving?: number
+  /** Why it would not come back when the practice is over, in a sentence. */
+  readonly stuck?: string
 }
 
 /** What automation would decide now. Nothing is done. */
@@ -140,6 +143,7 @@ export function rehearse(
   const refused = sick.refused.filter((one) => one.prefix === prefix && one.subject === verdict.subject)
   const before = state === undefined ? [] : announcing(state, plain.overlays)
   const after = state === undefined ? [] : announcing(state, sick.overlays)
+  const stuck = state === undefined ? undefined : stuckBecause(state, practice, input)
   const moving = after.includes(pop) ? undefined : input.traffic.get(pop)?.load
   return {
     outcome: refused.length > 0 ? 'refused' : overlays.length > 0 ? 'out' : 'nothing',
@@ -149,7 +153,31 @@ export function rehearse(
     after,
     traffic: new Map([...input.traffic].filter(([one]) => after.includes(one))),
     ...(moving !== undefined && { moving }),
+    ...(stuck !== undefined && { stuck }),
   }
+}
+
+/** What is out comes back when all checks there say healthy, and not within the flap budget (failover-return). */
+function stuckBecause(
+  { prefix, policy }: PrefixState,
+  { pop, untilMs }: Practice,
+  { verdicts, memory }: FailoverInput,
+): string | undefined {
+  const place = { kind: 'pop', pop } as const
+  const unclear = policy.checks
+    .flatMap((check) => [
+      verdicts.all.get(verdictKey(check, place)),
+      verdicts.all.get(verdictKey(check, place, prefix)),
+    ])
+    .find((verdict) => verdict !== undefined && verdict.state !== 'healthy')
+  if (unclear !== undefined) return `${pop} would not come back by itself: ${unclear.reason}`
+  const backs = memory.ledger.filter(
+    (entry) => entry.what === 'back' && entry.prefix === prefix && placeText(entry.place) === placeText(place),
+  )
+  const dueAtMs = Math.max(-Infinity, ...backs.map(({ atMs }) => atMs)) + flapBudget.cycleMs
+  if (dueAtMs <= untilMs) return undefined
+  const minutes = Math.ceil((dueAtMs - untilMs) / 60_000)
+  return `${pop} came back a short while ago, and would stay out for up to ${minutes} min more than the practice lasts (G15)`
 }
 
 /** POPs that would announce it with these on top. */

@@ -47,7 +47,12 @@ export function practiceRoutes(api: Api, context: ApiContext): void {
       const head = await heads.current()
       const nowMs = clock()
       const { prefix, pop } = request.query
-      const practice = practiceAt(head.intent, prefix, pop, { author: 'nobody', reason: 'rehearsed', nowMs, forMs: 1 })
+      const practice = practiceAt(head.intent, prefix, pop, {
+        author: authorOf(request),
+        reason: 'rehearsal',
+        nowMs,
+        forMs: 1,
+      })
       return rehearsalView(practice, await rehearsalOf(store, head, practice, nowMs))
     },
   )
@@ -66,7 +71,7 @@ function startRoute(api: Api, { deps, heads }: ApiContext): void {
         tags: ['automation'],
         summary: 'Let a POP count as sick for a prefix for a while: a failover in earnest, under all guards',
         description:
-          'Ends by itself; the return is that of every failover. Refused where a guard would refuse it, and while another practice is not over.',
+          'Ends by itself; the return is that of every failover. Refused where a guard would refuse it, or keep it from coming back, and while another practice is not over.',
         querystring: noQuery,
         body: z.strictObject({
           ...place,
@@ -84,13 +89,14 @@ function startRoute(api: Api, { deps, heads }: ApiContext): void {
       const practice = practiceAt(head.intent, prefix, pop, { author, reason, nowMs, forMs: forSeconds * 1000 })
       const before = await store.practices.get()
       if (before !== undefined && practiceLasts(before, head.intent, nowMs)) throw runsAlready(before)
-      const { outcome, refused } = await rehearsalOf(store, head, practice, nowMs)
+      const { outcome, refused, stuck } = await rehearsalOf(store, head, practice, nowMs)
       if (outcome !== 'out')
         throw new ProblemError(
           409,
           'practice-refused',
           refused[0]?.message ?? `automation would do nothing about ${prefix} at ${pop}; is it announced there?`,
         )
+      if (stuck !== undefined) throw new ProblemError(409, 'practice-stuck', stuck)
       if (!(await store.practices.replace(before, practice, nowMs))) throw runsAlready(practice)
       logger.warn({ prefix, pop, author, reason, until: isoTime(practice.untilMs) }, 'practice')
       return reply.code(202).send(await practiceView(store, head.intent, nowMs))

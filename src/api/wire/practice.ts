@@ -21,6 +21,8 @@ export const rehearsalSchema = z
     after: z.array(z.string()),
     /** Load that would move, in the unit of capacity; absent: unknown. */
     moving: z.number().optional(),
+    /** Why it would not come back when the practice is over; then none in earnest begins. */
+    stuck: z.string().optional(),
     /** Of POPs that stay, where it is known. */
     traffic: z.array(z.object({ pop: z.string(), load: z.number(), capacity: z.number() })),
   })

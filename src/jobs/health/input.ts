@@ -9,7 +9,7 @@ import type { PlannerView } from '../planner.ts'
 
 export async function failoverInput(
   health: Health,
-  { intent, epoch, announcedAt }: PlannerView,
+  { intent, epoch, announcedAt }: Pick<PlannerView, 'intent' | 'epoch' | 'announcedAt'>,
   verdicts: Verdicts,
   memory: FailoverMemory,
   nowMs: number,

@@ -16,7 +16,7 @@ import { networkAsn, networkDocuments } from '../../support/network.ts'
 import { type TestRedis, startRedis } from '../../support/redis.ts'
 import { openTestStore } from '../../support/store.ts'
 
-const [prefix, narrow] = ['203.0.113.0/24', '10.7.0.0/24']
+const [prefix, narrow, other] = ['203.0.113.0/24', '10.7.0.0/24', '10.9.0.0/24']
 const places = ['s0', 's1', 's2', 's3']
 const withinMs = 20_000
 
@@ -52,6 +52,7 @@ beforeAll(async () => {
     },
     { kind: 'Prefix', name: prefix, spec: { at: ['all'], failover: policy } },
     { kind: 'Prefix', name: narrow, spec: { at: ['pop-s0', 'pop-s1'], failover: policy } },
+    { kind: 'Prefix', name: other, spec: { at: ['all'], failover: policy } },
     { kind: 'Prefix', name: '10.8.0.0/24', spec: { at: ['all'] } },
   ])
   probing = startProbing()
@@ -128,20 +129,36 @@ it('in earnest: the route goes, the time line is told, and it comes back by itse
   expect(after).toEqual([])
 }, 60_000)
 
-it('a practice that is stopped ends at once, and during a freeze none begins', async () => {
-  const begin = { prefix, pop: 'pop-s3', forSeconds: 600, reason: 'drill' }
+it('is ended by a word, too', async () => {
+  const begin = { prefix: other, pop: 'pop-s1', forSeconds: 600, reason: 'drill' }
+  await controller.expect('POST', '/v1/practice', begin)
+  await eventually(withinMs, async () => expect(await announcing(other)).toEqual(['s0', 's2', 's3']))
+  const { out } = await herald('practice', '--stop', '--reason', 'seen enough')
+  expect(out).toMatch(/^returning: /)
+  await eventually(withinMs, async () => expect(await announcing(other)).toEqual(places))
+  await eventually(withinMs, async () => expect((await herald('practice')).out).toMatch(/^over: /))
+})
+
+it('does not begin while frozen, nor where it would not come back in time', async () => {
+  const begin = { prefix, pop: 'pop-s1', forSeconds: 3, reason: 'drill' }
+  expect(await controller.request('POST', '/v1/practice', begin)).toMatchObject({
+    status: 409,
+    body: { code: 'practice-stuck', detail: expect.stringContaining('G15') },
+  })
   await controller.expect('POST', '/v1/freeze', { reason: 'hands off' })
   expect(await controller.request('POST', '/v1/practice', begin)).toMatchObject({
     status: 409,
     body: { code: 'practice-refused', detail: expect.stringContaining('freeze') },
   })
   await controller.expect('POST', '/v1/unfreeze', { reason: 'on again' })
-  const again = { ...begin, pop: 'pop-s1' }
-  await controller.expect('POST', '/v1/practice', again)
-  await eventually(withinMs, async () => expect(await announcing(prefix)).toEqual(['s0', 's2', 's3']))
-  await controller.expect('POST', '/v1/practice/stop', { reason: 'enough' })
-  const { state } = await controller.expect<PracticeView>('GET', '/v1/practice')
-  expect(state).toBe('returning')
+})
+
+it('is refused past the breaker (G2): another POP was out a short while ago', async () => {
+  const begin = { prefix, pop: 'pop-s2', forSeconds: 1, reason: 'drill' }
+  expect(await controller.request('POST', '/v1/practice', begin)).toMatchObject({
+    status: 409,
+    body: { code: 'practice-refused', detail: expect.stringContaining('G2') },
+  })
 })
 
 function rehearsal(of: string, pop: string): string {

@@ -9,6 +9,7 @@ import {
   practisedCheck,
   rehearse,
 } from '../../../src/health/practice.ts'
+import { verdictKey } from '../../../src/health/verdict.ts'
 import type { Prefix } from '../../../src/bgp/prefix.ts'
 import type { Intent, PopId } from '../../../src/intent/model.ts'
 import type { AlertMapping, AlertMappingId, Check, CheckId, Failover } from '../../../src/intent/monitoring.ts'
@@ -91,6 +92,19 @@ describe('a rehearsal', () => {
   test('without the guard, the same rehearsal goes through', () => {
     const guards = { ...allHealthGuards, floor: false }
     expect(rehearse(input(state({ floor: 4 })), practice, { checks }, guards).outcome).toBe('out')
+  })
+
+  test('says what would keep it from coming back: a probe that is unclear there, and the flap budget (G15)', () => {
+    expect(rehearse(input(state()), practice, { checks }).stuck).toBeUndefined()
+    const place = { kind: 'pop', pop: practice.pop } as const
+    const unknown = { ...practiceVerdict(practice, { checks }, 0), state: 'unknown', reason: 'dns is unknown' } as const
+    const { prefix: _, ...real } = unknown
+    const verdicts = { all: new Map([[verdictKey('dns', place), real]]), sick: new Map(), doubtful: new Map() }
+    expect(rehearse(input(state(), { verdicts }), practice, { checks }).stuck).toMatch(/dns is unknown/)
+    const back = { atMs: 0, prefix, place, pop: practice.pop, what: 'back', weight: 0 } as const
+    expect(rehearse(input(state(), { memory: { ledger: [back] } }), practice, { checks }).stuck).toMatch(/19 min .*G15/)
+    const late = { ...practice, untilMs: 1_200_000 }
+    expect(rehearse(input(state(), { memory: { ledger: [back] } }), late, { checks }).stuck).toBeUndefined()
   })
 
   test('of a POP that does not announce it is about nothing', () => {
