@@ -17,5 +17,6 @@ export function traceText({ from, to, hops, reached }: Trace): string {
 
 function rttText({ rttsMs }: Hop): string {
   if (rttsMs.length === 0) return '-'
-  return `${Math.min(...rttsMs).toFixed(1)} ms`
+  const rttMs = Math.min(...rttsMs)
+  return `${rttMs.toFixed(rttMs < 1 ? 2 : 1)} ms`
 }

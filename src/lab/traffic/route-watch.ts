@@ -21,12 +21,15 @@ export interface RouteWatch {
   stop(): Promise<void>
 }
 
+/** The time is when `ip` reads the message, so it must not wait for the processor, where that is allowed. */
+const monitor = ['nice', '-n', '-10', 'env', 'TZ=UTC', 'ip', '-oneline', '-tshort', 'monitor', 'route']
+
 /** Watches every router that is no POP: those say what Herald made them say. */
 export function watchRoutes(lab: RunningLab, addresses: NodeAddresses): RouteWatch {
   const changes: RouteChange[] = []
   const routers = lab.nodes.filter(({ image }) => image === 'frr' || image === 'bird')
   const programs = routers.map(({ name }) =>
-    follow(lab.spawn(name, ['env', 'TZ=UTC', 'ip', '-oneline', '-tshort', 'monitor', 'route']), (line) => {
+    follow(lab.spawn(name, monitor), (line) => {
       const change = readRouteLine(line)
       if (change !== undefined)
         changes.push({ ...change, node: name, via: change.via.map((hop) => addresses.get(hop)?.node ?? hop) })

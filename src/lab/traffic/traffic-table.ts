@@ -46,7 +46,8 @@ export function timelineText(terminal: Terminal, timeline: Timeline, title: stri
   const rows: [atMs: number, who: string, what: string][] = []
   if (plannedMs !== undefined) rows.push([plannedMs, 'herald', 'planned'])
   for (const { pop, speaker, announce, withdraw, pushedMs, ribMs, adjOutMs } of speakers) {
-    const what = [...(announce > 0 ? ['announce'] : []), ...(withdraw > 0 ? ['withdraw'] : [])].join(', ')
+    // What goes is announced once more before, marked GRACEFUL_SHUTDOWN.
+    const what = withdraw > 0 ? 'withdraw' : announce > 0 ? 'announce' : 'no change'
     const stages = { pushed: pushedMs, 'in RIB': ribMs, 'in adj-out': adjOutMs }
     for (const [stage, stageMs] of Object.entries(stages))
       if (stageMs !== undefined) rows.push([stageMs, pop ?? speaker, `${what} ${stage}`])
@@ -54,6 +55,7 @@ export function timelineText(terminal: Terminal, timeline: Timeline, title: stri
   for (const { node, prefix, atMs, via } of routers)
     rows.push([atMs, node, via.length === 0 ? `no route to ${prefix}` : `${prefix} by ${via.join(' and ')}`])
   for (const { client, flow, from, to, firstAtNewMs, lastAtOldMs, lost, gapMs } of moves) {
+    if (flow.startsWith('http')) continue // two a second tell no moment
     const loss = lost === 0 ? '0 lost' : paint(terminal, 'red', `${lost} lost, gap ${Math.round(gapMs)} ms`)
     rows.push([firstAtNewMs, client, `${flow}: first packet answered by ${to}`])
     rows.push([lastAtOldMs, client, `${flow}: last packet answered by ${from}; ${loss}`])
