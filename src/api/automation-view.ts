@@ -85,7 +85,10 @@ function summaryOf(brakes: Brakes, standing: number, refused: number): Pick<Auto
   if (suspicion !== undefined) return { state: 'held', summary: suspicion.message }
   if (open !== undefined) return { state: 'held', summary: open.message }
   if (standing > 0 || refused > 0)
-    return { state: 'acting', summary: `${standing} measures stand, ${refused} are refused or waited for` }
+    return {
+      state: 'acting',
+      summary: `${standing} ${standing === 1 ? 'measure stands' : 'measures stand'}, ${refused} refused or waited for`,
+    }
   return { state: 'watching', summary: 'nothing is laid on top, and nothing is refused' }
 }
 

@@ -10,7 +10,7 @@ import { proofText } from './wait.ts'
 
 export function registerAlarms(program: Command, cli: CliContext): void {
   program
-    .command('alarms [id]')
+    .command('alarms [id...]')
     .alias('alarm')
     .description('what is wrong now; with an id, also what automation did about it and how fast')
     .option('--all', 'also those that are over, of the last week')
@@ -18,8 +18,8 @@ export function registerAlarms(program: Command, cli: CliContext): void {
       'after',
       '\nExamples:\n  herald alarms\n  herald alarms --all -o json\n  herald alarms dns/service/fra/dns',
     )
-    .action(async (id: string | undefined, options: { readonly all?: boolean }, command: Command) => {
-      if (id !== undefined) return showOne(cli, command, id)
+    .action(async (words: readonly string[], options: { readonly all?: boolean }, command: Command) => {
+      if (words.length > 0) return showOne(cli, command, words.join(' '))
       const query = options.all === true ? {} : { state: 'open' }
       const { alarms } = await withApi(cli, command, (api) => api.request<AlarmListView>({ path: '/v1/alarms', query }))
       print(cli.terminal, outputOf(command), {
@@ -30,15 +30,15 @@ export function registerAlarms(program: Command, cli: CliContext): void {
     })
 
   program
-    .command('ack <id>')
+    .command('ack <id...>')
     .alias('acknowledge')
     .description('say that you know of an alarm and look after it; changes no route')
     .requiredOption('-r, --reason <text>', 'what you know, or do')
     .addHelpText('after', '\nExample:\n  herald ack dns/service/fra/dns --reason "disk full, I am on it"')
-    .action(async (id: string, { reason }: { readonly reason: string }, command: Command) => {
+    .action(async (words: readonly string[], { reason }: { readonly reason: string }, command: Command) => {
       if (reason.trim() === '') throw usageError('say what you know or do with --reason')
       const alarm = await withApi(cli, command, (api) =>
-        api.request<AlarmView>({ method: 'POST', path: `${alarmPath(id)}/acknowledge`, body: { reason } }),
+        api.request<AlarmView>({ method: 'POST', path: `${alarmPath(words.join(' '))}/acknowledge`, body: { reason } }),
       )
       print(cli.terminal, outputOf(command), {
         data: alarm,

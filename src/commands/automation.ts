@@ -114,25 +114,31 @@ function standingText(standing: AutomationView['standing']): string {
 
 const wantedWords = { out: 'take out', back: 'bring back', activate: 'activate' } as const
 
-/** Those that say the same are told once, with the prefixes they are about. */
+/** Those that say the same are told once, with the places and prefixes they are about. */
 function refusalsText(terminal: Terminal, refusals: readonly RefusalView[]): string {
   if (refusals.length === 0) return ''
-  const alike = Map.groupBy(
-    refusals,
-    ({ guard, wanted, place, message }) => `${guard} ${wanted} ${place.name} ${message}`,
-  )
+  const alike = Map.groupBy(refusals, ({ guard, wanted, message }) => `${guard} ${wanted} ${message}`)
   const blocks = [...alike.values()].slice(0, shownAtMost).map((group) => {
-    const { title, wanted, place, message, wayOut, until } = group[0]!
-    const [first, second, third] = group.map(({ prefix }) => prefix)
-    const names = [first, second, third].filter((name) => name !== undefined).join(', ')
-    const prefixes = group.length > 3 ? `${names} and ${group.length - 3} more` : names
+    const { title, wanted, message, wayOut, until } = group[0]!
     const end = until === undefined ? '' : ` (until ${clockText(until)})`
     return [
-      `${paint(terminal, 'yellow', title)} does not let it ${wantedWords[wanted]} ${place.name}, ${prefixes}${end}`,
+      `${paint(terminal, 'yellow', title)} does not let it ${wantedWords[wanted]} ${placesText(group)}${end}`,
       `  why      ${message}`,
       `  way out  ${wayOut}`,
     ].join('\n')
   })
   if (alike.size > blocks.length) blocks.push(`… and ${alike.size - blocks.length} more; -o json shows them`)
   return blocks.join('\n')
+}
+
+const placesAtMost = 6
+
+/** `fra (203.0.113.0/24), ams (4 prefixes)` */
+function placesText(group: readonly RefusalView[]): string {
+  const places = [...Map.groupBy(group, ({ place }) => place.name)].map(([place, its]) => {
+    const about = its.length <= 2 ? its.map(({ prefix }) => prefix).join(', ') : `${its.length} prefixes`
+    return `${place} (${about})`
+  })
+  const more = places.length > placesAtMost ? ` and ${places.length - placesAtMost} more` : ''
+  return places.slice(0, placesAtMost).join(', ') + more
 }

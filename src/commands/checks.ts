@@ -45,15 +45,18 @@ const stateColors = { healthy: 'green', sick: 'red', unknown: 'yellow' } as cons
 
 function checksText(terminal: Terminal, checks: readonly VerdictView[], nowMs: number): string {
   if (checks.length === 0) return 'No verdict. What is checked: herald get checks; who checks it: herald agents'
-  const rows = checks.map((verdict) => [
-    paint(terminal, stateColors[verdict.state], verdict.state),
-    formatDuration(Math.max(0, nowMs - Date.parse(verdict.since)) / 1000),
-    verdict.check,
-    verdict.place.name + (verdict.prefix === undefined ? '' : ` (${verdict.prefix})`),
-    evidenceText(verdict),
-    penaltyText(terminal, verdict),
-    verdict.reason,
-  ])
+  const order = { sick: 0, unknown: 1, healthy: 2 } as const
+  const rows = checks
+    .toSorted((a, b) => order[a.state] - order[b.state])
+    .map((verdict) => [
+      paint(terminal, stateColors[verdict.state], verdict.state),
+      formatDuration(Math.max(0, nowMs - Date.parse(verdict.since)) / 1000),
+      verdict.check,
+      verdict.place.name + (verdict.prefix === undefined ? '' : ` (${verdict.prefix})`),
+      evidenceText(verdict),
+      penaltyText(terminal, verdict),
+      verdict.reason,
+    ])
   return renderTable(['STATE', 'FOR', 'CHECK', 'PLACE', 'AGENTS', 'PENALTY', 'WHY'], rows)
 }
 

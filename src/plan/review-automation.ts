@@ -22,6 +22,12 @@ export interface AutomatedLoss {
 export interface Automation {
   /** Its earlier revisions, at least those of the last five minutes; older ones are passed over. */
   readonly recent: readonly AutomatedLoss[]
+  /** What a person looked at and said go for, as `prefix POP` (approvalKey): G2 does not count it. */
+  readonly approved?: ReadonlySet<string>
+}
+
+export function approvalKey(prefix: string, pop: string): string {
+  return `${prefix} ${pop}`
 }
 
 export const breakerWindowMs = 300_000
@@ -43,13 +49,14 @@ export function automatedLossOf(changes: readonly DocumentChange[], atMs: number
 export function refuseAutomation(
   before: Intent,
   changes: readonly DocumentChange[],
-  { recent }: Automation,
+  { recent, approved = new Set() }: Automation,
   moment: Moment,
 ): readonly Refusal[] {
+  const alone = changes.filter(({ after }) => !isApproved(after, approved))
   return [
     ...refuseOtherKinds(changes),
     ...refuseFrozen(before, moment),
-    ...refuseBeyondBreaker(before, automatedLossOf(changes, moment.nowMs), recent, moment),
+    ...refuseBeyondBreaker(before, automatedLossOf(alone, moment.nowMs), recent, moment),
   ]
 }
 
@@ -85,7 +92,7 @@ function refuseBeyondBreaker(
   const message =
     `Automation would have taken away ${gone} of ${total} announcements at ${pops.size} POPs` +
     ` (${[...pops].sort().join(', ')}) within five minutes, more than one POP and more than 5 % (G2);` +
-    ' a person can withdraw, with herald drain or herald override.'
+    ' a person who looked says herald go, or withdraws.'
   return [{ guard: 'G2', code: 'breaker', forceable: false, message }]
 }
 
@@ -99,4 +106,9 @@ function intendedAnnouncements(intent: Intent, moment: Moment): number {
 function takenAt(spec: unknown): PopId | undefined {
   const { pop, action } = (spec ?? {}) as { readonly pop?: PopId; readonly action?: unknown }
   return action === 'withdraw' || action === 'drain' ? pop : undefined
+}
+
+function isApproved(spec: unknown, approved: ReadonlySet<string>): boolean {
+  const { prefix = '', pop = '' } = (spec ?? {}) as { readonly prefix?: string; readonly pop?: string }
+  return approved.has(approvalKey(prefix, pop))
 }

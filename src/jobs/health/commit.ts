@@ -7,7 +7,13 @@ import { buildIntent } from '../../intent/build.ts'
 import { type DocumentChange, splitKey } from '../../intent/document.ts'
 import { applyChanges } from '../../intent/edit.ts'
 import { failoverEdit } from '../../intent/edit/failover.ts'
-import { type AutomatedLoss, automatedLossOf, automationAuthor, breakerWindowMs } from '../../plan/review-automation.ts'
+import {
+  type AutomatedLoss,
+  approvalKey,
+  automatedLossOf,
+  automationAuthor,
+  breakerWindowMs,
+} from '../../plan/review-automation.ts'
 import { reviewChange } from '../../plan/review.ts'
 import type { Detection, Store } from '../../store/store.ts'
 import type { Doorbell } from '../doorbell.ts'
@@ -42,12 +48,13 @@ export async function commitFailover(
   const after = buildIntent(applyChanges(documents, changes), intent.revision + 1).intent
   const moment = { epoch, nowMs }
   const recent = await recentLosses(store, nowMs)
+  const approved = approvedAt(decision, nowMs)
   const review = reviewChange(intent, after, {
     changes,
     named: new Set(),
     force: false,
     moment,
-    automation: { recent },
+    automation: { recent, approved },
   })
   if (review.refusals.length > 0) {
     const message = review.refusals.map((refusal) => refusal.message).join(' ')
@@ -63,7 +70,8 @@ export async function commitFailover(
       author: automationAuthor,
       reason: reasonOf(decision, changes),
       command: changes.map(commandOf).join('; '),
-      forced: [],
+      // A person said go past it; what was approved is not counted again (recentLosses).
+      forced: approved.size > 0 ? ['G2'] : [],
       removes: review.removes,
     })
     logger.warn({ revision, changes: changes.map(({ key }) => key) }, 'failover')
@@ -80,15 +88,21 @@ export async function commitFailover(
   }
 }
 
+/** What this decision takes away because a person said go. */
+function approvedAt({ memory }: FailoverDecision, nowMs: number): ReadonlySet<string> {
+  const approved = memory.ledger.filter(({ atMs, what, approved }) => atMs === nowMs && what === 'out' && approved)
+  return new Set(approved.map(({ prefix, pop }) => approvalKey(prefix, pop)))
+}
+
 /** What automation took away lately, newest first. */
 async function recentLosses({ revisions }: Store, nowMs: number): Promise<readonly AutomatedLoss[]> {
   const losses: AutomatedLoss[] = []
   let before: number | undefined
   for (;;) {
     const page = await revisions.list({ ...(before !== undefined && { before }), limit: 100 })
-    for (const { revision, author, atMs, changes } of page) {
+    for (const { revision, author, atMs, changes, forced } of page) {
       if (nowMs - atMs >= breakerWindowMs) return losses
-      if (author === automationAuthor) losses.push(automatedLossOf(changes, atMs))
+      if (author === automationAuthor && !forced.includes('G2')) losses.push(automatedLossOf(changes, atMs))
       before = revision
     }
     if (page.length === 0) return losses

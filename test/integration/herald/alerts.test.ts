@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AlarmListView, AlarmDetailView } from '../../../src/api/wire/alarm.ts'
 import type { AlertListView, AlertsTakenView } from '../../../src/api/wire/alert.ts'
+import type { RevisionView } from '../../../src/api/wire/revision.ts'
 import type { Prefix } from '../../../src/bgp/prefix.ts'
 import { connectGobgp } from '../../../src/speaker/gobgp/connect.ts'
 import type { Speaker } from '../../../src/speaker/speaker.ts'
@@ -101,6 +102,20 @@ it('POPs that are said to be down all at once are not believed', async () => {
   const { out } = await commandLine(controller)('automation')
   expect(out).toContain('G3 correlation does not let it take out')
   expect(out).toContain('herald go --reason')
+})
+
+it('a person who looked says go: what is sick goes, down to the floor', async () => {
+  const { code, out } = await commandLine(controller)(
+    'go',
+    '--reason',
+    'power is out there, confirmed by phone',
+    '--yes',
+  )
+  expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('is believed') })
+  await eventually(withinMs, async () => expect(await announcing()).toHaveLength(2))
+  const { revisions } = await controller.expect<{ revisions: readonly RevisionView[] }>('GET', '/v1/revisions?limit=1')
+  expect(revisions[0]).toMatchObject({ author: 'herald:failover', forced: ['G2'] })
+  expect((await commandLine(controller)('automation')).out).toContain('G1 floor does not let it take out')
 })
 
 const alarmId = 'pop-down/service/pop-s1/pop-down'

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { DocumentChange, DocumentKey } from '../../../src/intent/document.ts'
 import type { Intent, PopId } from '../../../src/intent/model.ts'
 import type { Failover } from '../../../src/intent/monitoring.ts'
-import { type AutomatedLoss, automatedLossOf } from '../../../src/plan/review-automation.ts'
+import { type AutomatedLoss, approvalKey, automatedLossOf } from '../../../src/plan/review-automation.ts'
 import { type Review, reviewChange } from '../../../src/plan/review.ts'
 import {
   announce,
@@ -33,14 +33,29 @@ function withFailovers(before: Intent, failovers: readonly Failover[]): Intent {
 
 function change(one: Failover): DocumentChange {
   const { place, action } = one
-  const after = { action, ...(place.kind === 'pop' ? { pop: place.pop } : { neighbor: place.neighbor }) }
+  const after = {
+    action,
+    prefix: one.prefix,
+    ...(place.kind === 'pop' ? { pop: place.pop } : { neighbor: place.neighbor }),
+  }
   return { key: `Failover/${one.id}` as DocumentKey, before: undefined, after }
 }
 
-function byAutomation(before: Intent, failovers: readonly Failover[], recent: readonly AutomatedLoss[] = []): Review {
+function byAutomation(
+  before: Intent,
+  failovers: readonly Failover[],
+  recent: readonly AutomatedLoss[] = [],
+  approved: ReadonlySet<string> = new Set(),
+): Review {
   const changes = failovers.map(change)
   const after = withFailovers(before, failovers)
-  return reviewChange(before, after, { changes, named: new Set(), force: true, moment, automation: { recent } })
+  return reviewChange(before, after, {
+    changes,
+    named: new Set(),
+    force: true,
+    moment,
+    automation: { recent, approved },
+  })
 }
 
 function byAPerson(before: Intent, failovers: readonly Failover[]): Review {
@@ -52,6 +67,12 @@ const refused = ({ refusals }: Review): string[] => refusals.map(({ guard, code 
 const out = (pop: string, prefix: string = serviceV4, id = `${pop}-${prefix}`): Failover => ({
   ...failover('withdraw', pop, prefix),
   id,
+})
+
+test('what a person said go for does not count, and nothing else passes with it', () => {
+  const approved = new Set([approvalKey(serviceV4, 'fra'), approvalKey(serviceV4, 'ams')])
+  expect(refused(byAutomation(network(0), [out('fra'), out('ams')], [], approved))).toEqual([])
+  expect(refused(byAutomation(network(0), [out('fra'), out('sin'), out('nrt')], [], approved))).toEqual(['G2 breaker'])
 })
 
 test('one sick POP of six is withdrawn, and the planner is told how much it may withdraw', () => {
@@ -115,7 +136,7 @@ describe('G2: one POP, or 5 % of all announcements, in five minutes', () => {
   test('the sentence has the numbers and the way out', () =>
     expect(byAutomation(small, [out('fra'), out('ams')]).refusals[0]!.message).toBe(
       'Automation would have taken away 2 of 6 announcements at 2 POPs (ams, fra) within five minutes, more than one POP' +
-        ' and more than 5 % (G2); a person can withdraw, with herald drain or herald override.',
+        ' and more than 5 % (G2); a person who looked says herald go, or withdraws.',
     ))
 })
 
