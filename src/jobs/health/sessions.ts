@@ -1,13 +1,15 @@
 /**
  * Feeds the session book: what watchers told of every speaker's neighbors is read every two seconds, and each change of a
- * session comes as an event at once, so that one that is lost and back within two seconds is counted too.
+ * session comes as an event at once, so that one that is lost and back within two seconds is counted too. A speaker that
+ * cannot be read tells nothing of its sessions, and is an alarm itself.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Alarms } from '../../health/alarm.ts'
 import type { Condition } from '../../health/failover-input.ts'
+import { type SpeakerReachReport, reachConditions } from '../../health/reach.ts'
 import { type PlaceOfSession, SessionBook } from '../../health/session.ts'
 import type { Intent, NeighborId, SpeakerId } from '../../intent/model.ts'
-import type { Store } from '../../store/store.ts'
+import type { SpeakerState, Store } from '../../store/store.ts'
 
 const readEveryMs = 2000
 
@@ -15,6 +17,7 @@ export class SessionWatch {
   readonly #store: Store
   readonly #clock: () => number
   readonly #book = new SessionBook()
+  readonly #reach = new Map<SpeakerId, SpeakerReachReport>()
 
   constructor(store: Store, clock: () => number) {
     this.#store = store
@@ -27,19 +30,35 @@ export class SessionWatch {
   }
 
   conditions(intent: Intent, alarms: Alarms): readonly Condition[] {
-    return this.#book.conditions(placeOfSession(intent), alarms, this.#clock())
+    const nowMs = this.#clock()
+    return [
+      ...reachConditions(intent.speakers, this.#reach, nowMs),
+      ...this.#book.conditions(placeOfSession(intent), alarms, nowMs),
+    ]
   }
 
   async #readAll(signal: AbortSignal, turned: () => Promise<void>): Promise<void> {
     while (!signal.aborted) {
       const states = await this.#store.speakers.states()
       this.#book.keep(states)
+      this.#followReach(states)
       let any = false
       for (const [speaker, { status }] of states)
         if (status?.reach === 'up' && status.neighbors !== undefined)
           any = this.#book.read(speaker, status.neighbors, this.#clock()) || any
       if (any) await turned()
       await sleep(readEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
+    }
+  }
+
+  /** Another problem than before is no new beginning. */
+  #followReach(states: ReadonlyMap<SpeakerId, Pick<SpeakerState, 'status'>>): void {
+    for (const speaker of this.#reach.keys()) if (!states.has(speaker)) this.#reach.delete(speaker)
+    for (const [speaker, { status }] of states) {
+      if (status === undefined) continue
+      const before = this.#reach.get(speaker)
+      const sinceMs = before?.reach === status.reach ? before.sinceMs : status.sinceMs
+      this.#reach.set(speaker, { ...status, sinceMs })
     }
   }
 

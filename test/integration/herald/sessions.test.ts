@@ -68,6 +68,13 @@ it('a session that is lost is an alarm, told at once, until it is established ag
   await eventually(withinMs, async () => expect(await open()).toEqual([]))
 })
 
+it('a speaker that cannot be read is an alarm, and nothing is said of its sessions', async () => {
+  daemon.pause()
+  await eventually(withinMs, async () => expect(await open()).toEqual(['speaker-unknown']))
+  daemon.resume()
+  await eventually(withinMs, async () => expect(await open()).toEqual([]))
+}, 60_000)
+
 it('a neighbor that exceeds its prefix limit is said to, and its session is lost', async () => {
   await announce(40)
   await eventually(withinMs, async () => expect(await open()).toContain('session-down'))
