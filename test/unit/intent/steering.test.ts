@@ -4,7 +4,6 @@ import type { Prefix } from '../../../src/bgp/prefix.ts'
 import { checkIntent } from '../../../src/intent/check.ts'
 import { affectedPrefixes, compileSpeaker } from '../../../src/intent/compile.ts'
 import { compileSteering } from '../../../src/intent/compile/steering.ts'
-import type { PopId, SpeakerId } from '../../../src/intent/model.ts'
 import { readSpec } from '../../../src/intent/schema.ts'
 import {
   type IntentParts,
@@ -80,7 +79,7 @@ describe('review refuses', () => {
 
   test('a destination that Herald announces, or that is in a pool', () => {
     const group = pathGroup(['203.0.113.0/24'])
-    expect(codes({ pathGroups: [group], prefixes: [announce('203.0.113.0/24' as Prefix)] })).toEqual([
+    expect(codes({ pathGroups: [group], prefixes: [announce('203.0.113.0/24')] })).toEqual([
       'destination-announced',
     ])
     expect(codes({ pathGroups: [group] })).toEqual(['destination-owned'])
@@ -105,7 +104,7 @@ describe('review refuses', () => {
     const twice = [preference('fra', 'bb1'), preference('fra', 'bb2', { id: 'other' })]
     expect(codes({ pathGroups, preferences: twice })).toEqual(['second-preference'])
     const pops = [two('fra'), two('sin')]
-    expect(codes({ pops, pathGroups, preferences: [preference('sin' as PopId, 'bb1')] })).toEqual(['not-there'])
+    expect(codes({ pops, pathGroups, preferences: [preference('sin', 'bb1')] })).toEqual(['not-there'])
   })
 })
 
