@@ -4,6 +4,7 @@ import type { Prefix } from '../../../src/bgp/prefix.ts'
 import { checkIntent } from '../../../src/intent/check.ts'
 import { affectedPrefixes, compileSpeaker } from '../../../src/intent/compile.ts'
 import { compileSteering } from '../../../src/intent/compile/steering.ts'
+import type { SpeakerId } from '../../../src/intent/model.ts'
 import { readSpec } from '../../../src/intent/schema.ts'
 import {
   type IntentParts,
@@ -79,9 +80,7 @@ describe('review refuses', () => {
 
   test('a destination that Herald announces, or that is in a pool', () => {
     const group = pathGroup(['203.0.113.0/24'])
-    expect(codes({ pathGroups: [group], prefixes: [announce('203.0.113.0/24')] })).toEqual([
-      'destination-announced',
-    ])
+    expect(codes({ pathGroups: [group], prefixes: [announce('203.0.113.0/24')] })).toEqual(['destination-announced'])
     expect(codes({ pathGroups: [group] })).toEqual(['destination-owned'])
     expect(codes({ pathGroups: [pathGroup(['0.0.0.0/0'])] })).toEqual(['destination-owned'])
     expect(codes({ pathGroups: [pathGroup([destination])] })).toEqual([])
