@@ -35,19 +35,37 @@ export function wireBridges(wires: readonly Wire[]): readonly string[] {
 
 /** All that a node needs to be on its links: its ends, and the inner ends on their bridges. */
 export function plugCommands(node: string, index: number, localPid: number, wires: readonly Wire[]): readonly string[] {
-  const management = pair(managementPort(index), 'eth0', localPid, managementBridge)
-  const links = wires.flatMap(({ link, bridge, inner }) =>
+  const management = pair(managementPort(index), 'eth0', hardwareAddress(0, index), localPid, managementBridge)
+  const links = wires.flatMap(({ link, bridge, inner }, wire) =>
     link.ends.flatMap((end, side) =>
-      end.node === node ? pair(inner[side] ?? '', end.interface, localPid, bridge, link.mtu) : [],
+      end.node === node
+        ? pair(inner[side] ?? '', end.interface, hardwareAddress(1 + side, wire), localPid, bridge, link.mtu)
+        : [],
     ),
   )
   return [...management, ...links]
 }
 
-function pair(inner: string, device: string, localPid: number, bridge: string, mtu?: number): readonly string[] {
+/**
+ * A node that failed comes back with the hardware addresses it had, as a machine does: else its neighbors send to the old
+ * ones until their caches are doubted, half a minute later. Locally administered (IEEE 802), unique in the lab.
+ */
+function hardwareAddress(kind: number, index: number): string {
+  const octets = [0x02, 0, 0, kind, index >> 8, index & 255]
+  return octets.map((octet) => octet.toString(16).padStart(2, '0')).join(':')
+}
+
+function pair(
+  inner: string,
+  device: string,
+  address: string,
+  localPid: number,
+  bridge: string,
+  mtu?: number,
+): readonly string[] {
   const size = mtu === undefined ? '' : ` mtu ${mtu}`
   return [
-    `link add name ${inner}${size} type veth peer name ${device}${size} gso_max_segs 1 netns ${localPid}`,
+    `link add name ${inner}${size} type veth peer name ${device}${size} address ${address} gso_max_segs 1 netns ${localPid}`,
     `link set ${inner} master ${bridge} up`,
   ]
 }
