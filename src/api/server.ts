@@ -21,6 +21,7 @@ import { automationRoutes } from './routes/automation.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { learnerRoutes } from './routes/learner.ts'
 import { overlayRoutes } from './routes/overlays.ts'
 import { preferenceRoutes } from './routes/preferences.ts'
 import { planRoutes } from './routes/plan.ts'
@@ -41,6 +42,7 @@ const routes = [
   prefixRoutes,
   overlayRoutes,
   preferenceRoutes,
+  learnerRoutes,
   planRoutes,
   documentRoutes,
   revisionRoutes,

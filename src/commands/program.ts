@@ -17,6 +17,7 @@ import { registerFreeze } from './freeze.ts'
 import { registerGet } from './get.ts'
 import { registerHistory } from './history.ts'
 import { registerLab } from './lab/lab.ts'
+import { registerLearner } from './learner.ts'
 import { registerOverride } from './override.ts'
 import { registerPractice } from './practice.ts'
 import { registerPlan } from './plan.ts'
@@ -58,6 +59,7 @@ export function createProgram(cli: CliContext, version: string): Command {
   registerChecks(program, cli)
   registerAlerts(program, cli)
   registerAutomation(program, cli)
+  registerLearner(program, cli)
   registerPractice(program, cli)
   registerReceivers(program, cli)
   registerApply(program, cli)

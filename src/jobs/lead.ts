@@ -8,6 +8,7 @@ import { type HealthDeps, HealthEngine } from './health/engine.ts'
 import { identifyStore } from './identity.ts'
 import { Planner, type PlannerDeps } from './planner.ts'
 import { Notifier, type NotifyDeps } from '../notify/notifier.ts'
+import { LearnerEngine } from './learner/engine.ts'
 import { keepTrying } from './keep-trying.ts'
 import { watchGenerations } from './watchdog.ts'
 
@@ -43,6 +44,7 @@ async function leadOnce(deps: LeaderDeps, bull: BullSettings, stop: AbortSignal)
   const ended = new AbortController()
   let answering: Answering | undefined
   let telling: Promise<void> | undefined
+  let learning: Promise<void> | undefined
   try {
     await planner.look()
     answering = answerPlan(bull, deps.logger, () => planner.look())
@@ -53,10 +55,13 @@ async function leadOnce(deps: LeaderDeps, bull: BullSettings, stop: AbortSignal)
     telling = keepTrying('notifier', deps.logger, until, () =>
       new Notifier(deps, lease.fence, () => planner.view()?.intent).run(until),
     )
+    // Nor must whoever only learns.
+    learning = keepTrying('path learner', deps.logger, until, () => new LearnerEngine(deps, lease, planner).run(until))
     await Promise.race([watchGenerations({ ...deps, disagreeing }, until), health])
   } finally {
     ended.abort()
     await telling
+    await learning
     await answering?.close()
     await planner.close()
     await lease.release()

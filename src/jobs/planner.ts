@@ -16,6 +16,7 @@ import type { DocumentKey } from '../intent/document.ts'
 import { applyChanges } from '../intent/edit.ts'
 import { type Intent, type PopId, type SpeakerId, emptyIntent } from '../intent/model.ts'
 import type { HeldReason } from '../plan/action.ts'
+import type { Offer } from '../plan/observed.ts'
 import { type Plan, planning } from '../plan/plan.ts'
 import type { HighWater } from '../store/high-water.ts'
 import { openRevisions } from '../store/open-revisions.ts'
@@ -46,6 +47,11 @@ export interface PlannerView {
   readonly epoch: number
   /** POPs where a path of ours is in a RIB that could be read. */
   announcedAt(prefix: Prefix): ReadonlySet<PopId>
+}
+
+/** The same with what neighbors of a speaker offer, the best path first where BGP chose among them. */
+export interface OfferView extends PlannerView {
+  offers(speaker: SpeakerId, destination: Prefix): readonly Offer[]
 }
 
 const driftToldAtOnce = 50
@@ -84,7 +90,7 @@ export class Planner {
   }
 
   /** Undefined: nothing is loaded, so nothing can be decided from it. */
-  view(): PlannerView | undefined {
+  view(): OfferView | undefined {
     if (!this.#loaded) return undefined
     const [intent, fleet] = [this.#intent, this.#fleet]
     return {
@@ -92,6 +98,7 @@ export class Planner {
       documents: this.#documents,
       epoch: this.#epoch,
       announcedAt: (prefix) => announcedAt(intent, fleet, prefix),
+      offers: (speaker, destination) => fleet.offers(speaker, destination),
     }
   }
 

@@ -58,7 +58,8 @@ export function addStake(
     known++
     sumMs += Math.min(largestExcessMs, costMs - bestMs)
   }
-  if (known < 2 || minutes <= 0) return state
+  // Not the state itself: it is spread over the new one, and would bring its time and count along.
+  if (known < 2 || minutes <= 0) return { stakeMs: state.stakeMs, stakeMin: state.stakeMin }
   const stakeMin = Math.min(longestStakeMin, state.stakeMin + minutes)
   return { stakeMs: state.stakeMs + ((sumMs / known - state.stakeMs) * minutes) / stakeMin, stakeMin }
 }

@@ -1,5 +1,6 @@
 /**
- * Guards on what automation wants committed, beside those on everybody: it writes Failover documents and nothing else, it
+ * Guards on what automation wants committed, beside those on everybody: it writes Failover documents and nothing else (the
+ * path learner Preferences), it
  * stops for a freeze (G11), and it takes away no more than one POP or 5 % of all announcements in five minutes (G2),
  * whatever it believes to see. Nothing here can be forced: who forces is a person, under a person's name.
  */
@@ -10,6 +11,8 @@ import type { Refusal } from './review.ts'
 
 /** Author of every revision that automation commits; no person and no token has this name. */
 export const automationAuthor = 'herald:failover'
+/** Author of every revision that the path learner commits. */
+export const learnerAuthor = 'herald:learner'
 
 /** What automation took away in one revision: one announcement is one prefix at one POP. */
 export interface AutomatedLoss {
@@ -20,6 +23,8 @@ export interface AutomatedLoss {
 }
 
 export interface Automation {
+  /** Default: failovers. The path learner writes preferences, and those of its own alone. */
+  readonly writes?: 'failovers' | 'preferences'
   /** Its earlier revisions, at least those of the last five minutes; older ones are passed over. */
   readonly recent: readonly AutomatedLoss[]
   /** What a person looked at and said go for, as `prefix POP` (approvalKey): G2 does not count it. */
@@ -49,12 +54,12 @@ export function automatedLossOf(changes: readonly DocumentChange[], atMs: number
 export function refuseAutomation(
   before: Intent,
   changes: readonly DocumentChange[],
-  { recent, approved = new Set() }: Automation,
+  { recent, writes = 'failovers', approved = new Set() }: Automation,
   moment: Moment,
 ): readonly Refusal[] {
   const alone = changes.filter(({ after }) => !isApproved(after, approved))
   return [
-    ...refuseOtherKinds(changes),
+    ...(writes === 'preferences' ? refuseAllButLearned(changes) : refuseOtherKinds(changes)),
     ...refuseFrozen(before, moment),
     ...refuseBeyondBreaker(before, automatedLossOf(alone, moment.nowMs), recent, moment),
   ]
@@ -69,6 +74,21 @@ function refuseOtherKinds(changes: readonly DocumentChange[]): readonly Refusal[
     document: key,
     message: `Automation writes Failover documents and nothing else, and ${key} is none.`,
   }))
+}
+
+/** Not even a document that a person wrote and the learner would take over. */
+function refuseAllButLearned(changes: readonly DocumentChange[]): readonly Refusal[] {
+  const isLearned = (spec: unknown) =>
+    spec === undefined || ('by' in Object(spec) && (spec as { readonly by: unknown }).by === 'learner')
+  return changes
+    .filter(({ key, before, after }) => splitKey(key).kind !== 'Preference' || !isLearned(before) || !isLearned(after))
+    .map(({ key }) => ({
+      guard: 'G4',
+      code: 'not-learned',
+      forceable: false,
+      document: key,
+      message: `The path learner writes Preferences of its own and nothing else, and ${key} is none.`,
+    }))
 }
 
 function refuseFrozen(before: Intent, { nowMs }: Moment): readonly Refusal[] {

@@ -11,7 +11,7 @@ import type { RibPath } from './speaker.ts'
 /** RFC 4271 5.1.5 leaves it open; GoBGP, as others, takes 100. */
 const defaultLocalPref = 100
 
-/** The offers of each of these destinations, in the order of neighbors; none is an empty list, not an absent one. */
+/** The offers of each of these destinations, the best path first where BGP chose among them. None is an empty list. */
 export function offersOf(
   paths: readonly RibPath[],
   destinations: Iterable<Prefix>,
@@ -19,12 +19,13 @@ export function offersOf(
   const offers = new Map<Prefix, Offer[]>()
   for (const destination of destinations) offers.set(destination, [])
   if (offers.size === 0) return offers
-  for (const { prefix, learnedFrom, attributes, unusable } of paths) {
+  for (const { prefix, learnedFrom, attributes, unusable, best } of paths) {
     const found = learnedFrom === undefined || unusable === true ? undefined : offers.get(prefix)
     if (found === undefined || learnedFrom === undefined) continue
     const { nextHop, localPref } = attributesOf(attributes)
-    found.push({ neighbor: learnedFrom, nextHop, localPref: localPref ?? defaultLocalPref })
+    const offer = { neighbor: learnedFrom, nextHop, localPref: localPref ?? defaultLocalPref }
+    if (best) found.unshift(offer)
+    else found.push(offer)
   }
-  for (const found of offers.values()) found.sort((a, b) => (a.neighbor < b.neighbor ? -1 : 1))
   return offers
 }

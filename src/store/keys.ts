@@ -63,6 +63,12 @@ export interface Keys {
   notices(): string
   /** hash: POP → its traffic, in the unit of its capacity */
   traffic(): string
+  /** string: JSON of the path learner's FleetState */
+  learner(): string
+  /** stream: JSON of a LearnerRecord for every batch, trimmed */
+  learnerLog(): string
+  /** list: JSON of LearnerRecords that decided something, newest first */
+  learnerDecisions(): string
   /** string: the holder's token; expires */
   lease(name: string): string
   /** string: JSON response of a write; expires */
@@ -109,6 +115,9 @@ export function createKeys(tag: string = defaultTag): Keys {
     practice: () => `${root}:practice`,
     notices: () => `${root}:notices`,
     traffic: () => `${root}:traffic`,
+    learner: () => `${root}:learner`,
+    learnerLog: () => `${root}:learner:log`,
+    learnerDecisions: () => `${root}:learner:decisions`,
     lease: (name) => `${root}:lease:${name}`,
     idempotency: (key) => `${root}:idempotency:${key}`,
     bull: () => `${root}:bull`,

@@ -11,6 +11,7 @@ import { createNotices } from './notices.ts'
 import { createIdempotency } from './idempotency.ts'
 import { type ServerFacts, inspectServer } from './inspect.ts'
 import { type Keys, createKeys } from './keys.ts'
+import { createLearner } from './learner.ts'
 import { createLeases } from './leases.ts'
 import { type Links, openLinks } from './link.ts'
 import { createObservations } from './observations.ts'
@@ -70,6 +71,7 @@ function assemble(redis: RedisSettings, keys: Keys, links: Links, facts: ServerF
     idempotency: createIdempotency(links, keys),
     samples: createSamples(links, keys, redis),
     health: createHealth(links, keys),
+    learner: createLearner(links, keys),
     alerts: createAlerts(links, keys),
     practices: createPractices(links, keys),
     notices: createNotices(links, keys),

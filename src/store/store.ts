@@ -12,6 +12,9 @@ import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { DocumentChange, DocumentKey } from '../intent/document.ts'
 import type { PopId, SpeakerId } from '../intent/model.ts'
 import type { AgentId } from '../intent/monitoring.ts'
+import type { LearnerSubject } from '../learning/batch.ts'
+import type { FleetState } from '../learning/fleet.ts'
+import type { LogEntry } from '../learning/log.ts'
 import type { ObservedRoute, Offer, Target } from '../plan/observed.ts'
 import type { SpeakerNeighbor } from '../speaker/speaker.ts'
 import type { Alerts, Notices, Practices } from './alarm-traffic.ts'
@@ -336,6 +339,19 @@ export interface Health {
   loads(): Promise<ReadonlyMap<PopId, number>>
 }
 
+/** One batch of the path learner, with what was decided on it; no decision: stay. */
+export interface LearnerRecord extends LogEntry {
+  readonly subject: LearnerSubject
+}
+
+export interface Learner {
+  memory(): Promise<FleetState>
+  /** `lease-lost` where the fence does not hold. */
+  save(fence: Fence, memory: FleetState, record: LearnerRecord): Promise<void>
+  /** Records that decided something, newest first. */
+  decisions(limit: number): Promise<readonly LearnerRecord[]>
+}
+
 export interface Idempotency {
   /** The stored response for this key, or undefined after reserving it. */
   begin(
@@ -357,6 +373,7 @@ export interface Store {
   readonly idempotency: Idempotency
   readonly samples: Samples
   readonly health: Health
+  readonly learner: Learner
   readonly alerts: Alerts
   readonly notices: Notices
   readonly practices: Practices

@@ -180,3 +180,23 @@ test('G4: automation writes Failover documents and nothing else', () => {
   ])
   expect(refused(reviewChange(before, after, context))).toEqual([])
 })
+
+test('the path learner writes preferences of its own, and nothing that a person wrote', () => {
+  const before = network(0)
+  const codes = (key: string, was: unknown, will: unknown) => {
+    const changes = [{ key: key as DocumentKey, before: was, after: will }]
+    const automation = { writes: 'preferences', recent: [] } as const
+    return refused(reviewChange(before, before, { changes, named: new Set(), force: true, moment, automation }))
+  }
+  const [learned, said] = [{ by: 'learner' }, { by: 'person' }]
+  expect(codes('Preference/origin-fra', undefined, learned)).toEqual([])
+  expect(codes('Preference/origin-fra', learned, undefined)).toEqual([])
+  for (const [was, will] of [
+    [said, learned],
+    [learned, said],
+    [said, undefined],
+    [undefined, null],
+  ] as const)
+    expect(codes('Preference/origin-fra', was, will)).toEqual(['G4 not-learned'])
+  expect(codes('Failover/x', undefined, learned)).toEqual(['G4 not-learned'])
+})
