@@ -55,7 +55,11 @@ export function openImpairer(): Impairer {
         await ip(inner.map((end) => `link set ${end} master ${bridge}`))
       } else {
         if (queued.has(bridge)) await release(wire)
-        const running = await (carrier ??= startCarrier())
+        const running = await (carrier ??= startCarrier(() => {
+          // Its links are silent until they are impaired anew, or made as new.
+          carrier = undefined
+          carried.clear()
+        }))
         // Off the bridge first: a frame in the moment between is lost, where the other order would double it.
         if (!carried.has(bridge) || anew !== undefined) await ip(inner.map((end) => `link set ${end} nomaster`))
         carried.add(bridge)
@@ -80,12 +84,13 @@ async function hasNetem(): Promise<boolean> {
   }
 }
 
-async function startCarrier(): Promise<Carrier> {
+async function startCarrier(onEnd: () => void): Promise<Carrier> {
   const script = fileURLToPath(new URL('wire.py', import.meta.url))
   const child = spawn('python3', ['-S', '-E', script], { stdio: ['pipe', 'pipe', 'inherit'], env: environment })
   await once(child, 'spawn').catch((error: unknown) => {
     throw new Error('this kernel has no netem, and python3 is missing: apt-get install python3', { cause: error })
   })
+  child.once('exit', onEnd)
   return carrierOf(child)
 }
 
@@ -102,14 +107,19 @@ function carrierOf(child: ChildProcess): Carrier {
       else asker?.reject(new Error(`the link cannot be impaired: ${error}`))
     })
   child.on('exit', () => {
-    for (const { reject } of waiting.values()) reject(new Error('the process that carries impaired links ended'))
+    for (const { reject } of waiting.values()) reject(ended())
   })
   return {
     async order(order) {
+      if (child.exitCode !== null || child.signalCode !== null) throw ended()
       const id = (lastId += 1)
       const answered = new Promise<void>((resolve, reject) => waiting.set(id, { resolve, reject }))
       child.stdin?.write(`${JSON.stringify({ id, ...order })}\n`)
       await answered
     },
   }
+}
+
+function ended(): Error {
+  return new Error('the process that carries impaired links ended')
 }

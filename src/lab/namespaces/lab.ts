@@ -45,11 +45,16 @@ export class NamespaceLab {
 
   /** Resolves when the start program of every node is through and its exec commands are. */
   async start(): Promise<void> {
+    const began = performance.now()
+    const log = (what: string): void => console.error(`${what} after ${Math.round(performance.now() - began)} ms`)
     await ip([...bridgeCommands(managementBridge), ...wireBridges(this.#wires)])
     const built = await Promise.allSettled(this.#nodes.map(async (node) => node.build()))
     for (const outcome of built) if (outcome.status === 'rejected') throw outcome.reason
+    log(`${this.#nodes.length} nodes built`)
     await ip(this.#nodes.flatMap(({ name, index, localPid }) => plugCommands(name, index, localPid, this.#wires)))
+    log(`${this.#wires.length} links made`)
     await Promise.all(this.#nodes.map(async (node) => node.start(() => this.#ended(node))))
+    log('all started')
   }
 
   state(): LabState {

@@ -3,6 +3,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -40,9 +41,9 @@ export async function launchLab(path: string, options: LaunchOptions = {}): Prom
   if (missing.length > 0) throw new CannotStart(missing.join('\n'))
   const user = await userNamespace()
   const name = options.name ?? topology.name
-  const folder = makeLabFolder(name)
+  const folder = withSpace(() => makeLabFolder(name))
   const plan: SupervisorPlan = { name, file, folder, tree, tied }
-  const log = openSync(supervisorLog(folder), 'a', 0o600)
+  const log = withSpace(() => openSync(supervisorLog(folder), 'a', 0o600))
   const script = fileURLToPath(new URL('supervisor.ts', import.meta.url))
   const spaces = [...user, '--net', '--mount', '--pid', '--fork', '--kill-child']
   const child = spawn('unshare', [...spaces, '--', process.execPath, script, JSON.stringify(plan)], {
@@ -68,6 +69,16 @@ export async function launchLab(path: string, options: LaunchOptions = {}): Prom
   child.unref()
   ;(child.stdin as Socket | null)?.unref()
   return name
+}
+
+/** Run folders are on disk, small as they are. */
+function withSpace<T>(write: () => T): T {
+  try {
+    return write()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    throw new CannotStart(`no space is left in ${tmpdir()}; make some, or set TMPDIR`, { cause: error })
+  }
 }
 
 /** undefined: it is up. */

@@ -227,3 +227,19 @@ test('where namespaces may not be made, one sentence says what to do', async () 
   )
   expect(existsSync(join(dirname(made.folder), `herald-labs-0/${made.name}`))).toBe(false)
 })
+
+test('where no space is left, one sentence says where', async () => {
+  const made = file()
+  const script = `
+    mount -t tmpfs -o size=4k,nr_inodes=2,mode=700 full "$1" && mkdir "$1/taken"
+    TMPDIR="$1" exec "$2" "$3" lab up "$4"`
+  const place = mkdtempSync(join(tmpdir(), 'herald-full-'))
+  cleanups.push(() => rmSync(place, { recursive: true }))
+  const told = spawnSync('unshare', ['--mount', 'bash', '-c', script, 'lab', place, process.execPath, cli, made.file], {
+    encoding: 'utf8',
+  })
+  expect({ status: told.status, stderr: told.stderr }).toEqual({
+    status: 1,
+    stderr: `herald: no space is left in ${place}; make some, or set TMPDIR\n`,
+  })
+})

@@ -1,5 +1,6 @@
 /** Links of the namespace lab under real packets: as new, late, lossy, silent, cut. */
 import { once } from 'node:events'
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { OpenLab } from '../../../src/lab/namespaces/open-lab.ts'
 import { addressOfB, hasCarrier, lineLab, passes, ping } from './line.ts'
@@ -99,6 +100,29 @@ test('an impaired link stays impaired through a cut', async () => {
 
 test('a link that is not there is refused in words', async () => {
   await expect(lab.impair('a:eth7', { delayMs: 1 })).rejects.toThrow('the lab has no link at a:eth7')
+})
+
+test('a link whose carrying process was killed is impaired anew when asked', async () => {
+  await lab.impair('a:eth1', { delayMs: 20, jitterMs: 1 })
+  const here = readlinkSync(`/proc/${lab.state.pid}/ns/net`)
+  const carriers = readdirSync('/proc').filter((pid) => {
+    try {
+      return (
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('wire.py') && readlinkSync(`/proc/${pid}/ns/net`) === here
+      )
+    } catch {
+      return false
+    }
+  })
+  expect(carriers).toHaveLength(1)
+  process.kill(Number(carriers[0]), 'SIGKILL')
+  await expect
+    .poll(async () => (await ping(lab, '192.0.2.1', { count: 1, spacingMs: 10 })).received, { timeout: 15_000 })
+    .toBe(0)
+  await lab.impair('a:eth1', { delayMs: 20, jitterMs: 1 })
+  expect((await ping(lab, '192.0.2.1', { count: 5, spacingMs: 10 })).fastestMs).toBeGreaterThanOrEqual(38)
+  await lab.impair('a:eth1', undefined)
+  await passes(lab)
 })
 
 const bytes = 300_000
