@@ -102,8 +102,8 @@ describe.each(backends)('neighbors of $name', ({ backend }) => {
   })
 
   test("only our own functions are stripped; the operator's communities pass", async () => {
-    const theirs = ['65001:7:0', '65001:10:5', '65001:100:1', '65002:1:11', '165001:1:5']
-    const ours = ['65001:1:99', '65001:2:99', '65001:3:99', '65001:4:99', '65001:5:99', '65001:6:99']
+    const theirs = ['65001:8:0', '65001:10:5', '65001:100:1', '65002:1:11', '165001:1:5']
+    const ours = ['65001:1:99', '65001:2:99', '65001:3:99', '65001:4:99', '65001:5:99', '65001:6:99', '65001:7:99']
     const communities = ['65001:0', 'no-export']
     await announced(bench, path('192.0.11.0/24', { largeCommunities: [...theirs, ...ours], communities }))
     expect(await hears(bench.transit, '192.0.11.0/24')).toMatchObject({
