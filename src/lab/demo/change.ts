@@ -2,7 +2,7 @@
 import type { ProofView } from '../../api/wire/revision.ts'
 import { type FlowMove, type Timeline, timelineOf } from '../traffic/timeline.ts'
 import { milliseconds, verdict, wrapped } from './screen.ts'
-import { type Catchments, type Stage, caught, flowsBetween, lostOf } from './stage.ts'
+import { type Catchments, type Stage, caught, flowsBetween, lostOf, nearlyNone } from './stage.ts'
 
 export interface Move {
   readonly prefix: string
@@ -45,8 +45,8 @@ export async function change(stage: Stage, move: Move): Promise<Verdict> {
   printSpeakers(stage, proof, timeline)
   if (move.lossless) printPackets(stage, timeline.moves)
   const lost = lostOf(flows)
-  const proved = proof.state === 'done' && right && (!move.lossless || lost === 0)
   const sent = flows.reduce((sum, one) => sum + one.sent, 0)
+  const proved = proof.state === 'done' && right && (!move.lossless || nearlyNone(lost, sent))
   // Before a prefix is announced and after it is withdrawn nobody answers, which is no loss.
   const loss = move.lossless ? `; ${lost} of ${sent.toLocaleString('en')} packets lost` : ''
   const accepted = `accepted ${proof.acceptedAt.slice(11, 23)}, done after ${milliseconds(proof.doneMs)}`

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fleetTrouble } from '../controller.ts'
 import type { Failure } from '../running-lab.ts'
 import { milliseconds, verdict } from './screen.ts'
-import { type Stage, flowsBetween } from './stage.ts'
+import { type Stage, flowsBetween, nearlyNone } from './stage.ts'
 
 const healWithinMs = 30_000
 const downMs = 300
@@ -33,7 +33,7 @@ export async function speakerDies(stage: Stage, pop: string, flow: 'udp4' | 'udp
   const at = flows.filter(({ catchment }) => catchment.some((span) => span.pop === pop))
   const lost = at.reduce((sum, one) => sum + one.lost, 0)
   const sent = at.reduce((sum, one) => sum + one.sent, 0)
-  const proved = trouble === '' && lost === 0
+  const proved = trouble === '' && nearlyNone(lost, sent)
   const fleet = trouble === '' ? `every session is up again after ${milliseconds(wellMs)}` : trouble
   screen.line(
     `     ${verdict(screen, proved)}: ${fleet}; of ${sent.toLocaleString('en')} packets to ${pop} meanwhile ${lost} were lost`,
