@@ -410,7 +410,7 @@ describe('questions', () => {
     expect(await complete('publish', prefix, '--at', 'pop-')).toEqual(['pop-s0', 'pop-s1', 'pop-s2'])
     expect(await complete('publish', '--pre')).toEqual(['--prepend'])
     expect(await complete('show', 'speaker', 's')).toEqual(['s0', 's1', 's2'])
-    expect(await complete('get', 'pref')).toEqual(['prefix'])
+    expect(await complete('get', 'pref')).toEqual(['prefix', 'preference'])
   })
 })
 

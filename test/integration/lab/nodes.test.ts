@@ -28,9 +28,7 @@ test('a node has its name, its environment, the names of the others, and process
   expect(await said('b', 'printenv', 'GREETING')).toBe('hello there')
   expect(await said('a', 'getent', 'hosts', 'r1')).toMatch(/^172\.31\.9\.10\s+r1$/)
   expect(await said('b', 'ps', '-o', 'pid=,args=', '-p', '1')).toMatch(/^1 .*\/images\/host\/start/)
-  expect(await said('a', 'bash', '-c', 'ls -A /tmp; echo mark >/tmp/mark; echo mark >/etc/mark; cat /etc/mark')).toBe(
-    'mark',
-  )
+  expect(await said('a', 'bash', '-c', 'echo mark >/tmp/mark; echo mark >/etc/mark; cat /etc/mark')).toBe('mark')
   expect(await said('b', 'ls', '/tmp/mark')).toContain('No such file')
   expect([existsSync('/tmp/mark'), existsSync('/etc/mark')]).toEqual([false, false])
   expect(readFileSync('/proc/sys/kernel/hostname', 'utf8').trim()).not.toBe('b')
