@@ -80,7 +80,7 @@ function printSpeakers({ screen }: Stage, { plannedMs, speakers }: ProofView, { 
     const name = pop ?? speaker
     const cells = [
       name,
-      announce > 0 ? 'announce' : 'withdraw',
+      withdraw > 0 ? 'withdraw' : 'announce',
       ...[plannedMs, pushedMs, ribMs, adjOutMs].map(milliseconds),
     ]
     const to = routers.filter(({ via }) => via.length === 1 && via[0] === name && announce > 0 && withdraw === 0)
