@@ -35,6 +35,9 @@ need ip iproute2
 need traceroute traceroute
 need openssl openssl
 need fping fping
+need ping iputils-ping
+need pkill procps
+need python3 python3
 [[ -e /etc/ssl/certs/ca-certificates.crt ]] || packages+=(ca-certificates)
 
 promtool=0
