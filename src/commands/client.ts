@@ -85,7 +85,11 @@ export class ApiClient {
       bodyTimeout: timeoutSeconds * 1000,
       ...(signal !== undefined && { signal }),
     }
-    return this.#http.request(options).catch((error: unknown) => this.#unreachable(error))
+    // A kept connection may be closed by the other side just when it is used again; asking twice changes nothing.
+    const once = () => this.#http.request(options)
+    return once()
+      .catch((error: unknown) => (method === 'GET' && isReset(error) ? once() : Promise.reject(error as Error)))
+      .catch((error: unknown) => this.#unreachable(error))
   }
 
   #unreachable(error: unknown): never {
@@ -96,6 +100,10 @@ export class ApiClient {
       `cannot reach Herald at ${this.#name} (${why}): is "herald serve" running there? Name another address with --url or HERALD_URL`,
     )
   }
+}
+
+function isReset(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'UND_ERR_SOCKET')
 }
 
 function queryText(query: ApiRequest['query']): string {

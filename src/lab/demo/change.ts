@@ -2,7 +2,7 @@
 import type { ProofView } from '../../api/wire/revision.ts'
 import { type FlowMove, type Timeline, timelineOf } from '../traffic/timeline.ts'
 import { milliseconds, verdict, wrapped } from './screen.ts'
-import { type Catchments, type Stage, caught, flowsBetween, lostOf, nearlyNone } from './stage.ts'
+import { type Catchments, type Stage, caught, flowsBetween, lostOf } from './stage.ts'
 
 export interface Move {
   readonly prefix: string
@@ -23,19 +23,19 @@ export interface Verdict {
 }
 
 const packetsWithinMs = 15_000
-/** Around a change: packets from before it was accepted, and until it has settled. */
-const beforeMs = 500
+/** Until a change has settled. */
 const afterMs = 700
 
 export async function change(stage: Stage, move: Move): Promise<Verdict> {
   const { screen, herald, routes } = stage
   screen.line(`     ${screen.command(commandLine(move.words))}`)
+  const startedAtMs = Date.now()
   const { revision } = await herald.change(move.words)
   const proof = await herald.proof(revision)
   const right = await caught(stage, move.flow, move.catchments, packetsWithinMs)
   const acceptedAtMs = Date.parse(proof.acceptedAt)
   const toMs = Date.now() + afterMs
-  const flows = await flowsBetween(stage, move.flow, acceptedAtMs - beforeMs, toMs)
+  const flows = await flowsBetween(stage, move.flow, startedAtMs, toMs)
   const timeline = timelineOf(
     proof,
     routes.changes.filter(({ prefix }) => prefix === move.prefix),
@@ -46,7 +46,7 @@ export async function change(stage: Stage, move: Move): Promise<Verdict> {
   if (move.lossless) printPackets(stage, timeline.moves)
   const lost = lostOf(flows)
   const sent = flows.reduce((sum, one) => sum + one.sent, 0)
-  const proved = proof.state === 'done' && right && (!move.lossless || nearlyNone(lost, sent))
+  const proved = proof.state === 'done' && right && (!move.lossless || lost === 0)
   // Before a prefix is announced and after it is withdrawn nobody answers, which is no loss.
   const loss = move.lossless ? `; ${lost} of ${sent.toLocaleString('en')} packets lost` : ''
   const accepted = `accepted ${proof.acceptedAt.slice(11, 23)}, done after ${milliseconds(proof.doneMs)}`

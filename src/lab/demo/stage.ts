@@ -43,9 +43,24 @@ export async function caught(
   wanted: Catchments,
   withinMs: number,
 ): Promise<boolean> {
-  const giveUpAt = performance.now() + withinMs
   const clients = Object.entries(wanted)
-  while (!clients.every(([client, pop]) => answeredBy(stage, client, flow) === pop)) {
+  return until(withinMs, () => clients.every(([client, pop]) => answeredBy(stage, client, flow) === pop))
+}
+
+/** Resolves with whether every client came to be answered by one of these POPs within the time. */
+export async function reached(
+  stage: Stage,
+  flow: 'udp4' | 'udp6',
+  pops: readonly string[],
+  withinMs: number,
+): Promise<boolean> {
+  const clients = new Set(stage.traffic.logs.map(({ client }) => client))
+  return until(withinMs, () => clients.values().every((client) => pops.includes(answeredBy(stage, client, flow) ?? '')))
+}
+
+async function until(withinMs: number, isSo: () => boolean): Promise<boolean> {
+  const giveUpAt = performance.now() + withinMs
+  while (!isSo()) {
     if (performance.now() > giveUpAt) return false
     await sleep(pollMs)
   }

@@ -184,9 +184,9 @@ const wholeRoot = isRoot && readFileSync('/proc/self/uid_map', 'utf8').trim().sp
 test('a lab runs in a user namespace, without any privilege outside of it', async () => {
   const made = file()
   const script = `
-    set -e; "$1" "$2" lab up "$3"; "$1" "$2" lab exec --lab "$4" a -- bash -c "until ping -n -c 1 -W 1 198.51.100.2; do sleep 0.1; done"
+    set -e; trap '"$1" "$2" lab down "$4"' EXIT; "$1" "$2" lab up "$3"; "$1" "$2" lab exec --lab "$4" a -- timeout 60 bash -c "until ping -n -c 1 -W 1 198.51.100.2; do sleep 0.1; done"
     "$1" "$2" lab impair --lab "$4" a:eth1 --delay 20ms; "$1" "$2" lab exec --lab "$4" a -- ping -n -c 2 192.0.2.1
-    "$1" "$2" lab fail --lab "$4" node b; "$1" "$2" lab heal --lab "$4" node b; "$1" "$2" lab down "$4"`
+    "$1" "$2" lab fail --lab "$4" node b; "$1" "$2" lab heal --lab "$4" node b`
   const words = ['--user', '--map-root-user', '--net', '--mount', 'bash', '-c', script, 'lab', process.execPath, cli]
   const { stdout } = await promisify(execFile)('unshare', [...words, made.file, made.name])
   expect(stdout).toContain('node b: healed')
@@ -203,8 +203,8 @@ test.runIf(wholeRoot)(
     for (const folder of [home, made.folder]) chmodSync(folder, 0o777)
     const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--']
     const script = `
-    set -e; "$1" "$2" lab up "$3"; "$1" "$2" lab exec --lab "$4" a -- bash -c "until ping -n -c 1 -W 1 198.51.100.2; do sleep 0.1; done"
-    "$1" "$2" lab exec --lab "$4" r1 -- vtysh -c 'show running-config'; "$1" "$2" lab down "$4"`
+    set -e; trap '"$1" "$2" lab down "$4"' EXIT; "$1" "$2" lab up "$3"; "$1" "$2" lab exec --lab "$4" a -- timeout 60 bash -c "until ping -n -c 1 -W 1 198.51.100.2; do sleep 0.1; done"
+    "$1" "$2" lab exec --lab "$4" r1 -- vtysh -c 'show running-config'`
     const words = [...nobody, 'bash', '-c', script, 'lab', process.execPath, cli, made.file, made.name]
     const { stdout } = await promisify(execFile)('setpriv', words, { env: { PATH: process.env['PATH'], TMPDIR: home } })
     expect(stdout).toContain('1 received')
