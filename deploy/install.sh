@@ -6,7 +6,8 @@
 #
 # 1. Look: what is missing, and may it be installed? If not, say so in one sentence before anything is touched.
 # 2. Debian packages, without starting their services or touching those that run.
-# 3. gobgpd 4.8 and 3.36, unpacked under .cache/gobgp beside whatever the machine has; promtool, under .cache/prometheus.
+# 3. Programs of other suites, unpacked under .cache beside whatever the machine has: gobgpd 4.8 and 3.36, promtool, and
+#    FRR 8.4 where the machine's is another, because gobgpd speaks to no later zebra.
 # 4. npm packages by lockfile, Node 24 among them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -124,15 +125,22 @@ if ((${#packages[@]})); then
   done
 fi
 
-# --- 3. GoBGP, promtool -------------------------------------------------------------------------------------------------------
+# --- 3. programs of other suites -------------------------------------------------------------------------------------
 for suite in "${suites[@]}"; do
   say "gobgpd of Debian $suite, in .cache/gobgp/$suite only"
-  deploy/fetch-gobgp.sh "$suite" ".cache/gobgp/$suite"
+  deploy/fetch-debian.sh "$suite" ".cache/gobgp/$suite" gobgpd gobgpd gobgp
 done
 
 if ((promtool)); then
   say "promtool of Debian's prometheus, in .cache/prometheus only"
-  deploy/fetch-gobgp.sh bookworm .cache/prometheus prometheus promtool
+  deploy/fetch-debian.sh bookworm .cache/prometheus prometheus promtool
+fi
+
+frr_version=$(/usr/lib/frr/zebra --version 2>/dev/null | awk 'NR == 1 { print $3 }' || true)
+if [[ $frr_version != 8.* && ! -x .cache/frr/zebra ]]; then
+  say 'FRR of Debian bookworm, in .cache/frr only'
+  deploy/fetch-debian.sh bookworm .cache/frr frr,libyang2 \
+    vtysh libfrr.so.0 libyang.so.2 staticd bgpd ospfd ospf6d zebra
 fi
 
 # --- 4. npm packages ------------------------------------------------------------------------------------------------

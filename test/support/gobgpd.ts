@@ -15,7 +15,7 @@ import { promisify } from 'node:util'
 
 export type GobgpVersion = 'forky' | 'trixie'
 
-/** The versions that tests run against; deploy/fetch-gobgp.sh puts them there. */
+/** The versions that tests run against; make install puts them there. */
 export const gobgpVersions = ['forky', 'trixie'] as const satisfies readonly GobgpVersion[]
 
 export interface GobgpdOptions {
@@ -175,7 +175,7 @@ function tlsArguments({ tls }: GobgpdOptions): readonly string[] {
 type Listener = { readonly path: string } | { readonly host: string; readonly port: number }
 
 async function start(program: string, args: readonly string[], log: string, listeners: readonly Listener[]) {
-  if (!existsSync(program)) throw new Error(`${program} is missing: run deploy/fetch-gobgp.sh`)
+  if (!existsSync(program)) throw new Error(`${program} is missing: run make install`)
   const output = await open(log, 'a')
   const child = spawn(program, [...args], { stdio: ['ignore', output.fd, output.fd] })
   running.add(child)

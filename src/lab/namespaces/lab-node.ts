@@ -44,10 +44,10 @@ export class LabNode {
     return this.#process !== undefined
   }
 
-  /** What netlink takes for its network namespace. */
-  get localPid(): number {
+  /** Process 1 of the node, as /proc numbers it. */
+  get pid(): number {
     if (this.#process === undefined) throw new Error(`assertion: ${this.name} was not built`)
-    return this.#process.localPid
+    return this.#process.pid
   }
 
   state(): NodeState {
@@ -113,10 +113,15 @@ export class LabNode {
   }
 }
 
+/** FRR's programs and libraries, where the machine's own FRR is too new for gobgpd. */
+const ownFrr = '.cache/frr'
+
 function environmentOf({ topology, tree }: LabPlace, node: ClabNode): Readonly<Record<string, string>> {
   const links = topology.links.flatMap(({ ends }) => ends).filter((end) => end.node === node.name)
-  const own = ['deploy/bin', 'node_modules/.bin', '.cache/gobgp/forky'].map((folder) => join(tree, folder))
+  const own = ['deploy/bin', 'node_modules/.bin', '.cache/gobgp/forky', ownFrr].map((folder) => join(tree, folder))
+  const hasFrr = existsSync(join(tree, ownFrr))
   return {
+    ...(hasFrr && { LD_LIBRARY_PATH: join(tree, ownFrr) }),
     PATH: [...own, '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'].join(':'),
     HOME: '/tmp',
     LANG: 'C.UTF-8',

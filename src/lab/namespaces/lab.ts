@@ -51,7 +51,7 @@ export class NamespaceLab {
     const built = await Promise.allSettled(this.#nodes.map(async (node) => node.build()))
     for (const outcome of built) if (outcome.status === 'rejected') throw outcome.reason
     log(`${this.#nodes.length} nodes built`)
-    await ip(this.#nodes.flatMap(({ name, index, localPid }) => plugCommands(name, index, localPid, this.#wires)))
+    await ip(this.#nodes.flatMap(({ name, index, pid }) => plugCommands(name, index, pid, this.#wires)))
     log(`${this.#wires.length} links made`)
     await Promise.all(this.#nodes.map(async (node) => node.start(() => this.#ended(node))))
     log('all started')
@@ -126,7 +126,7 @@ export class NamespaceLab {
     if (node.running) return
     await ipWherePossible(this.#endsOf(node).map((end) => `link delete ${end}`))
     await node.build()
-    await ip(plugCommands(node.name, node.index, node.localPid, this.#wires))
+    await ip(plugCommands(node.name, node.index, node.pid, this.#wires))
     for (const wire of this.#linksOf(node)) {
       const impairment = this.#impairments.get(wire)
       if (impairment !== undefined) await this.#impairer.set(wire, impairment, 'anew')

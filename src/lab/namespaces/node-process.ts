@@ -11,8 +11,6 @@ import type { Readable } from 'node:stream'
 export interface NodeProcess {
   /** Process 1 of the node as /proc of the machine numbers it. */
   readonly pid: number
-  /** The same, as the supervisor's own process namespace numbers it: what netlink takes. */
-  readonly localPid: number
   /** Lets it go on once its links are there. Resolves when the start program has taken over. */
   go(): Promise<void>
   /** kill -9; resolves when it is gone. */
@@ -44,7 +42,6 @@ export async function startNode(name: string, script: string, log: string): Prom
   await next()
   return {
     pid,
-    localPid,
     async go() {
       child.stdin?.end('\n')
       await next()

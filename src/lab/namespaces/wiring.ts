@@ -33,13 +33,18 @@ export function wireBridges(wires: readonly Wire[]): readonly string[] {
   return wires.flatMap(({ bridge }) => bridgeCommands(bridge))
 }
 
-/** All that a node needs to be on its links: its ends, and the inner ends on their bridges. */
-export function plugCommands(node: string, index: number, localPid: number, wires: readonly Wire[]): readonly string[] {
-  const management = pair(managementPort(index), 'eth0', hardwareAddress(0, index), localPid, managementBridge)
+/**
+ * All that a node needs to be on its links: its ends, and the inner ends on their bridges.
+ *
+ * @param pid process 1 of the node, as /proc numbers it: the namespace is named by its file, because ip(8) of Debian 12
+ * takes a bare number as its own process namespace does, and that of Debian 13 looks it up in /proc
+ */
+export function plugCommands(node: string, index: number, pid: number, wires: readonly Wire[]): readonly string[] {
+  const management = pair(managementPort(index), 'eth0', hardwareAddress(0, index), pid, managementBridge)
   const links = wires.flatMap(({ link, bridge, inner }, wire) =>
     link.ends.flatMap((end, side) =>
       end.node === node
-        ? pair(inner[side] ?? '', end.interface, hardwareAddress(1 + side, wire), localPid, bridge, link.mtu)
+        ? pair(inner[side] ?? '', end.interface, hardwareAddress(1 + side, wire), pid, bridge, link.mtu)
         : [],
     ),
   )
@@ -59,13 +64,13 @@ function pair(
   inner: string,
   device: string,
   address: string,
-  localPid: number,
+  pid: number,
   bridge: string,
   mtu?: number,
 ): readonly string[] {
   const size = mtu === undefined ? '' : ` mtu ${mtu}`
   return [
-    `link add name ${inner}${size} type veth peer name ${device}${size} address ${address} gso_max_segs 1 netns ${localPid}`,
+    `link add name ${inner}${size} type veth peer name ${device}${size} address ${address} gso_max_segs 1 netns /proc/${pid}/ns/net`,
     `link set ${inner} master ${bridge} up`,
   ]
 }
