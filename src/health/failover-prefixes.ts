@@ -6,7 +6,8 @@
  * answers, and those are the keys here). It is kept for as long as intent and time leave it true, so that a decision
  * that a sample asks for does not pay for it.
  */
-import type { Prefix } from '../bgp/prefix.ts'
+import type { Family } from '../bgp/family.ts'
+import { type Prefix, prefixFamily } from '../bgp/prefix.ts'
 import { type Moment, compilePrefix } from '../intent/compile.ts'
 import type { DesiredPrefix } from '../intent/desired.ts'
 import type { Announcement, Intent, NeighborId, PopId } from '../intent/model.ts'
@@ -84,8 +85,11 @@ class Shared {
   readonly #pops = new Map<DesiredPrefix['sites'], ReadonlySet<PopId>>()
   readonly #backups = new Map<string, ReadonlySet<PopId>>()
   readonly #unions = new Map<ReadonlySet<PopId>, Map<ReadonlySet<PopId>, ReadonlySet<PopId>>>()
-  readonly #lines = new Map<PopId, readonly NeighborId[]>()
-  readonly #linesOfPops = new Map<ReadonlySet<PopId>, PrefixState['lines']>()
+  readonly #lines: Record<Family, Map<PopId, readonly NeighborId[]>> = { ipv4: new Map(), ipv6: new Map() }
+  readonly #linesOfPops: Record<Family, Map<ReadonlySet<PopId>, PrefixState['lines']>> = {
+    ipv4: new Map(),
+    ipv6: new Map(),
+  }
 
   constructor(intent: Intent) {
     this.#intent = intent
@@ -116,23 +120,26 @@ class Shared {
     return union
   }
 
-  /** Lines toward which nobody withholds it in the documents. */
-  linesOf({ neighbors }: Announcement, pops: ReadonlySet<PopId>): PrefixState['lines'] {
-    const lines = this.#linesOfPops.get(pops) ?? new Map(Array.from(pops, (pop) => [pop, this.#linesAt(pop)]))
-    this.#linesOfPops.set(pops, lines)
+  /** Lines that carry its family, and toward which nobody withholds it in the documents. */
+  linesOf({ prefix, neighbors }: Announcement, pops: ReadonlySet<PopId>): PrefixState['lines'] {
+    const family = prefixFamily(prefix)
+    const linesOfPops = this.#linesOfPops[family]
+    const lines = linesOfPops.get(pops) ?? new Map(Array.from(pops, (pop) => [pop, this.#linesAt(pop, family)]))
+    linesOfPops.set(pops, lines)
     if (neighbors.size === 0) return lines
     const heard = (id: NeighborId) => neighbors.get(id)?.announce !== false
     return new Map(Array.from(lines, ([pop, ids]) => [pop, ids.filter(heard)]))
   }
 
-  #linesAt(pop: PopId): readonly NeighborId[] {
-    let lines = this.#lines.get(pop)
+  #linesAt(pop: PopId, family: Family): readonly NeighborId[] {
+    let lines = this.#lines[family].get(pop)
     if (lines === undefined) {
       lines = speakersAt(this.#intent, [pop])
         .flatMap(({ id }) => neighborsOf(this.#intent, id))
-        .filter(({ kind, attributes }) => kind !== 'internal' && attributes.announce !== false)
+        .filter((neighbor) => neighbor.kind !== 'internal' && neighbor.attributes.announce !== false)
+        .filter(({ families }) => families.includes(family))
         .map(({ id }) => id)
-      this.#lines.set(pop, lines)
+      this.#lines[family].set(pop, lines)
     }
     return lines
   }

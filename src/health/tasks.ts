@@ -27,16 +27,19 @@ export function subjectOf(check: Check, { pop, neighbor }: CheckedPlace): Subjec
   return check.subject === 'path' ? { kind: 'path', pop, path: check.id } : { kind: 'service', pop, service: check.id }
 }
 
+export function taskId(check: Check, place: CheckedPlace): string {
+  return `${check.id}/${subjectKey(subjectOf(check, place))}`
+}
+
 /** Undefined where nothing says where to probe; intent/check warns of it. */
 function taskOf(intent: Intent, check: Check, place: CheckedPlace): Task | undefined {
   const probe = probeOf(intent, check, place)
   if (probe === undefined) return undefined
-  const subject = subjectOf(check, place)
   const source = sourceOf(check, place)
   return {
-    id: `${check.id}/${subjectKey(subject)}`,
+    id: taskId(check, place),
     check: check.id,
-    subject,
+    subject: subjectOf(check, place),
     probe,
     ...(source !== undefined && { source }),
     intervalMs: check.intervalMs,

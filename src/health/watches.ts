@@ -1,25 +1,46 @@
 /** From Check documents to what the verdict book watches: every place of every check, with the agents that probe it. */
 import type { Intent } from '../intent/model.ts'
 import type { CheckProbe } from '../intent/monitoring.ts'
-import { checkedPlaces, probersOf, quorumOf } from '../intent/probers.ts'
+import { checkedPlaces, probersOf, quorumOf, targetOf } from '../intent/probers.ts'
 import { inOrder } from '../intent/select.ts'
 import { probedAlike } from './inventory.ts'
-import { subjectKey } from './subject.ts'
-import { subjectOf } from './tasks.ts'
+import { subjectOf, taskId } from './tasks.ts'
+import { isSeenFromOutside, isUnannounced } from './unannounced.ts'
 import type { WatchedTask } from './watch.ts'
 
-const known = new WeakMap<Intent['checks'], { readonly intent: Intent; readonly watched: readonly WatchedTask[] }>()
+interface Known {
+  readonly intent: Intent
+  readonly unannounced: ReadonlySet<string>
+  readonly watched: readonly WatchedTask[]
+}
+
+const known = new WeakMap<Intent['checks'], Known>()
 
 /**
- * In the order of checks and places. A place that nobody probes is not watched. The same answer, not only an equal one,
- * where nothing that it depends on has changed.
+ * In the order of checks and places. A place that nobody probes is not watched, nor what is seen from outside while nothing
+ * is announced for it. The same answer, not only an equal one, where nothing that it depends on has changed.
  */
 export function watchedTasks(intent: Intent): readonly WatchedTask[] {
   const before = known.get(intent.checks)
-  if (before !== undefined && probedAlike(before.intent, intent)) return before.watched
-  const watched = workOut(intent)
-  known.set(intent.checks, { intent, watched })
+  const unannounced = unannouncedTasks(intent)
+  if (before !== undefined && probedAlike(before.intent, intent))
+    if (before.unannounced.symmetricDifference(unannounced).size === 0) return before.watched
+  const watched = workOut(intent).filter(({ task }) => !unannounced.has(task))
+  known.set(intent.checks, { intent, unannounced, watched })
   return watched
+}
+
+/** Ids of tasks. */
+function unannouncedTasks(intent: Intent): ReadonlySet<string> {
+  const outside = inOrder(intent.checks).filter((check) => isSeenFromOutside(intent, check))
+  return new Set(
+    outside.flatMap((check) =>
+      checkedPlaces(intent, check).flatMap((place) => {
+        const target = targetOf(check, place)
+        return target !== undefined && isUnannounced(intent, target) ? [taskId(check, place)] : []
+      }),
+    ),
+  )
 }
 
 function workOut(intent: Intent): readonly WatchedTask[] {
@@ -28,7 +49,6 @@ function workOut(intent: Intent): readonly WatchedTask[] {
       const agents = probersOf(intent, check, place.pop).map(({ id }) => id)
       if (agents.length === 0) return []
       const { intervalMs, fall, rise, window, holdDownMs } = check
-      const subject = subjectOf(check, place)
       const rules = {
         intervalMs,
         fall,
@@ -38,7 +58,7 @@ function workOut(intent: Intent): readonly WatchedTask[] {
         quorum: quorumOf(check, agents.length),
         ...(window !== undefined && { window }),
       }
-      return [{ task: `${check.id}/${subjectKey(subject)}`, check: check.id, subject, agents, rules }]
+      return [{ task: taskId(check, place), check: check.id, subject: subjectOf(check, place), agents, rules }]
     }),
   )
 }

@@ -5,6 +5,7 @@
  */
 import type { Address } from '../../src/bgp/address.ts'
 import type { Asn } from '../../src/bgp/asn.ts'
+import type { Family } from '../../src/bgp/family.ts'
 import type { NeighborKind } from '../../src/bgp/neighbor.ts'
 import type { Prefix } from '../../src/bgp/prefix.ts'
 import type {
@@ -129,6 +130,7 @@ export function neighbor(
     readonly asn?: number
     readonly attributes?: NeighborAttributes
     readonly address?: string
+    readonly families?: readonly Family[]
   } = {},
 ): (speaker: SpeakerId) => Neighbor {
   return (speaker) => ({
@@ -138,7 +140,7 @@ export function neighbor(
     asn: (parts.asn ?? 64999) as Asn,
     kind: parts.kind ?? 'transit',
     managed: false,
-    families: ['ipv4', 'ipv6'],
+    families: parts.families ?? ['ipv4', 'ipv6'],
     session: {
       passive: false,
       holdTimeSeconds: 90,
