@@ -33,6 +33,12 @@ launch() {
   echo $! >"/run/$name.pid"
 }
 
+# Probes for the controller at HERALD_URL, as the Agent document HERALD_AGENT, with the token HERALD_TOKEN.
+start_agent() {
+  [[ ${HERALD_AGENT:-} ]] || give_up 'no agent runs here: HERALD_AGENT does not name one'
+  launch agent herald agent
+}
+
 # Writes /proc/sys; containers without privileges have it from their engine instead, so a refusal is no error here.
 set_kernel() { { echo "$2" >"/proc/sys/net/$1"; } 2>/dev/null || true; }
 
