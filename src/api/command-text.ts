@@ -1,4 +1,5 @@
 /** A change as the command line that makes it: the audit keeps it whole, so that whoever reads it can type it again. */
+import type { StagedWish } from './wire/rollout.ts'
 
 const options: Readonly<Record<string, string>> = {
   prepend: '--prepend',
@@ -32,8 +33,22 @@ export function neighborWords(
 }
 
 /** `--for 600s`. */
-export function secondsWords(option: '--for' | '--grace', seconds: number | undefined): readonly string[] {
+export function secondsWords(
+  option: '--for' | '--grace' | '--settle' | '--give-up',
+  seconds: number | undefined,
+): readonly string[] {
   return seconds === undefined ? [] : [option, `${seconds}s`]
+}
+
+/** `--staged --canary fra --settle 30s`, as asked for. */
+export function stagedWords({ canary, settleSeconds, giveUpSeconds, ungated }: StagedWish): readonly string[] {
+  return [
+    '--staged',
+    ...(canary === undefined ? [] : ['--canary', canary.join(',')]),
+    ...secondsWords('--settle', settleSeconds),
+    ...secondsWords('--give-up', giveUpSeconds),
+    ...(ungated === true ? ['--ungated'] : []),
+  ]
 }
 
 function valueText(value: unknown): string {

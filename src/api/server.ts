@@ -29,6 +29,7 @@ import { practiceRoutes } from './routes/practice.ts'
 import { prefixRoutes } from './routes/prefixes.ts'
 import { receiverRoutes } from './routes/receivers.ts'
 import { revisionRoutes } from './routes/revisions.ts'
+import { rolloutRoutes } from './routes/rollouts.ts'
 import { routeRoutes } from './routes/routes.ts'
 import { speakerRoutes } from './routes/speakers.ts'
 import { type Problem, problemMediaType } from './wire/problem.ts'
@@ -54,6 +55,7 @@ const routes = [
   alertRoutes,
   automationRoutes,
   practiceRoutes,
+  rolloutRoutes,
   receiverRoutes,
   operationRoutes,
   agentRoutes,

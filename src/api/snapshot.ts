@@ -4,6 +4,7 @@
  */
 import type { Address } from '../bgp/address.ts'
 import type { Prefix } from '../bgp/prefix.ts'
+import { isAdopting } from '../intent/compile/staged.ts'
 import type { Intent, SpeakerId } from '../intent/model.ts'
 import type { ObservedRoute, Offer, SpeakerReach, Target } from '../plan/observed.ts'
 import type { Established } from '../plan/audience.ts'
@@ -105,7 +106,7 @@ function fleetOf(
     announcements: announcements ?? standing,
     prefixes: [...sites.keys()],
     established: (id) => views.get(id)?.established,
-    adopting: (prefix, speaker) => intent.prefixes.get(prefix)?.adopt.has(speaker) ?? false,
+    adopting: (prefix, speaker) => isAdopting(intent, prefix, speaker),
   }
 }
 

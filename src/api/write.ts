@@ -2,10 +2,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { authorOf, requireAdmin } from './access.ts'
 import { type ChangeRequest, makeChange } from './change.ts'
+import { stagedWords } from './command-text.ts'
 import type { ApiContext } from './deps.ts'
 import { ProblemError } from './problem.ts'
 import { type ChangeView, changeSchema } from './wire/change.ts'
 import { problemSchema } from './wire/problem.ts'
+import type { StagedWish } from './wire/rollout.ts'
 
 export interface WriteOptions {
   readonly edit: ChangeRequest['edit']
@@ -15,6 +17,9 @@ export interface WriteOptions {
   readonly dryRun: 'true' | 'false' | undefined
   /** Name of the overlay that it makes. */
   readonly id?: string
+  readonly staged?: StagedWish | undefined
+  /** Undo and restore. */
+  readonly wayBack?: true
 }
 
 /** 202 for what was committed and is on its way, 200 for what changed nothing or was a dry run. */
@@ -22,23 +27,26 @@ export async function write(
   context: ApiContext,
   request: FastifyRequest,
   reply: FastifyReply,
-  { edit, command, reason, force, dryRun, id }: WriteOptions,
+  { edit, command, reason, force, dryRun, id, staged, wayBack }: WriteOptions,
 ): Promise<ChangeView> {
   const forced = force === true || force === 'true'
   if (forced && dryRun !== 'true') requireAdmin(request.principal, 'force')
   const expected = ifMatch(request)
   const view = await makeChange(context, {
     edit,
-    command,
+    command: staged === undefined ? command : [command, ...stagedWords(staged)].join(' '),
     reason,
     force: forced,
     dryRun: dryRun === 'true',
     author: authorOf(request),
     ...(expected !== undefined && { expected }),
+    ...(staged !== undefined && { staged }),
+    ...(wayBack !== undefined && { wayBack }),
   })
   void reply.code(view.status === 'accepted' ? 202 : 200).header('etag', etag(view.revision))
   if (view.proof !== undefined) void reply.header('location', view.proof)
-  return id === undefined || view.status === 'unchanged' ? view : { ...view, id }
+  const made = id ?? view.staged?.rollout
+  return made === undefined || view.status === 'unchanged' ? view : { ...view, id: made }
 }
 
 export function etag(revision: number): string {

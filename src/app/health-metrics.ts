@@ -44,7 +44,10 @@ export function createHealthMetrics(registry: Registry): HealthMetrics {
         gauge.agents.set({ state: 'heard' }, heard)
         gauge.agents.set({ state: 'silent' }, silent)
       },
+      observeRollouts: (count) => gauge.rollouts.set(count),
+      observeRolloutStep: (step) => counter.rolloutSteps.inc({ step }),
       observeEnd() {
+        gauge.rollouts.set(0)
         for (const one of [gauge.subjects, gauge.standing, gauge.brake, gauge.agents]) one.reset()
       },
       observeNotice: (receiver, outcome) => counter.notices.inc({ receiver, outcome }),
@@ -73,6 +76,7 @@ function gaugesOf(registry: Registry) {
     ]),
     refusals: gauge('herald_automation_refusals', 'What automation would do and does not, by guard', ['guard']),
     agents: gauge('herald_agents', 'Agents that have something to probe: heard of, or silent', ['state']),
+    rollouts: gauge('herald_rollouts', 'Staged changes on their way'),
     failing: gauge('herald_receivers_failing', 'Receivers whose last notice failed'),
     waiting: gauge('herald_notices_waiting', 'Notices that wait to be told'),
   }
@@ -86,6 +90,12 @@ function countersOf(registry: Registry) {
       name: 'herald_automation_decisions_total',
       help: 'Decisions of automation that wanted a change, by what became of them',
       labelNames: ['outcome'],
+      registers,
+    }),
+    rolloutSteps: new Counter({
+      name: 'herald_rollout_steps_total',
+      help: 'Steps of staged changes that automation took: advance, done, rollback',
+      labelNames: ['step'],
       registers,
     }),
     notices: new Counter({

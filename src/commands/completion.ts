@@ -69,7 +69,7 @@ function namesFor(command: Command, rest: readonly string[]): readonly Kind[] | 
   const option = command.options.find(
     ({ long, short }: Option) => last !== undefined && (long === last || short === last),
   )
-  if (option?.long === '--at') return sites
+  if (option?.long === '--at' || option?.long === '--canary') return sites
   if (option?.long === '--speaker') return ['Speaker']
   if (option?.long === '--neighbor') return ['Neighbor']
   const position = rest.filter((word) => !word.startsWith('-')).length
@@ -78,6 +78,7 @@ function namesFor(command: Command, rest: readonly string[]): readonly Kind[] | 
   if (command.name() === 'drain' || command.name() === 'undrain') return sites
   if (command.name() === 'adopt') return ['Speaker']
   const parent = command.parent?.name()
+  if (parent === 'rollout') return ['Rollout']
   if (parent === 'show') return command.name() === 'route' ? ['Prefix'] : ['Speaker']
   if (command.name() === 'explain' && position === 1) return ['Pop']
   return ['publish', 'withdraw', 'override', 'clear', 'explain', 'plan'].includes(command.name())

@@ -1,6 +1,6 @@
 /**
  * Exit codes, the same for every verb:
- *   0 done   1 a difference (diff), refused, or failed
+ *   0 done   1 a difference (diff), refused, or failed; a staged change that was rolled back (--wait)
  *   2 wrong usage or input, a name that nothing has (plan --detailed-exitcode: changes)
  *   3 committed, but held, not proved in time, or announced where no neighbor hears it   4 Herald cannot be reached
  */
@@ -34,5 +34,5 @@ export class Quit extends Error {
 }
 
 export const exitCodesHelp = `
-Exit codes: 0 done; 1 difference, refused or failed; 2 wrong usage or input; 3 held, not proved in time,
+Exit codes: 0 done; 1 difference, refused, failed or rolled back; 2 wrong usage or input; 3 held, not proved in time,
 or announced where no neighbor is established (--wait); 4 unreachable.`

@@ -8,6 +8,7 @@ import { diffLines } from './line-diff.ts'
 import { print } from './output.ts'
 import { renderTable } from './table.ts'
 import { proofText } from './wait.ts'
+import { type StageOptions, addStageOptions, stagedFrom } from './stage-options.ts'
 import { addWriteOptions, runWrite, writeWith } from './write.ts'
 
 export function registerHistory(program: Command, cli: CliContext): void {
@@ -23,23 +24,28 @@ export function registerHistory(program: Command, cli: CliContext): void {
       )
     })
 
-  addWriteOptions(
-    program.command('undo [revision]').description('take back what one revision changed; without one, the last'),
-  )
+  const undo = program.command('undo [revision]')
+  undo.description('take back what one revision changed; without one, the last')
+  addStageOptions(addWriteOptions(undo))
     .addHelpText('after', '\nExample:\n  herald undo 17 --reason "wrong site" --wait')
-    .action(async (word: string | undefined, _options: unknown, command: Command) => {
+    .action(async (word: string | undefined, options: StageOptions, command: Command) => {
       await withApi(cli, command, async (api) => {
         const revision = word === undefined ? await lastRevision(api) : revisionNumber(word)
-        await writeWith(cli, command, api, { method: 'POST', path: `/v1/revisions/${revision}/undo`, body: {} })
+        await writeWith(cli, command, api, {
+          method: 'POST',
+          path: `/v1/revisions/${revision}/undo`,
+          body: stagedFrom(options),
+        })
       })
     })
 
-  addWriteOptions(
-    program.command('restore <revision>').description('make all documents as they were at a revision (needs admin)'),
-  )
+  const restore = program.command('restore <revision>')
+  restore.description('make all documents as they were at a revision (needs admin)')
+  addStageOptions(addWriteOptions(restore))
     .addHelpText('after', '\nExample:\n  herald restore 12 --reason "back to before the migration" --wait')
-    .action(async (word: string, _options: unknown, command: Command) => {
-      await runWrite(cli, command, { method: 'POST', path: `/v1/revisions/${revisionNumber(word)}/restore`, body: {} })
+    .action(async (word: string, options: StageOptions, command: Command) => {
+      const path = `/v1/revisions/${revisionNumber(word)}/restore`
+      await runWrite(cli, command, { method: 'POST', path, body: stagedFrom(options) })
     })
 }
 

@@ -1,6 +1,7 @@
 /** Plans and changes for people: what is done, what is held and why, what to think of. */
 import type { ChangeView } from '../api/wire/change.ts'
 import type { ActionView, AttributesView, PlanView } from '../api/wire/plan.ts'
+import { stagedText } from './rollout-text.ts'
 import { renderTable } from './table.ts'
 import { type Terminal, paint } from './terminal.ts'
 
@@ -76,7 +77,19 @@ export function changeText(terminal: Terminal, change: ChangeView): string {
   const counts = `Announcements (prefix, POP): ${before} → ${after}.`
   const forced = change.overridden.length > 0 ? [`Overridden by force: ${change.overridden.join(', ')}.`] : []
   const documents = [...documentLines(terminal, change), ...findingLines(terminal, change)]
-  return [...documents, '', planText(terminal, change.plan), '', counts, ...forced].join('\n')
+  if (change.staged === undefined)
+    return [...documents, '', planText(terminal, change.plan), '', counts, ...forced].join('\n')
+  const first = ['Stage 1, now:', planText(terminal, change.plan)]
+  return [
+    ...documents,
+    '',
+    stagedText(terminal, change.staged),
+    '',
+    ...first,
+    '',
+    `When all is out: ${counts}`,
+    ...forced,
+  ].join('\n')
 }
 
 /** What became of which documents, one a line. */

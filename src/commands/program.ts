@@ -24,6 +24,7 @@ import { registerPlan } from './plan.ts'
 import { registerPrefer } from './prefer.ts'
 import { registerPublish } from './publish.ts'
 import { registerReceivers } from './receivers.ts'
+import { registerRollout } from './rollout.ts'
 import { registerServe } from './serve.ts'
 import { registerShow } from './show.ts'
 import { registerStatus } from './status.ts'
@@ -61,6 +62,7 @@ export function createProgram(cli: CliContext, version: string): Command {
   registerAutomation(program, cli)
   registerLearner(program, cli)
   registerPractice(program, cli)
+  registerRollout(program, cli)
   registerReceivers(program, cli)
   registerApply(program, cli)
   registerValidate(program, cli)

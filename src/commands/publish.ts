@@ -8,14 +8,20 @@ import {
   parseList,
 } from './attribute-options.ts'
 import { type CliContext, usageError } from './cli-context.ts'
+import { type StageOptions, addStageOptions, stagedFrom } from './stage-options.ts'
 import { addWriteOptions, runWrite } from './write.ts'
 
-interface PublishOptions extends AttributeOptions {
+interface PublishOptions extends AttributeOptions, StageOptions {
   readonly at?: readonly string[]
   readonly only?: boolean
   readonly neighbor?: string
   readonly withhold?: boolean
   readonly announce?: boolean
+}
+
+interface WithdrawOptions extends StageOptions {
+  readonly at?: readonly string[]
+  readonly everywhere?: boolean
 }
 
 export function registerPublish(program: Command, cli: CliContext): void {
@@ -27,13 +33,14 @@ export function registerPublish(program: Command, cli: CliContext): void {
     .option('--neighbor <name>', 'what is said counts toward this neighbor only; alone: announce it there again')
     .addOption(new Option('--withhold', 'do not announce it to that neighbor').conflicts('announce'))
     .option('--announce', 'announce it to that neighbor again (takes back --withhold)')
-  addWriteOptions(addAttributeOptions(publish))
+  addStageOptions(addWriteOptions(addAttributeOptions(publish)))
     .addHelpText(
       'after',
       `
 Examples:
   herald publish 203.0.113.0/24 --at eu,sin --reason "launch" --wait
   herald publish 203.0.113.0/24 --at sin --only --reason "move to Singapore"
+  herald publish 203.0.113.0/24 --at eu,asia --staged --canary fra --reason "growth" --wait
   herald publish 203.0.113.0/24 --neighbor fra-transit --prepend 2 --reason "fra-transit is full"
   herald publish 2001:db8:100::/48 --neighbor fra-transit --withhold --dry-run
   herald publish 2001:db8:100::/48 --neighbor fra-transit --announce --dry-run`,
@@ -42,17 +49,24 @@ Examples:
       await runWrite(cli, command, {
         method: 'POST',
         path: '/v1/prefixes/publish',
-        body: { prefix, at: options.at ?? [], ...(options.only && { only: true }), ...saidAttributes(options) },
+        body: {
+          prefix,
+          at: options.at ?? [],
+          ...(options.only && { only: true }),
+          ...saidAttributes(options),
+          ...stagedFrom(options),
+        },
       })
     })
 
-  addWriteOptions(
+  const withdraw = addWriteOptions(
     program
       .command('withdraw <prefix>')
       .description('stop announcing a prefix, at sites or everywhere')
       .addOption(new Option('--at <selectors>', 'areas, regions or POPs').argParser(parseList))
       .option('--everywhere', 'at every site; needs to be said'),
   )
+  addStageOptions(withdraw)
     .addHelpText(
       'after',
       `
@@ -62,11 +76,15 @@ Examples:
 
 The last one takes the prefix off the Internet, and a guard asks for --force.`,
     )
-    .action(async (prefix: string, options: { at?: readonly string[]; everywhere?: boolean }, command: Command) => {
+    .action(async (prefix: string, options: WithdrawOptions, command: Command) => {
       if ((options.at === undefined) === (options.everywhere !== true))
         throw usageError('say where: --at <sites>, or --everywhere')
       const where = options.at === undefined ? { everywhere: true } : { at: options.at }
-      await runWrite(cli, command, { method: 'POST', path: '/v1/prefixes/withdraw', body: { prefix, ...where } })
+      await runWrite(cli, command, {
+        method: 'POST',
+        path: '/v1/prefixes/withdraw',
+        body: { prefix, ...where, ...stagedFrom(options) },
+      })
     })
 }
 

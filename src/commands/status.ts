@@ -78,6 +78,7 @@ function statusText(terminal: Terminal, status: StatusView): string {
     lines.push(`… and ${status.unwell.length - namedAtMost} more; see: herald show speaker`)
   if (status.frozen.length > 0) lines.push(paint(terminal, 'yellow', `frozen: ${status.frozen.join(', ')}`))
   if (status.drains.length > 0) lines.push(`drains: ${status.drains.join(', ')}`)
+  if (status.rollouts.length > 0) lines.push(`staged changes: ${status.rollouts.join(', ')}`)
   if (status.overrides.length > 0) lines.push(`overrides: ${status.overrides.join(', ')}`)
   return lines.join('\n')
 }

@@ -13,7 +13,7 @@ const retryMs = 1000
 export function registerWatch(program: Command, cli: CliContext): void {
   program
     .command('watch')
-    .description('events as they happen: revisions, plans, proofs, speakers, neighbors, drift, alarms')
+    .description('events as they happen: revisions, plans, proofs, speakers, neighbors, drift, alarms, rollouts')
     .option('--after <event>', 'resume after this event id')
     .addHelpText('after', '\nExamples:\n  herald watch\n  herald watch -o json | jq .')
     .action(async (options: { readonly after?: string }, command: Command) => {
@@ -72,6 +72,8 @@ function describe(event: EventView): string {
       return `${event.state} (${event.severity}) ${event.id}: ${event.message}`
     case 'go':
       return `${event.author}: what is sick by now is believed (${event.reason})`
+    case 'rollout':
+      return `${event.rollout} ${event.state}, stage ${event.stage} of ${event.of}, by ${event.author}: ${event.reason}`
     case 'drift':
       return `${event.prefix} at ${event.speaker}: ${event.found === 'absent' ? 'gone from the RIB' : 'altered in the RIB'}`
   }

@@ -10,7 +10,9 @@ import { parseDuration } from './duration.ts'
 import { Quit, exitCode } from './exit-code.ts'
 import { print } from './output.ts'
 import { changeText, documentLines, doubtsText, summaryText } from './plan-text.ts'
+import { stagedText } from './rollout-text.ts'
 import { type Terminal, paint } from './terminal.ts'
+import { waitForRollout } from './rollout-wait.ts'
 import { waitForProof } from './wait.ts'
 
 export interface WriteOptions {
@@ -29,7 +31,10 @@ export function addWriteOptions(command: Command): Command {
     .option('-y, --yes', 'do not ask')
     .option('--dry-run', 'show what would happen, change nothing')
     .option('--force', 'override guards that may be overridden (audited; needs admin)')
-    .option('--wait', 'wait until every speaker has it in RIB and adj-out, and show the proof')
+    .option(
+      '--wait',
+      'wait until every speaker has it in RIB and adj-out, and show the proof; of a staged change: its end',
+    )
     .addOption(new Option('--timeout <duration>', 'for --wait').argParser(parseDuration).default(30, '30s'))
     .option('--if-revision <n>', 'only where this is still the head revision')
 }
@@ -61,7 +66,11 @@ export async function writeWith(cli: CliContext, command: Command, api: ApiClien
   if (output !== 'table' || options.wait !== true) printChange(cli, command, change)
   else if (change.status === 'accepted') terminal.out(acceptedText(terminal, change, asks))
   else terminal.out(changeText(terminal, change))
-  if (options.wait === true && change.status === 'accepted')
+  if (options.wait !== true || change.status !== 'accepted') return
+  if (change.staged !== undefined) {
+    const said = command.getOptionValueSource('timeout') === 'default' ? undefined : options.timeout
+    await waitForRollout(cli, api, change.staged, { output, ...(said !== undefined && { timeoutSeconds: said }) })
+  } else
     await waitForProof(cli, api, change.revision, {
       timeoutSeconds: options.timeout,
       output,
@@ -74,7 +83,8 @@ function acceptedText(terminal: Terminal, change: ChangeView, shownBefore: boole
   const accepted = `revision ${change.revision} accepted: ${summaryText(change.plan)}`
   if (shownBefore) return accepted
   const doubts = doubtsText(terminal, change)
-  return [accepted, ...documentLines(terminal, change), ...(doubts === '' ? [] : [doubts])].join('\n')
+  const staged = change.staged === undefined ? [] : ['', stagedText(terminal, change.staged)]
+  return [accepted, ...documentLines(terminal, change), ...(doubts === '' ? [] : [doubts]), ...staged].join('\n')
 }
 
 /** Shows the plan, asks, commits exactly that. A state that changed meanwhile is shown and asked about again. */

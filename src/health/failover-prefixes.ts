@@ -9,6 +9,8 @@
 import type { Family } from '../bgp/family.ts'
 import { type Prefix, prefixFamily } from '../bgp/prefix.ts'
 import { type Moment, compilePrefix } from '../intent/compile.ts'
+import { inventoryOf } from '../intent/compile/inventory.ts'
+import { announcementAt } from '../intent/compile/staged.ts'
 import type { DesiredPrefix } from '../intent/desired.ts'
 import type { Announcement, Intent, NeighborId, PopId } from '../intent/model.ts'
 import type { FailoverPolicy } from '../intent/monitoring.ts'
@@ -126,9 +128,10 @@ class Shared {
     const linesOfPops = this.#linesOfPops[family]
     const lines = linesOfPops.get(pops) ?? new Map(Array.from(pops, (pop) => [pop, this.#linesAt(pop, family)]))
     linesOfPops.set(pops, lines)
-    if (neighbors.size === 0) return lines
-    const heard = (id: NeighborId) => neighbors.get(id)?.announce !== false
-    return new Map(Array.from(lines, ([pop, ids]) => [pop, ids.filter(heard)]))
+    if (neighbors.size === 0 && inventoryOf(this.#intent).rolloutOf(prefix) === undefined) return lines
+    const heard = (pop: PopId, id: NeighborId) =>
+      announcementAt(this.#intent, prefix, pop)?.neighbors.get(id)?.announce !== false
+    return new Map(Array.from(lines, ([pop, ids]) => [pop, ids.filter((id) => heard(pop, id))]))
   }
 
   #linesAt(pop: PopId, family: Family): readonly NeighborId[] {

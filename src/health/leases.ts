@@ -11,8 +11,10 @@ export interface RouteLease {
   readonly afterMs: number
 }
 
-type Places = Pick<Intent, 'areas' | 'regions' | 'pops' | 'prefixes'>
+type Places = Pick<Intent, 'areas' | 'regions' | 'pops' | 'prefixes' | 'rollouts'>
 
+const parts = ['areas', 'regions', 'pops', 'rollouts'] as const
+const nowhere: ReadonlySet<PopId> = new Set()
 const none: readonly RouteLease[] = []
 const known = new WeakMap<
   Intent['prefixes'],
@@ -21,10 +23,10 @@ const known = new WeakMap<
 
 /** The same list for as long as prefixes and places are the same. */
 export function leasesAt(intent: Places, pop: PopId): readonly RouteLease[] {
-  const { areas, regions, pops, prefixes } = intent
+  const { areas, regions, pops, prefixes, rollouts } = intent
   let answer = known.get(prefixes)
-  if (answer === undefined || answer.of.areas !== areas || answer.of.regions !== regions || answer.of.pops !== pops) {
-    answer = { of: { areas, regions, pops, prefixes }, byPop: leasesByPop(intent) }
+  if (answer === undefined || parts.some((part) => answer?.of[part] !== intent[part])) {
+    answer = { of: { areas, regions, pops, prefixes, rollouts }, byPop: leasesByPop(intent) }
     known.set(prefixes, answer)
   }
   return answer.byPop.get(pop) ?? none
@@ -32,15 +34,25 @@ export function leasesAt(intent: Places, pop: PopId): readonly RouteLease[] {
 
 function leasesByPop(intent: Places): ReadonlyMap<PopId, RouteLease[]> {
   const byPop = new Map<PopId, RouteLease[]>()
+  const leaving = stagedPlaces(intent)
   for (const { prefix, at, except, failover } of intent.prefixes.values()) {
     if (failover?.lease.policy !== 'withdraw') continue
     const { afterMs } = failover.lease
-    const backup = selectPops(intent, failover.backup)
-    for (const pop of selectPops(intent, at, except).union(backup)) {
+    const named = selectPops(intent, at, except).union(leaving.get(prefix) ?? nowhere)
+    for (const pop of named.union(selectPops(intent, failover.backup))) {
       const leases = byPop.get(pop) ?? []
       leases.push({ prefix, afterMs })
       byPop.set(pop, leases)
     }
   }
   return byPop
+}
+
+/** Where prefixes in a staged change were before, and partly still are. */
+function stagedPlaces(intent: Places): ReadonlyMap<Prefix, ReadonlySet<PopId>> {
+  const places = new Map<Prefix, ReadonlySet<PopId>>()
+  for (const { before } of intent.rollouts.values())
+    for (const [prefix, was] of before)
+      if (was !== undefined) places.set(prefix, selectPops(intent, was.at, was.except))
+  return places
 }

@@ -77,6 +77,7 @@ const mapOfKind = {
   Override: 'overrides',
   Failover: 'failovers',
   Preference: 'preferences',
+  Rollout: 'rollouts',
   Freeze: 'freezes',
 } as const satisfies Record<Exclude<Document['kind'], 'Network'>, MapName>
 

@@ -9,6 +9,7 @@ import { checkNeighbors } from './check/neighbor.ts'
 import { checkOverlays } from './check/overlay.ts'
 import { checkPlaces } from './check/place.ts'
 import { checkPools } from './check/pool.ts'
+import { checkRollouts } from './check/rollout.ts'
 import { checkSpeakers } from './check/speaker.ts'
 import { checkSteering } from './check/steering.ts'
 import type { Finding } from './document.ts'
@@ -31,6 +32,7 @@ export function checkIntent(intent: Intent): readonly Finding[] {
       ...checkOverlays(intent),
       ...checkFailovers(intent),
       ...checkSteering(intent),
+      ...checkRollouts(intent),
     ]
     known.set(intent, findings)
   }

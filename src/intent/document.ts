@@ -23,6 +23,7 @@ export const kinds = [
   'Override',
   'Failover',
   'Preference',
+  'Rollout',
   'Freeze',
 ] as const
 

@@ -22,6 +22,8 @@ import type {
 } from './model.ts'
 import { type MonitoringModel, capacityPart, failoverPolicyOf, monitoringModelOf } from './monitoring-of.ts'
 import type { Spec } from './schema.ts'
+import type { Rollout } from './rollout.ts'
+import { msOf } from './schema/quantity.ts'
 import type { PathGroup, PathGroupId, Preference } from './steering.ts'
 import { pathGroupOf, preferenceOf } from './steering-of.ts'
 
@@ -36,6 +38,7 @@ export type Model =
   | { readonly kind: 'Prefix'; readonly value: Announcement }
   | { readonly kind: 'PathGroup'; readonly value: PathGroup }
   | { readonly kind: 'Preference'; readonly value: Preference }
+  | { readonly kind: 'Rollout'; readonly value: Rollout }
   | MonitoringModel
   | { readonly kind: 'Drain'; readonly value: Drain }
   | { readonly kind: 'Override'; readonly value: Override }
@@ -64,6 +67,8 @@ export function modelOf({ kind, name, spec }: Document): Model {
       return { kind, value: pathGroupOf(name as PathGroupId, spec as Spec<'PathGroup'>) }
     case 'Preference':
       return { kind, value: preferenceOf(name, spec as Spec<'Preference'>) }
+    case 'Rollout':
+      return { kind, value: rolloutOf(name, spec as Spec<'Rollout'>) }
     case 'Agent':
     case 'Check':
     case 'Receiver':
@@ -93,6 +98,17 @@ function announcementOf(prefix: Prefix, { pops, neighbors, adopt, failover, ...r
     pops: new Map(Object.entries(pops).map(([pop, said]) => [pop as PopId, said])),
     neighbors: new Map(Object.entries(neighbors).map(([neighbor, said]) => [neighbor as NeighborId, said])),
     adopt: new Set(adopt),
+  }
+}
+
+function rolloutOf(id: string, { prefixes, settle, giveUp, unwell, ...rest }: Spec<'Rollout'>): Rollout {
+  return {
+    id,
+    ...rest,
+    before: new Map(prefixes.map(({ prefix, before }) => [prefix, before && announcementOf(prefix, before)])),
+    settleMs: msOf(settle),
+    giveUpMs: msOf(giveUp),
+    unwell: new Set(unwell),
   }
 }
 

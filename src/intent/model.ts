@@ -21,6 +21,7 @@ import type {
   FailoverPolicy,
   Receiver,
 } from './monitoring.ts'
+import type { Rollout } from './rollout.ts'
 import type { PathGroup, PathGroupId, Preference } from './steering.ts'
 
 export type AreaId = string & { readonly __brand: 'AreaId' }
@@ -206,6 +207,7 @@ export interface Intent {
   readonly overrides: ReadonlyMap<string, Override>
   readonly failovers: ReadonlyMap<string, Failover>
   readonly preferences: ReadonlyMap<string, Preference>
+  readonly rollouts: ReadonlyMap<string, Rollout>
   readonly freezes: ReadonlyMap<string, Freeze>
 }
 
@@ -228,5 +230,6 @@ export const emptyIntent: Intent = {
   overrides: new Map(),
   failovers: new Map(),
   preferences: new Map(),
+  rollouts: new Map(),
   freezes: new Map(),
 }

@@ -1,7 +1,7 @@
 /** Who probes what: the places that a Check is about, and the agents that probe each of them. */
 import type { Address } from '../bgp/address.ts'
 import type { Intent, Neighbor, PopId } from './model.ts'
-import type { Agent, Check } from './monitoring.ts'
+import type { Agent, Check, CheckId } from './monitoring.ts'
 import { inOrder, neighborsOf, selectPops, speakersAt } from './select.ts'
 
 type Inventory = Pick<Intent, 'areas' | 'regions' | 'pops' | 'speakers' | 'neighbors' | 'agents'>
@@ -76,6 +76,21 @@ export function sourceOf(check: Check, { pop, neighbor }: CheckedPlace): Address
 /** Agents that must say `failed`: the Check's own quorum, or more than half of those that probe the place. */
 export function quorumOf({ quorum }: Check, probers: number): number {
   return quorum ?? Math.floor(probers / 2) + 1
+}
+
+/** How long the slowest of these checks may take to notice a failure, ms; 0 where none of them is a Check. */
+export function detectionMs({ checks }: Pick<Intent, 'checks'>, names: Iterable<string>): number {
+  let longestMs = 0
+  for (const name of names) {
+    const check = checks.get(name as CheckId)
+    if (check !== undefined) longestMs = Math.max(longestMs, detectionMsOf(check))
+  }
+  return longestMs
+}
+
+/** The last of `fall` probes is sent after fall - 1 intervals at best, and one interval later at worst. */
+export function detectionMsOf({ fall, intervalMs, timeoutMs }: Check): number {
+  return fall * intervalMs + timeoutMs
 }
 
 function concerns(check: Check, { id, kind }: Neighbor): boolean {

@@ -11,6 +11,7 @@ import type { Logger } from 'pino'
 import type { Prefix } from '../bgp/prefix.ts'
 import { type Moment, affectedPrefixes } from '../intent/compile.ts'
 import { buildIntent } from '../intent/build.ts'
+import { isAdopting } from '../intent/compile/staged.ts'
 import { steeredDestinations } from '../intent/compile/steering.ts'
 import type { DocumentKey } from '../intent/document.ts'
 import { applyChanges } from '../intent/edit.ts'
@@ -18,6 +19,7 @@ import { type Intent, type PopId, type SpeakerId, emptyIntent } from '../intent/
 import type { HeldReason } from '../plan/action.ts'
 import type { Offer } from '../plan/observed.ts'
 import { type Plan, planning } from '../plan/plan.ts'
+import { notReadBack } from '../plan/read-back.ts'
 import type { HighWater } from '../store/high-water.ts'
 import { openRevisions } from '../store/open-revisions.ts'
 import type { Lease, Revision, SpeakerState, Store } from '../store/store.ts'
@@ -47,6 +49,8 @@ export interface PlannerView {
   readonly epoch: number
   /** POPs where a path of ours is in a RIB that could be read. */
   announcedAt(prefix: Prefix): ReadonlySet<PopId>
+  /** Why a prefix is not, at these POPs, as decided and read back, in words; undefined: it is. */
+  notReadBack(prefix: Prefix, pops: Iterable<PopId>): string | undefined
 }
 
 /** The same with what neighbors of a speaker offer, the best path first where BGP chose among them. */
@@ -93,11 +97,13 @@ export class Planner {
   view(): OfferView | undefined {
     if (!this.#loaded) return undefined
     const [intent, fleet] = [this.#intent, this.#fleet]
+    const moment = { epoch: this.#epoch, nowMs: this.#now() }
     return {
       intent,
       documents: this.#documents,
       epoch: this.#epoch,
       announcedAt: (prefix) => announcedAt(intent, fleet, prefix),
+      notReadBack: (prefix, pops) => notReadBack({ intent, fleet, moment }, prefix, pops),
       offers: (speaker, destination) => fleet.offers(speaker, destination),
     }
   }
@@ -300,7 +306,7 @@ export class Planner {
   }
 
   #newFleet(): Fleet {
-    return new Fleet((prefix, speaker) => this.#intent.prefixes.get(prefix)?.adopt.has(speaker) ?? false)
+    return new Fleet((prefix, speaker) => isAdopting(this.#intent, prefix, speaker))
   }
 
   #everyPrefix(): Set<Prefix> {

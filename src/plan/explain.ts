@@ -7,8 +7,11 @@ import { type PathAttributes, attributesOf } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 import { compilePrefix } from '../intent/compile.ts'
 import type { DesiredPrefix } from '../intent/desired.ts'
+import { inventoryOf } from '../intent/compile/inventory.ts'
+import { announcementAt } from '../intent/compile/staged.ts'
 import { compileSteering, groupsOfDestination } from '../intent/compile/steering.ts'
-import type { Intent, PopId, SpeakerId } from '../intent/model.ts'
+import type { Intent, PopId, Speaker, SpeakerId } from '../intent/model.ts'
+import { outPops, waitsForStage } from '../intent/rollout.ts'
 import { neighborsOf } from '../intent/select.ts'
 import type { DesiredSteering } from '../intent/steering.ts'
 import type { Action, Held, Warning } from './action.ts'
@@ -86,6 +89,7 @@ export function explainPrefix(
     ...(changesAtMs !== undefined && { changesAtMs }),
     sentences: [
       intentSentence(input, prefix, desired),
+      ...rolloutSentences(input, prefix),
       ...(sites.length === 0 ? [nowhereSentence(prefix, pop)] : sites.flatMap((site) => site.sentences)),
       ...warnings.map(({ speaker, message }) => (speaker === undefined ? message : `${speaker}: ${message}`)),
       ...(changesAtMs === undefined ? [] : [`Time alone changes something at ${instant(changesAtMs)}.`]),
@@ -124,15 +128,13 @@ function explainSite(
   speaker: SpeakerId,
 ): SiteExplanation {
   const view = viewSite(intent, fleet, prefix, speaker)
-  const announcement = intent.prefixes.get(prefix)
   const document = intent.speakers.get(speaker)
   const site = desired?.sites.get(speaker)
-  const layers =
-    announcement === undefined || document === undefined ? [] : layersAt(intent, announcement, document, moment.nowMs)
+  const layers = document === undefined ? [] : layersOf(intent, prefix, document, moment.nowMs)
   const steered = steering.find((one) => one.speaker === speaker)
   const offers = fleet.offers(speaker, prefix)
   const because =
-    steered?.because ?? site?.because ?? desired?.lost.get(speaker)?.because ?? `intent does not name ${view.pop}`
+    steered?.because ?? site?.because ?? desired?.lost.get(speaker)?.because ?? unnamedWords(intent, prefix, view.pop)
   const actions = plan.actions.filter((action) => action.speaker === speaker)
   const held = plan.held.filter((entry) => entry.speaker === speaker)
   return {
@@ -163,6 +165,23 @@ function explainSite(
       ]),
     ],
   }
+}
+
+/** Those of the announcement that counts there, and why it is not the new one where a stage is not out yet. */
+function layersOf(intent: Intent, prefix: Prefix, speaker: Speaker, nowMs: number): readonly Layer[] {
+  const announcement = announcementAt(intent, prefix, speaker.pop)
+  const layers = announcement === undefined ? [] : layersAt(intent, announcement, speaker, nowMs)
+  const rollout = inventoryOf(intent).rolloutOf(prefix)
+  const waits = rollout && waitsForStage(rollout, speaker.pop)
+  if (rollout === undefined || waits === undefined) return layers
+  const says = `${speaker.pop} waits for ${waits}; until then what was before counts`
+  return [...layers, { layer: `Rollout/${rollout.id}`, says, inForce: true }]
+}
+
+function unnamedWords(intent: Intent, prefix: Prefix, pop: PopId): string {
+  const rollout = inventoryOf(intent).rolloutOf(prefix)
+  const waits = rollout && waitsForStage(rollout, pop)
+  return waits === undefined ? `intent does not name ${pop}` : `intent did not name ${pop}, which waits for ${waits}`
 }
 
 function wantedWords(announced: boolean, steered: DesiredSteering | undefined): string {
@@ -209,6 +228,16 @@ function intentSentence({ intent }: PlanInput, prefix: Prefix, desired: DesiredP
     `${prefix} is intended at ${announcement.at.join(', ')}${except}: ${desired.intended.size === 1 ? '1 POP' : `${desired.intended.size} POPs`}, ${pops} of them now;` +
     ` its floor is ${desired.floor}${desired.floorForced ? ', which a forced overlay goes below' : ''}.`
   )
+}
+
+function rolloutSentences({ intent }: PlanInput, prefix: Prefix): readonly string[] {
+  const rollout = inventoryOf(intent).rolloutOf(prefix)
+  if (rollout === undefined) return []
+  const { id, author, reason, stage, stages } = rollout
+  const out = [...outPops(rollout)].join(', ')
+  return [
+    `It is going out in stages: Rollout/${id} of ${author} (${reason}), stage ${stage} of ${stages.length}, at ${out}; what it waits for: herald rollout ${id}.`,
+  ]
 }
 
 function nowhereSentence(prefix: Prefix, pop: PopId | undefined): string {

@@ -93,6 +93,10 @@ export const guardReasons = {
     incident:
       'Cloudflare BYOIP, 2026-02-20: an empty query parameter was taken for "all", and prefixes were withdrawn.',
   },
+  G5: {
+    rule: 'A staged change goes to one POP first, on only where probes stay well, and back by itself where they do not.',
+    incident: 'Cloudflare, 2022-06-21, and Fastly, 2021-06-08: one change, everywhere at once, took everything down.',
+  },
   G7: {
     rule: 'Default reject; only owned, exact prefixes leave; private AS numbers stay inside.',
     incident: 'Verizon and DQE, 2019-06-24: more-specific routes of an optimizer leaked to the Internet.',

@@ -1,12 +1,12 @@
 /**
  * Guards on what automation wants committed, beside those on everybody: it writes Failover documents and nothing else (the
- * path learner Preferences), it
- * stops for a freeze (G11), and it takes away no more than one POP or 5 % of all announcements in five minutes (G2),
+ * path learner Preferences, staged changes what plan/review-rollout says), it stops for a freeze (G11), and it takes away no more than one POP or 5 % of all announcements in five minutes (G2),
  * whatever it believes to see. Nothing here can be forced: who forces is a person, under a person's name.
  */
 import { type Moment, compilePrefix, frozenUntilMs } from '../intent/compile.ts'
 import { type DocumentChange, splitKey } from '../intent/document.ts'
 import type { Intent, PopId } from '../intent/model.ts'
+import { refuseAllButRollout } from './review-rollout.ts'
 import type { Refusal } from './review.ts'
 
 /** Author of every revision that automation commits; no person and no token has this name. */
@@ -23,8 +23,10 @@ export interface AutomatedLoss {
 }
 
 export interface Automation {
-  /** Default: failovers. The path learner writes preferences, and those of its own alone. */
-  readonly writes?: 'failovers' | 'preferences'
+  /** Default: failovers. The path learner writes preferences, and those of its own alone; rollouts: stages of a change. */
+  readonly writes?: 'failovers' | 'preferences' | 'rollouts'
+  /** A person forced the staged change as a whole: floors and losses were accepted when it began. */
+  readonly accepted?: boolean
   /** Its earlier revisions, at least those of the last five minutes; older ones are passed over. */
   readonly recent: readonly AutomatedLoss[]
   /** What a person looked at and said go for, as `prefix POP` (approvalKey): G2 does not count it. */
@@ -59,11 +61,20 @@ export function refuseAutomation(
 ): readonly Refusal[] {
   const alone = changes.filter(({ after }) => !isApproved(after, approved))
   return [
-    ...(writes === 'preferences' ? refuseAllButLearned(changes) : refuseOtherKinds(changes)),
+    ...writers[writes](changes),
     ...refuseFrozen(before, moment),
     ...refuseBeyondBreaker(before, automatedLossOf(alone, moment.nowMs), recent, moment),
   ]
 }
+
+const writers = {
+  failovers: refuseOtherKinds,
+  preferences: refuseAllButLearned,
+  rollouts: refuseAllButRollout,
+} as const satisfies Record<
+  NonNullable<Automation['writes']>,
+  (changes: readonly DocumentChange[]) => readonly Refusal[]
+>
 
 function refuseOtherKinds(changes: readonly DocumentChange[]): readonly Refusal[] {
   const others = changes.filter(({ key }) => splitKey(key).kind !== 'Failover')

@@ -7,15 +7,17 @@ import type { Prefix } from '../bgp/prefix.ts'
 import { checkIntent } from '../intent/check.ts'
 import type { Moment } from '../intent/compile.ts'
 import type { DocumentChange, DocumentKey, Finding } from '../intent/document.ts'
+import { goesBack } from '../intent/edit/rollout.ts'
 import type { Intent } from '../intent/model.ts'
 import { lossOf } from './loss.ts'
 import { refuseBelowFloor, refuseMassRemoval } from './review-loss.ts'
 import { type Automation, refuseAutomation } from './review-automation.ts'
 import { refuseAsnChange } from './review-asn.ts'
 import { refusePrivateAsn } from './review-private-asn.ts'
+import { refuseHandWritten, refuseUnderRollout } from './review-rollout.ts'
 
 export interface Refusal {
-  readonly guard: 'G1' | 'G2' | 'G4' | 'G7' | 'G8' | 'G11' | 'G13'
+  readonly guard: 'G1' | 'G2' | 'G4' | 'G5' | 'G7' | 'G8' | 'G11' | 'G13'
   /** kebab-case name of the rule. */
   readonly code: string
   readonly forceable: boolean
@@ -27,9 +29,11 @@ export interface ReviewContext {
   readonly changes: readonly DocumentChange[]
   /** Prefixes that the person named for removal. */
   readonly named: ReadonlySet<Prefix>
-  /** Automation forces nothing, whatever stands here. */
+  /** Automation forces nothing, whatever stands here; a person may have accepted what it does (`accepted`). */
   readonly force: boolean
   readonly moment: Moment
+  /** True for undo and restore, which may bring back a Rollout that was. */
+  readonly wayBack?: boolean
   /** Present where automation is the author (plan/review-automation). */
   readonly automation?: Automation
 }
@@ -49,18 +53,22 @@ const byForce = 'repeat it with --force --reason … if that is meant'
 const byAPerson = 'automation may not, a person can'
 
 export function reviewChange(before: Intent, after: Intent, context: ReviewContext): Review {
-  const { changes, named, force, moment, automation } = context
+  const { changes, named, force, moment, automation, wayBack = false } = context
   const wayOut = automation === undefined ? byForce : byAPerson
   const loss = lossOf(before, after, changes, moment)
   const all = [
     ...refuseFindings(before, after),
     ...refusePrivateAsn(before, after),
     ...refuseAsnChange(before, after, loss.announcementsBefore),
-    ...refuseMassRemoval(before, after, loss, named, wayOut),
-    ...refuseBelowFloor(loss, wayOut),
+    ...(goesBack(changes)
+      ? []
+      : [...refuseMassRemoval(before, after, loss, named, wayOut), ...refuseBelowFloor(loss, wayOut)]),
+    ...refuseUnderRollout(before, after, changes),
+    ...(wayBack ? [] : refuseHandWritten(changes)),
     ...(automation === undefined ? [] : refuseAutomation(before, changes, automation, moment)),
   ]
-  const overridden = force && automation === undefined ? all.filter(({ forceable }) => forceable) : []
+  const forced = automation === undefined ? force : automation.accepted === true
+  const overridden = forced ? all.filter(({ forceable }) => forceable) : []
   return {
     refusals: all
       .filter((refusal) => !overridden.includes(refusal))

@@ -10,6 +10,7 @@ import { eventsKept } from './events.ts'
 import { defineFencedScript, runFenced } from './fence.ts'
 import type { Keys } from './keys.ts'
 import type { Links } from './link.ts'
+import type { RolloutState } from './rollouts.ts'
 import { defineScript, runScript } from './script.ts'
 import type { Health, HeraldEvent } from './store.ts'
 
@@ -73,6 +74,13 @@ export function createHealth(links: Links, keys: Keys): Health {
     },
     async tellRefusals(fence, refusals) {
       await runFenced(prompt, keys, rememberScript, fence, [keys.healthRefusals()], [JSON.stringify(refusals)])
+    },
+    async rollouts() {
+      const stored = await text(keys.healthRollouts())
+      return stored === null ? [] : (JSON.parse(stored) as RolloutState[])
+    },
+    async tellRollouts(fence, states) {
+      await runFenced(prompt, keys, rememberScript, fence, [keys.healthRollouts()], [JSON.stringify(states)])
     },
     async go(atMs) {
       await prompt.run((redis) => redis.set(keys.healthGo(), atMs))

@@ -49,6 +49,8 @@ export interface Keys {
   healthMemory(): string
   /** string: JSON of the latest refusals */
   healthRefusals(): string
+  /** string: JSON of RolloutStates, as the leader last told */
+  healthRollouts(): string
   /** string: when a person last said go */
   healthGo(): string
   /** hash: id → JSON alarm */
@@ -108,6 +110,7 @@ export function createKeys(tag: string = defaultTag): Keys {
     agent: (agent) => `${root}:agent:${agent}`,
     healthMemory: () => `${root}:health:memory`,
     healthRefusals: () => `${root}:health:refusals`,
+    healthRollouts: () => `${root}:health:rollouts`,
     healthGo: () => `${root}:health:go`,
     alarms: () => `${root}:alarms`,
     verdicts: () => `${root}:verdicts`,

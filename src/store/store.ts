@@ -5,11 +5,13 @@
 import type { AttributesKey } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 import type { AlarmChange, AlarmState, Alarms } from '../health/alarm.ts'
+import type { RolloutState } from './rollouts.ts'
 import type { FailoverMemory, Refusal } from '../health/failover-input.ts'
 import type { Verdict, VerdictKey } from '../health/verdict.ts'
 import type { Sample } from '../health/sample.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { DocumentChange, DocumentKey } from '../intent/document.ts'
+import type { RolloutNews } from '../intent/edit/rollout.ts'
 import type { PopId, SpeakerId } from '../intent/model.ts'
 import type { AgentId } from '../intent/monitoring.ts'
 import type { LearnerSubject } from '../learning/batch.ts'
@@ -263,6 +265,15 @@ export type HeraldEvent =
     }
   | { readonly type: 'go'; readonly author: string; readonly reason: string }
   | {
+      readonly type: 'rollout'
+      readonly rollout: string
+      readonly state: RolloutNews['what']
+      readonly stage: number
+      readonly of: number
+      readonly author: string
+      readonly reason: string
+    }
+  | {
       readonly type: 'drift'
       readonly speaker: string
       readonly prefix: string
@@ -331,6 +342,9 @@ export interface Health {
   /** What the latest decision would have done and did not. */
   refusals(): Promise<readonly Refusal[]>
   tellRefusals(fence: Fence, refusals: readonly Refusal[]): Promise<void>
+  /** How staged changes go, as their leader last told. */
+  rollouts(): Promise<readonly RolloutState[]>
+  tellRollouts(fence: Fence, states: readonly RolloutState[]): Promise<void>
   /** A person says go: what is sick by now is believed (G2, G3). */
   go(atMs: number): Promise<void>
   goAtMs(): Promise<number | undefined>

@@ -40,6 +40,7 @@ import type {
   Receiver,
 } from '../../src/intent/monitoring.ts'
 import type { Offer } from '../../src/plan/observed.ts'
+import type { Rollout } from '../../src/intent/rollout.ts'
 import type { PathGroup, PathGroupId, Preference } from '../../src/intent/steering.ts'
 
 export const epoch = 7
@@ -67,6 +68,7 @@ export interface IntentParts {
   readonly checks?: readonly Check[]
   readonly receivers?: readonly Receiver[]
   readonly alertMappings?: readonly AlertMapping[]
+  readonly rollouts?: readonly Rollout[]
   readonly freezes?: readonly Freeze[]
   readonly network?: Partial<Network> | 'none'
   readonly pools?: readonly string[]
@@ -88,6 +90,7 @@ export function intent(parts: IntentParts = {}): Intent {
     prefixes: new Map((parts.prefixes ?? []).map((one) => [one.prefix, one])),
     pathGroups: byId(parts.pathGroups ?? []),
     preferences: byId(parts.preferences ?? []),
+    rollouts: byId(parts.rollouts ?? []),
     drains: byId(parts.drains ?? []),
     overrides: byId(parts.overrides ?? []),
     failovers: byId(parts.failovers ?? []),

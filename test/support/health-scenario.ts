@@ -10,7 +10,8 @@
  *   probe fra dns fail|ok|silent|unknown [by AGENT]      what probes give from now on; `all` for every POP
  *   line fra-a fail|ok      agent lon fail|ok|silent (all it probes)      clock lon 1h
  *   alert PopDown fra firing|resolved           speaker fra unread|read   traffic fra 40/100
- *   rollout ams fra,sin [--settle 5s] [--longest 60s] [--breaks dns]     a staged change, which may break a service
+ *   rollout P [--at all] [--med 50] [--canary ams] [--settle 5s] [--give-up 60s] [--breaks dns]      a staged change, which may
+ *                         break a service wherever it is out
  *   drain fra   freeze   unfreeze   go   restart (the controller)
  *   advance 5s            one round of probes a second; prints what changes, and when
  *   show verdicts|overlays|refused|alarms|routes
@@ -18,20 +19,20 @@
 import type { Prefix } from '../../src/bgp/prefix.ts'
 import { type AlarmChange, alarmDurations } from '../../src/health/alarm.ts'
 import { type HealthGuards, allHealthGuards } from '../../src/health/guards.ts'
-import { type Rollout, decideRollout } from '../../src/health/rollout.ts'
 import { penaltyAt } from '../../src/health/penalty.ts'
-import { type VerdictState, placeText } from '../../src/health/verdict.ts'
+import { placeText } from '../../src/health/verdict.ts'
 import type { Drain, PopId, Selector } from '../../src/intent/model.ts'
 import type { Check } from '../../src/intent/monitoring.ts'
+import { outPops } from '../../src/intent/rollout.ts'
 import { agent, announce, check, drain, failoverPolicy, freeze, intent, neighbor, pop } from './builders.ts'
 import { type Outcome, PretendMonitoring } from './pretend-monitoring.ts'
+import { beginRollout } from './pretend-rollouts.ts'
 
 type Flags = ReadonlyMap<string, string>
 
 export class HealthScenario {
   readonly #guards: HealthGuards
   #world: PretendMonitoring
-  #rollout: Rollout | undefined
   #breaks = ''
 
   /** @param guards for the tests that show what happens without one */
@@ -107,7 +108,7 @@ export class HealthScenario {
         return this.#news(before, world.decide())
       }
       case 'rollout':
-        return this.#rollOut(words.slice(1), flags)
+        return this.#rollOut(first as Prefix, flags)
       case 'restart':
         world.restart()
         return []
@@ -165,48 +166,41 @@ export class HealthScenario {
     return printed
   }
 
-  #rollOut(stages: readonly string[], flags: Flags): readonly string[] {
-    const { nowMs } = this.#world
-    this.#breaks = flags.get('breaks') ?? ''
-    this.#rollout = {
-      stages: stages.map((pops) => list(pops) as PopId[]),
-      stage: 0,
-      provedAtMs: nowMs,
-      stageStartedAtMs: nowMs,
-      before: new Map([...this.#popStates()].map(([pop, { state }]) => [pop, state])),
-      settleMs: milliseconds(flags.get('settle') ?? '5s'),
-      longestMs: milliseconds(flags.get('longest') ?? '60s'),
+  #rollOut(prefix: Prefix, flags: Flags): readonly string[] {
+    const { intent } = this.#world
+    const was = intent.prefixes.get(prefix)
+    const med = flags.get('med')
+    const announcement = {
+      ...(was ?? prefixOf(prefix, flags)),
+      ...(flags.has('at') && { at: list(flags.get('at')) as Selector[] }),
+      ...(med !== undefined && { attributes: { med: Number(med) } }),
     }
-    return this.#putOut(this.#rollout.stages[0]!)
+    const begun = beginRollout(this.#world, announcement, {
+      canary: list(flags.get('canary')) as PopId[],
+      settleMs: milliseconds(flags.get('settle') ?? '5s'),
+      giveUpMs: milliseconds(flags.get('give-up') ?? '60s'),
+    })
+    if (begun.unwatched.length > 0) return [`refused: nothing watches ${begun.unwatched.join(', ')}`]
+    this.#breaks = flags.get('breaks') ?? ''
+    this.#world.intent = begun.intent
+    this.#break()
+    const stages = begun.rollout.stages.map((pops) => pops.join(', '))
+    return [`rollout: ${stages.join(' → ')}`]
   }
 
-  #putOut(pops: readonly PopId[]): readonly string[] {
-    if (this.#breaks !== '') this.#probe(pops.join(','), this.#breaks, 'fail', undefined)
-    return [`rollout: out at ${pops.join(', ')}`]
+  /** The change breaks the service wherever it is out, and taking it back mends it. */
+  #break(): void {
+    if (this.#breaks === '') return
+    const [rollout] = this.#world.intent.rollouts.values()
+    const broken = rollout === undefined ? new Set<PopId>() : outPops(rollout)
+    for (const pop of this.#world.intent.pops.keys())
+      this.#probe(pop, this.#breaks, broken.has(pop) ? 'fail' : 'ok', undefined)
+    if (rollout === undefined) this.#breaks = ''
   }
 
   #followRollout(): readonly string[] {
-    if (this.#rollout === undefined) return []
-    const { nowMs } = this.#world
-    const step = decideRollout(this.#rollout, this.#popStates(), nowMs, this.#guards)
-    if (step.kind === 'wait') return []
-    const told = `rollout: ${step.kind}, ${step.reason}`
-    if (step.kind === 'advance') {
-      this.#rollout = {
-        ...this.#rollout,
-        stage: this.#rollout.stage + 1,
-        provedAtMs: nowMs,
-        stageStartedAtMs: nowMs,
-      }
-      return [told, ...this.#putOut(step.pops)]
-    }
-    this.#rollout = undefined
-    if (step.kind === 'rollback') this.#probe(step.pops.join(','), this.#breaks, 'ok', undefined)
-    return [told]
-  }
-
-  #popStates(): ReadonlyMap<PopId, { readonly state: VerdictState; readonly reason: string }> {
-    return new Map([...this.#world.verdicts.all.values()].map((verdict) => [verdict.pop, verdict]))
+    this.#break()
+    return this.#world.told.splice(0)
   }
 
   #standing(): ReadonlyMap<string, string> {

@@ -22,6 +22,7 @@ import { failoverName } from '../../src/intent/edit/failover.ts'
 import type { Intent, PopId } from '../../src/intent/model.ts'
 import type { Failover } from '../../src/intent/monitoring.ts'
 import { epoch } from './builders.ts'
+import { PretendRollouts } from './pretend-rollouts.ts'
 
 export type Outcome = Sample['outcome'] | 'silent'
 
@@ -44,6 +45,9 @@ export class PretendMonitoring {
   readonly clockErrors = new Map<string, number>()
   #watched: readonly WatchedTask[] = []
   readonly #sequences = new Map<string, number>()
+  readonly #rollouts = new PretendRollouts()
+  /** What staged changes did since it was last asked for. */
+  readonly told: string[] = []
 
   constructor(intent: Intent, nowMs = 0, guards: HealthGuards = allHealthGuards) {
     this.intent = intent
@@ -61,6 +65,7 @@ export class PretendMonitoring {
   /** The controller starts again: verdicts are gone, documents and memory are kept. */
   restart(): void {
     this.book = new VerdictBook(defaultDamping, this.guards)
+    this.#rollouts.restart()
     this.configure()
   }
 
@@ -104,8 +109,9 @@ export class PretendMonitoring {
     return this.decide()
   }
 
-  /** Decides and carries out. */
+  /** Decides and carries out, staged changes first. */
   decide(): readonly AlarmChange[] {
+    this.told.push(...this.#rollouts.follow(this))
     const moment = { epoch, nowMs: this.nowMs }
     const { verdicts, goAtMs } = this
     this.decision = decideFailover(

@@ -9,7 +9,7 @@ import type { Api, ApiContext } from '../deps.ts'
 import { shownSpec } from '../document-diff.ts'
 import { ProblemError } from '../problem.ts'
 import { readDocuments } from '../read-documents.ts'
-import { deleteQuerySchema, writeFields, writeQuerySchema } from '../wire/change.ts'
+import { deleteQuerySchema, stagedFields, writeFields, writeQuerySchema } from '../wire/change.ts'
 import {
   documentListSchema,
   documentPathSchema,
@@ -138,17 +138,24 @@ function applyRoute(api: Api, context: ApiContext): void {
         body: z.strictObject({
           documents: z.array(sentDocumentSchema),
           prune: z.boolean().optional(),
-          ...writeFields,
+          ...stagedFields,
         }),
         response: writeResponses,
       },
     },
     async (request, reply) => {
-      const { documents, prune = false, reason, force } = request.body
+      const { documents, prune = false, reason, force, staged } = request.body
       const { dryRun } = request.query
       if (prune && dryRun !== 'true') requireAdmin(request.principal, 'prune')
       const command = `apply ${documents.length} document${documents.length === 1 ? '' : 's'}${prune ? ' --prune' : ''}`
-      return write(context, request, reply, { edit: applying(documents, prune), command, reason, force, dryRun })
+      return write(context, request, reply, {
+        edit: applying(documents, prune),
+        command,
+        reason,
+        force,
+        staged,
+        dryRun,
+      })
     },
   )
 }

@@ -159,6 +159,9 @@ async function statusOf({ deps, heads }: ApiContext): Promise<StatusView> {
     ...(identity !== 'ok' && { storeProblem: identity.problem }),
     frozen: [...intent.freezes.keys()],
     drains: [...intent.drains.keys()],
+    rollouts: [...intent.rollouts.values()].map(
+      ({ id, stage, stages }) => `${id} (stage ${stage} of ${stages.length})`,
+    ),
     overrides: [...intent.overrides.keys()],
     pops: intent.pops.size,
     prefixes: intent.prefixes.size,

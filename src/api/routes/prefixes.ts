@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { publish, withdraw } from '../../intent/edit.ts'
 import { attributeWords, neighborWords, placeWords } from '../command-text.ts'
 import type { Api, ApiContext } from '../deps.ts'
-import { writeFields, writeQuerySchema } from '../wire/change.ts'
+import { stagedFields, writeQuerySchema } from '../wire/change.ts'
 import { prefixSchema } from '../wire/prefix.ts'
 import { attributesWrittenSchema, placesSchema, selectorsSchema } from '../wire/selector.ts'
 import { write, writeResponses } from '../write.ts'
@@ -31,13 +31,13 @@ function publishRoute(api: Api, context: ApiContext): void {
           only: z.boolean().optional(),
           attributes: attributesWrittenSchema.optional(),
           neighbors: z.record(z.string(), attributesWrittenSchema).optional(),
-          ...writeFields,
+          ...stagedFields,
         }),
         response: writeResponses,
       },
     },
     async (request, reply) => {
-      const { prefix, at, only, attributes, neighbors, reason, force } = request.body
+      const { prefix, at, only, attributes, neighbors, reason, force, staged } = request.body
       return write(context, request, reply, {
         edit: (documents) =>
           publish(documents, {
@@ -56,6 +56,7 @@ function publishRoute(api: Api, context: ApiContext): void {
         ].join(' '),
         reason,
         force,
+        staged,
         dryRun: request.query.dryRun,
       })
     },
@@ -77,7 +78,7 @@ function withdrawRoute(api: Api, context: ApiContext): void {
             prefix: prefixSchema,
             at: selectorsSchema.optional(),
             everywhere: z.literal(true).optional(),
-            ...writeFields,
+            ...stagedFields,
           })
           .refine(({ at, everywhere }) => (at === undefined) !== (everywhere === undefined), {
             message: 'say where: `at`, or `everywhere: true`',
@@ -86,12 +87,13 @@ function withdrawRoute(api: Api, context: ApiContext): void {
       },
     },
     async (request, reply) => {
-      const { prefix, at, reason, force } = request.body
+      const { prefix, at, reason, force, staged } = request.body
       return write(context, request, reply, {
         edit: (documents) => withdraw(documents, at === undefined ? { prefix } : { prefix, at }),
         command: [`withdraw ${prefix}`, ...(at === undefined ? ['--everywhere'] : placeWords(at))].join(' '),
         reason,
         force,
+        staged,
         dryRun: request.query.dryRun,
       })
     },

@@ -8,13 +8,13 @@ import { documentDiff } from '../document-diff.ts'
 import { pollUntil } from '../poll.ts'
 import { ProblemError } from '../problem.ts'
 import { proofView } from '../proof-view.ts'
-import { writeFields, writeQuerySchema } from '../wire/change.ts'
+import { stagedFields, writeQuerySchema } from '../wire/change.ts'
 import { revisionSchema } from '../wire/document.ts'
 import { type RevisionView, proofSchema, revisionListSchema, revisionViewSchema } from '../wire/revision.ts'
 import { readProblems, write, writeResponses } from '../write.ts'
 
 const params = z.object({ revision: revisionSchema })
-const writeBody = z.strictObject(writeFields)
+const writeBody = z.strictObject(stagedFields)
 const count = (max: number) =>
   z
     .string()
@@ -122,6 +122,7 @@ function wayBackRoutes(api: Api, context: ApiContext): void {
       return write(context, request, reply, {
         edit: (documents) => revert(documents, changes, later),
         command: `undo ${revision}`,
+        wayBack: true,
         ...request.body,
         force: request.body.force,
         dryRun: request.query.dryRun,
@@ -149,6 +150,7 @@ function wayBackRoutes(api: Api, context: ApiContext): void {
       return write(context, request, reply, {
         edit,
         command: `restore ${revision}`,
+        wayBack: true,
         ...request.body,
         force: request.body.force,
         dryRun: request.query.dryRun,

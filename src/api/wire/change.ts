@@ -1,6 +1,7 @@
 /** Writes: what every one of them takes beside its own fields, and what it answers. */
 import { z } from 'zod'
 import { planSchema } from './plan.ts'
+import { stagedSchema, stagedWishSchema } from './rollout.ts'
 
 const wayOut = 'every change has a reason; say why (CLI: --reason)'
 
@@ -12,6 +13,9 @@ export const writeFields = {
   /** Overrides guards that may be overridden; admins only, and the audit names them. */
   force: z.boolean().optional(),
 }
+
+/** Of writes that may go out in stages (G5). */
+export const stagedFields = { ...writeFields, staged: stagedWishSchema.optional() }
 
 export const flagSchema = z.enum(['true', 'false'])
 
@@ -49,7 +53,9 @@ export const changeSchema = z
     announcements: z.object({ before: z.number().int(), after: z.number().int() }),
     /** Where the proof of this revision is. */
     proof: z.string().optional(),
-    /** Name of the drain, override or freeze that was made. */
+    /** It goes out in stages; `plan` is that of the first. */
+    staged: stagedSchema.optional(),
+    /** Name of the drain, override, freeze or staged change that was made. */
     id: z.string().optional(),
   })
   .meta({ id: 'Change' })

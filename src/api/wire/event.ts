@@ -38,6 +38,17 @@ export const eventSchema = z
     }),
     /** A person said go: what is sick by then is believed. */
     z.object({ type: z.literal('go'), author: z.string(), reason: z.string() }),
+    /** A staged change began, went a stage further or ended. */
+    z.object({
+      type: z.literal('rollout'),
+      rollout: z.string(),
+      state: z.enum(['started', 'stage', 'done', 'rolled-back', 'replaced']),
+      /** How many of its stages are out, or were. */
+      stage: z.number().int(),
+      of: z.number().int(),
+      author: z.string(),
+      reason: z.string(),
+    }),
     z.object({
       type: z.literal('drift'),
       speaker: z.string(),

@@ -19,6 +19,8 @@ export const statusSchema = z
     storeProblem: z.string().optional(),
     frozen: z.array(z.string()),
     drains: z.array(z.string()),
+    /** Staged changes on their way: `rollout-1 (stage 1 of 3)`. */
+    rollouts: z.array(z.string()),
     overrides: z.array(z.string()),
     pops: z.number().int(),
     prefixes: z.number().int(),

@@ -17,15 +17,18 @@ import { Report } from './report.ts'
 import { type Surroundings, surroundingsOf } from './surroundings.ts'
 
 export function checkAnnouncements(intent: Intent): readonly Finding[] {
+  return [...intent.prefixes.values()].flatMap((announcement) => announcementFindings(intent, announcement))
+}
+
+/** Of one Prefix document, or of what one was before a staged change; remembered as long as its surroundings are. */
+export function announcementFindings(intent: Intent, announcement: Announcement): readonly Finding[] {
   const surroundings = surroundingsOf(intent)
-  return [...intent.prefixes.values()].flatMap((announcement) => {
-    let findings = surroundings.findings.get(announcement)
-    if (findings === undefined) {
-      findings = checkAnnouncement(intent, surroundings, announcement)
-      surroundings.findings.set(announcement, findings)
-    }
-    return findings
-  })
+  let findings = surroundings.findings.get(announcement)
+  if (findings === undefined) {
+    findings = checkAnnouncement(intent, surroundings, announcement)
+    surroundings.findings.set(announcement, findings)
+  }
+  return findings
 }
 
 function checkAnnouncement(intent: Intent, surroundings: Surroundings, announcement: Announcement): readonly Finding[] {

@@ -6,7 +6,7 @@ import type { Intent } from '../model.ts'
 import type { Check } from '../monitoring.ts'
 import { listed } from '../nearest.ts'
 import { placesOf } from '../places.ts'
-import { type CheckedPlace, checkedPlaces, probersOf, sourceOf, targetOf } from '../probers.ts'
+import { type CheckedPlace, checkedPlaces, detectionMsOf, probersOf, sourceOf, targetOf } from '../probers.ts'
 import { durationText } from '../schema/quantity.ts'
 import { Report } from './report.ts'
 
@@ -122,9 +122,9 @@ function checkTargets(report: Report, check: Check, places: readonly CheckedPlac
   }
 }
 
-/** The last of `fall` probes is sent after fall - 1 intervals at best, and one interval later at worst. */
-function checkSpeed(report: Report, { fall, intervalMs, timeoutMs, detectWithinMs }: Check): void {
-  const slowestMs = fall * intervalMs + timeoutMs
+function checkSpeed(report: Report, check: Check): void {
+  const { fall, intervalMs, timeoutMs, detectWithinMs } = check
+  const slowestMs = detectionMsOf(check)
   if (detectWithinMs === undefined || slowestMs <= detectWithinMs) return
   report.warning(
     'slow-check',

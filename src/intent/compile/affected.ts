@@ -24,6 +24,8 @@ export function affectedPrefixes(
       if (kind === 'Override') addDefined(prefixes, intent.overrides.get(name)?.prefix)
       else if (kind === 'Failover') addDefined(prefixes, intent.failovers.get(name)?.prefix)
       else if (kind === 'PathGroup') addDestinations(prefixes, intent, name)
+      else if (kind === 'Rollout')
+        for (const prefix of intent.rollouts.get(name)?.before.keys() ?? []) prefixes.add(prefix)
       else if (kind === 'Preference') addDestinations(prefixes, intent, intent.preferences.get(name)?.group)
       else if (kind === 'Pool') addPooled(prefixes, intent, name)
       else for (const pop of touchedPops(intent, kind, name)) pops.add(pop)
@@ -73,8 +75,10 @@ function popsOf(intent: Intent, speakers: readonly SpeakerId[]): PopId[] {
 
 function addAnnouncedAt(prefixes: Set<Prefix>, intent: Intent, pops: ReadonlySet<PopId>): void {
   const inventory = inventoryOf(intent)
-  for (const { prefix, at, except, failover } of intent.prefixes.values()) {
-    if (prefixes.has(prefix)) continue
+  const staged = [...intent.rollouts.values()].flatMap(({ before }) => [...before.values()])
+  for (const announcement of [...intent.prefixes.values(), ...staged]) {
+    if (announcement === undefined || prefixes.has(announcement.prefix)) continue
+    const { prefix, at, except, failover } = announcement
     const backup = failover === undefined ? [] : failover.backup
     if (!inventory.selected(at, except).isDisjointFrom(pops) || !inventory.selected(backup).isDisjointFrom(pops))
       prefixes.add(prefix)

@@ -18,6 +18,7 @@ import type {
   SpeakerId,
 } from '../model.ts'
 import type { Failover } from '../monitoring.ts'
+import type { Rollout } from '../rollout.ts'
 import { neighborsOf, selectPops } from '../select.ts'
 
 export class Inventory {
@@ -25,6 +26,7 @@ export class Inventory {
   readonly #speakersByPop: ReadonlyMap<PopId, readonly Speaker[]>
   readonly #overridesByPrefix: ReadonlyMap<Prefix, readonly Override[]>
   readonly #failoversByPrefix: ReadonlyMap<Prefix, readonly Failover[]>
+  readonly #rolloutsByPrefix: ReadonlyMap<Prefix, Rollout>
   #prefixesToward: ReadonlyMap<NeighborId, readonly Prefix[]> | undefined
   readonly #siteDrains: ReadonlyMap<SpeakerId, readonly Drain[]>
   readonly #neighborDrains: ReadonlyMap<NeighborId, readonly Drain[]>
@@ -35,6 +37,7 @@ export class Inventory {
     this.#speakersByPop = grouped(inOrder(intent.speakers), (speaker) => speaker.pop)
     this.#overridesByPrefix = grouped(inOrder(intent.overrides), (override) => override.prefix)
     this.#failoversByPrefix = grouped(inOrder(intent.failovers), (failover) => failover.prefix)
+    this.#rolloutsByPrefix = rolloutsByPrefix(intent)
     const siteDrains = new Map<SpeakerId, Drain[]>()
     const neighborDrains = new Map<NeighborId, Drain[]>()
     for (const drain of inOrder(intent.drains)) {
@@ -62,6 +65,11 @@ export class Inventory {
   /** What automation laid on a prefix, in id order, in force or not. */
   failoversOf(prefix: Prefix): readonly Failover[] {
     return this.#failoversByPrefix.get(prefix) ?? []
+  }
+
+  /** The staged change that a prefix is in. */
+  rolloutOf(prefix: Prefix): Rollout | undefined {
+    return this.#rolloutsByPrefix.get(prefix)
   }
 
   /** Prefixes for which something is said toward this neighbor alone, in force or not. */
@@ -121,12 +129,21 @@ function numberOf(neighbor: Neighbor): number {
   return number
 }
 
-function prefixesToward({ prefixes, overrides }: Intent): ReadonlyMap<NeighborId, readonly Prefix[]> {
+function prefixesToward({ prefixes, overrides, rollouts }: Intent): ReadonlyMap<NeighborId, readonly Prefix[]> {
   const toward = new Map<NeighborId, Prefix[]>()
-  for (const { prefix, neighbors } of prefixes.values())
-    for (const neighbor of neighbors.keys()) push(toward, neighbor, prefix)
+  const staged = [...rollouts.values()].flatMap(({ before }) => [...before.values()])
+  for (const announcement of [...prefixes.values(), ...staged.filter((one) => one !== undefined)])
+    for (const neighbor of announcement.neighbors.keys()) push(toward, neighbor, announcement.prefix)
   for (const { prefix, neighbor } of overrides.values()) if (neighbor !== undefined) push(toward, neighbor, prefix)
   return toward
+}
+
+/** Of several, which check/rollout refuses, the first by name. */
+function rolloutsByPrefix({ rollouts }: Intent): ReadonlyMap<Prefix, Rollout> {
+  const byPrefix = new Map<Prefix, Rollout>()
+  for (const rollout of inOrder(rollouts))
+    for (const prefix of rollout.before.keys()) if (!byPrefix.has(prefix)) byPrefix.set(prefix, rollout)
+  return byPrefix
 }
 
 const inventories = new WeakMap<Intent, Inventory>()

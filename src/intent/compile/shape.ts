@@ -9,11 +9,14 @@ import type { DesiredPrefix, LostSite } from '../desired.ts'
 import { splitKey } from '../document.ts'
 import type { Announcement, Intent, PopId, Speaker, SpeakerId } from '../model.ts'
 import type { Failover } from '../monitoring.ts'
+import { type Rollout, isAllOut } from '../rollout.ts'
 import { failoverTime, failoverWords, takesAway } from './failovers.ts'
 import { type Inventory, inventoryOf } from './inventory.ts'
 import { Layers } from './layers.ts'
 import { OverlayTime } from './overlay-time.ts'
+import { floorOf, isFloorForced } from './floor.ts'
 import { type CompiledSite, SiteCompiler } from './site.ts'
+import { stagedShape } from './staged.ts'
 
 export interface Shape extends Omit<DesiredPrefix, 'prefix' | 'sites'> {
   readonly sites: ReadonlyMap<SpeakerId, CompiledSite>
@@ -41,15 +44,43 @@ export class Span {
     return epoch === this.epoch && nowMs >= this.time.nowMs && nowMs < this.#untilMs
   }
 
+  /** Of a prefix in a staged change: what is new where its stage is out, and elsewhere what was before. */
   shape(announcement: Announcement): Shape {
-    const failovers = this.inventory.failoversOf(announcement.prefix)
-    const text = `${shapeText(announcement, this.inventory)}${failoversText(failovers)}`
+    const { prefix } = announcement
+    const failovers = this.inventory.failoversOf(prefix)
+    const rollout = this.inventory.rolloutOf(prefix)
+    const shape =
+      rollout === undefined || isAllOut(rollout)
+        ? this.#whole(announcement, failovers)
+        : this.#staged(announcement, rollout, failovers)
+    return failovers.length === 0 ? shape : { ...shape, lost: ownOverlays(shape.lost, failovers) }
+  }
+
+  #whole(announcement: Announcement, failovers: readonly Failover[]): Shape {
+    return this.#known(this.#textOf(announcement, failovers), () => compileShape(this, announcement))
+  }
+
+  #staged(announcement: Announcement, rollout: Rollout, failovers: readonly Failover[]): Shape {
+    const before = rollout.before.get(announcement.prefix)
+    const texts = [before, announcement].map((one) => (one === undefined ? '' : this.#textOf(one, failovers)))
+    return this.#known([rollout.id, ...texts].join(' | '), () => {
+      const after = { announcement, shape: this.#whole(announcement, failovers) }
+      const was = before && { announcement: before, shape: this.#whole(before, failovers) }
+      return stagedShape(rollout, was, after)
+    })
+  }
+
+  #textOf(announcement: Announcement, failovers: readonly Failover[]): string {
+    return `${shapeText(announcement, this.inventory)}${failoversText(failovers)}`
+  }
+
+  #known(text: string, compile: () => Shape): Shape {
     let shape = this.#shapes.get(text)
     if (shape === undefined) {
-      shape = compileShape(this, announcement)
+      shape = compile()
       this.#shapes.set(text, shape)
     }
-    return failovers.length === 0 ? shape : { ...shape, lost: ownOverlays(shape.lost, failovers) }
+    return shape
   }
 }
 
@@ -131,7 +162,7 @@ function compileShape(span: Span, announcement: Announcement): Shape {
     lost,
     intended,
     floor,
-    floorForced: isFloorForced(sites, lost, floor),
+    floorForced: isFloorForced({ sites, lost }, floor),
     ...(changesAtMs < Infinity && { changesAtMs }),
   }
 }
@@ -149,25 +180,6 @@ function namedBy(inventory: Inventory, { at }: Announcement, pop: PopId): string
 
 function activatedBy(failover: Failover, pop: PopId): string {
   return `automation activates the backup ${pop}: ${failoverWords(failover)}`
-}
-
-/** G1: its own floor, or half of its POPs and at least two; never more than there are POPs to announce it at. */
-function floorOf(announcement: Announcement, intended: number): number {
-  return Math.min(intended, announcement.floor ?? Math.max(2, Math.ceil(intended / 2)))
-}
-
-/** True where the POPs lost to forced overlays are what is missing to the floor. */
-function isFloorForced(
-  sites: ReadonlyMap<SpeakerId, CompiledSite>,
-  lost: ReadonlyMap<SpeakerId, LostSite>,
-  floor: number,
-): boolean {
-  const announced = new Set<PopId>()
-  for (const { pop } of sites.values()) announced.add(pop)
-  if (announced.size >= floor) return false
-  const withoutForced = new Set(announced)
-  for (const { pop, forced } of lost.values()) if (forced) withoutForced.add(pop)
-  return withoutForced.size >= floor
 }
 
 function nextChangeMs(

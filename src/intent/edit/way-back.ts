@@ -1,5 +1,5 @@
 /** The way back: one revision undone, or a whole earlier set of documents restored (G14). */
-import type { DocumentChange, DocumentKey } from '../document.ts'
+import { type DocumentChange, type DocumentKey, splitKey } from '../document.ts'
 import type { Documents } from '../lineage.ts'
 import { type Edit, changesTo, edited, refusedEdit, sameSpec } from './edit.ts'
 
@@ -10,7 +10,8 @@ export interface PastRevision {
 }
 
 /**
- * Takes back what one revision changed, where nobody changed the same documents since.
+ * Takes back what one revision changed, where nobody changed the same documents since. A staged change is taken back
+ * whole, whichever stage it has come to, or when all of them are out.
  *
  * @param later revisions after it, so that the one in the way can be named
  */
@@ -19,7 +20,9 @@ export function revert(
   changes: readonly DocumentChange[],
   later: readonly PastRevision[] = [],
 ): Edit {
-  const blocked = changes.filter(({ key, after }) => !sameSpec(documents.get(key), after))
+  const blocked = changes.filter(
+    (change) => !startsRollout(change) && !sameSpec(documents.get(change.key), change.after),
+  )
   if (blocked.length > 0) return refusedEdit(blocked.map(({ key }) => changedSince(key, later)).join('; '))
   return edited(changes.flatMap(({ key, before }) => changesTo(documents, key, before)))
 }
@@ -28,6 +31,11 @@ export function revert(
 export function restoreTo(current: Documents, earlier: Documents): Edit {
   const keys = new Set([...earlier.keys(), ...current.keys()])
   return edited([...keys].flatMap((key) => changesTo(current, key, earlier.get(key))))
+}
+
+/** Its Rollout moves by itself after that. */
+function startsRollout({ key, before }: DocumentChange): boolean {
+  return splitKey(key).kind === 'Rollout' && before === undefined
 }
 
 function changedSince(key: DocumentKey, later: readonly PastRevision[]): string {

@@ -7,6 +7,7 @@ import { failoverSpec } from './failover.ts'
 import { drainSpec, freezeSpec, overrideSpec } from './overlay.ts'
 import { areaSpec, networkSpec, popSpec, regionSpec } from './place.ts'
 import { poolSpec, prefixSpec } from './prefix.ts'
+import { rolloutSpec } from './rollout.ts'
 import { neighborSpec, speakerSpec } from './speaker.ts'
 import { pathGroupSpec, preferenceSpec } from './steering.ts'
 
@@ -28,6 +29,7 @@ export const specSchemas = {
   Override: overrideSpec,
   Failover: failoverSpec,
   Preference: preferenceSpec,
+  Rollout: rolloutSpec,
   Freeze: freezeSpec,
 } as const satisfies Record<Kind, z.ZodType>
 

@@ -26,6 +26,7 @@ import { commitFailover } from './commit.ts'
 import { failoverInput } from './input.ts'
 import type { HealthObserver } from './observer.ts'
 import { Practising } from './practising.ts'
+import { Rollouts } from './rollouts.ts'
 import { SessionWatch } from './sessions.ts'
 import { VerdictTeller } from './tell.ts'
 
@@ -57,6 +58,7 @@ export class HealthEngine {
   readonly #sessions: SessionWatch
   readonly #practising: Practising
   readonly #roll: AgentRoll
+  readonly #rollouts: Rollouts
   #intent: Intent | undefined
   #memory: FailoverMemory = noMemory
   /** By other systems. */
@@ -75,6 +77,7 @@ export class HealthEngine {
     this.#sessions = new SessionWatch(deps.store, deps.clock)
     this.#practising = new Practising(deps.store)
     this.#roll = new AgentRoll(deps.store, deps)
+    this.#rollouts = new Rollouts(deps, lease)
   }
 
   /** Until the signal aborts. Throws when Redis fails; the leader begins anew then. */
@@ -82,6 +85,7 @@ export class HealthEngine {
     const ended = new AbortController()
     const until = AbortSignal.any([signal, ended.signal])
     this.#memory = await this.#deps.store.health.memory()
+    await this.#rollouts.load(this.#deps.clock())
     try {
       const sessions = this.#sessions.run(until, () => this.#decideSoon())
       await Promise.race([this.#listen(until), this.#watchTime(until), sessions])
@@ -154,13 +158,24 @@ export class HealthEngine {
     const nowMs = clock()
     const alerts = await store.alerts.get()
     const practised = await this.#practising.now(view.intent, nowMs)
-    const verdicts = joinedVerdicts(this.#joined(alerts, view.intent, nowMs), practised.verdicts)
+    const told = this.#joined(alerts, view.intent, nowMs)
+    // First: what a change has broken is mended by taking it back, and then there may be nothing left to fail over.
+    if (await this.#rollouts.follow(view, told, nowMs)) {
+      this.#again = true
+      return this.#planner.look()
+    }
+    const verdicts = joinedVerdicts(told, practised.verdicts)
     const input = await failoverInput(store.health, view, verdicts, this.#memory, nowMs)
     const decision = decideFailover(input)
-    const busy = verdicts.sick.size > 0 || decision.overlays.length > 0 || decision.conditions.length > 0
+    const busy =
+      this.#rollouts.runs(view) ||
+      verdicts.sick.size > 0 ||
+      decision.overlays.length > 0 ||
+      decision.conditions.length > 0
     this.#nextAtMs = Math.min(decision.changesAtMs ?? Infinity, nowMs + (busy ? busyEveryMs : idleEveryMs))
     const refusal = await this.#carryOut(view, decision, verdicts, nowMs)
-    const found = [...decision.conditions, ...practised.conditions, ...this.#roll.conditions(nowMs)]
+    const roll = [...this.#roll.conditions(nowMs), ...this.#rollouts.conditions(nowMs)]
+    const found = [...decision.conditions, ...practised.conditions, ...roll]
     const conditions = refusal === undefined ? found : [...found, refusal]
     const sessions = (alarms: Alarms) => this.#sessions.conditions(view.intent, alarms)
     const said = { book: this.#book, told: this.#told, alerts, conditions, sessions }

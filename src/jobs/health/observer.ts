@@ -14,6 +14,10 @@ export interface HealthObserver {
   /** A decision was committed because of a sample. @param seconds since that was sent, by its agent's clock */
   observeDetection(seconds: number): void
   observeAgents(agents: Readonly<Record<AgentStanding, number>>): void
+  /** Staged changes that run now. */
+  observeRollouts(count: number): void
+  /** Automation moved one of them. */
+  observeRolloutStep(step: 'advance' | 'done' | 'rollback'): void
   /** Another controller leads from now on: what only a leader knows is not known here any more. */
   observeEnd(): void
 }

@@ -72,19 +72,19 @@ const cases: Readonly<Record<Exclude<HealthGuardName, 'lease'>, Case>> = {
   rollout: {
     commands: [
       ...fleet('ams', 'fra', 'lon'),
+      `prefix ${prefix} --at ams,fra`,
       'advance 5s',
-      'rollout ams fra,lon --settle 4s --breaks dns',
-      'advance 4s',
+      `rollout ${prefix} --at all --med 50 --settle 4s --breaks dns`,
+      'advance 10s',
+      'show verdicts',
     ],
-    guarded: [
-      '   8s  firing dns/service/ams/dns: dns at ams fails for 1 of 1 agent (ams): 3 probes failed in a row',
-      '   8s  rollout: rollback, ams was well before: dns at ams fails for 1 of 1 agent (ams): 3 probes failed in a row',
-    ],
-    accident: [
-      '   8s  firing dns/service/ams/dns: dns at ams fails for 1 of 1 agent (ams): 3 probes failed in a row',
-      '   9s  rollout: advance, ams stayed well for 4 s',
-      '   9s  rollout: out at fra, lon',
-    ],
+    guarded: ['ams', 'fra']
+      .map((pop) => `healthy service/${pop}/dns: dns at ${pop} is well for 1 of 1 agent`)
+      .concat(['healthy service/lon/dns: dns at lon is well for 1 of 1 agent (penalty 984)']),
+    accident: ['ams', 'fra', 'lon'].map((pop) => {
+      const penalty = pop === 'lon' ? 984 : 995
+      return `sick service/${pop}/dns: dns at ${pop} fails for 1 of 1 agent (${pop}): 3 probes failed in a row (penalty ${penalty})`
+    }),
   },
   unknown: {
     commands: [...fleet('ams', 'fra', 'lon'), `prefix ${prefix}`, 'advance 1s', 'show routes'],
