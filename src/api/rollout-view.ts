@@ -65,7 +65,7 @@ function runningView(
     state: 'running',
     ...(revision !== undefined && { revision }),
     ...(its?.provedAtMs !== undefined && { readBackAt: isoTime(its.provedAtMs) }),
-    waitsFor: its?.waitsFor ?? 'the leader to look at it',
+    ...(its !== undefined && { waitsFor: its.waitsFor }),
     ...(its?.untilMs !== undefined && { until: isoTime(its.untilMs) }),
   }
 }

@@ -4,7 +4,6 @@
  */
 import type { Address } from '../bgp/address.ts'
 import type { Prefix } from '../bgp/prefix.ts'
-import { isAdopting } from '../intent/compile/staged.ts'
 import type { Intent, SpeakerId } from '../intent/model.ts'
 import type { ObservedRoute, Offer, SpeakerReach, Target } from '../plan/observed.ts'
 import type { Established } from '../plan/audience.ts'
@@ -106,7 +105,7 @@ function fleetOf(
     announcements: announcements ?? standing,
     prefixes: [...sites.keys()],
     established: (id) => views.get(id)?.established,
-    adopting: (prefix, speaker) => isAdopting(intent, prefix, speaker),
+    adopting: (prefix, speaker) => intent.prefixes.get(prefix)?.adopt.has(speaker) ?? false,
   }
 }
 

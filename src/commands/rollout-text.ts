@@ -50,7 +50,7 @@ export function rolloutText(terminal: Terminal, view: RolloutView): string {
 
 export function whyText({ waitsFor, until, ended }: RolloutView): string {
   if (ended !== undefined) return `revision ${ended.revision} by ${ended.author}: ${ended.reason}`
-  return `${waitsFor ?? ''}${until === undefined ? '' : ` (until ${clockText(until)})`}`
+  return `${waitsFor ?? 'was not looked at yet'}${until === undefined ? '' : ` (until ${clockText(until)})`}`
 }
 
 export function popsText(pops: readonly string[]): string {

@@ -46,18 +46,30 @@ export async function waitForRollout(
 
 /** Each thing once, as it comes; nothing for programs, which get the end. */
 function teller({ terminal }: CliContext, api: ApiClient, output: Output): (view: RolloutView) => Promise<void> {
+  if (output !== 'table') return async () => undefined
   const told = new Set<string>()
-  const isNew = (line: string): boolean => output === 'table' && !told.has(line) && told.add(line) !== undefined
+  const tell = (line: string): void => {
+    if (!told.has(line)) terminal.out(line)
+    told.add(line)
+  }
+  /** Revision of the stage whose proof is not told yet. */
+  let unproved: number | undefined
+  const prove = async (): Promise<void> => {
+    if (unproved === undefined) return
+    const proof = await api.request<ProofView>({ path: `/v1/revisions/${unproved}/proof` })
+    unproved = undefined
+    terminal.out(proofText(terminal, proof))
+  }
   return async ({ stage, stages, revision, readBackAt, waitsFor, state }) => {
-    if (state !== 'running') return
-    const what = `stage ${stage} of ${stages.length}`
-    const out = `${what}: out at ${popsText(stages[stage - 1]?.pops ?? [])}`
-    if (isNew(out)) terminal.out(`\n${out}`)
-    if (readBackAt !== undefined && revision !== undefined && isNew(`${what} read back`)) {
-      const proof = await api.request<ProofView>({ path: `/v1/revisions/${revision}/proof` })
-      terminal.out(proofText(terminal, proof))
+    const what = `\nstage ${stage} of ${stages.length}: out at ${popsText(stages[stage - 1]?.pops ?? [])}`
+    if (state !== 'running') return prove()
+    if (!told.has(what)) {
+      await prove()
+      tell(what)
+      unproved = revision
     }
-    if (waitsFor !== undefined && isNew(`${what} ${waitsFor}`)) terminal.out(`  ${waitsFor}`)
+    if (readBackAt !== undefined) await prove()
+    if (waitsFor !== undefined) tell(`  ${waitsFor}`)
   }
 }
 

@@ -11,7 +11,6 @@ import type { Logger } from 'pino'
 import type { Prefix } from '../bgp/prefix.ts'
 import { type Moment, affectedPrefixes } from '../intent/compile.ts'
 import { buildIntent } from '../intent/build.ts'
-import { isAdopting } from '../intent/compile/staged.ts'
 import { steeredDestinations } from '../intent/compile/steering.ts'
 import type { DocumentKey } from '../intent/document.ts'
 import { applyChanges } from '../intent/edit.ts'
@@ -306,7 +305,7 @@ export class Planner {
   }
 
   #newFleet(): Fleet {
-    return new Fleet((prefix, speaker) => isAdopting(this.#intent, prefix, speaker))
+    return new Fleet((prefix, speaker) => this.#intent.prefixes.get(prefix)?.adopt.has(speaker) ?? false)
   }
 
   #everyPrefix(): Set<Prefix> {

@@ -47,13 +47,6 @@ export function announcementAt(intent: Intent, prefix: Prefix, pop: PopId): Anno
   return rollout.before.get(prefix)
 }
 
-/** A person lets Herald take over another program's path of the prefix at this speaker. */
-export function isAdopting(intent: Intent, prefix: Prefix, speaker: SpeakerId): boolean {
-  const pop = intent.speakers.get(speaker)?.pop
-  const announcement = pop === undefined ? intent.prefixes.get(prefix) : announcementAt(intent, prefix, pop)
-  return announcement?.adopt.has(speaker) ?? false
-}
-
 /** By speaker, in id order. */
 function joined<S extends { readonly pop: PopId }>(
   was: ReadonlyMap<SpeakerId, S> | undefined,

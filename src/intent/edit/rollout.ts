@@ -27,6 +27,9 @@ export function unstageableBecause(changes: readonly DocumentChange[]): string |
   const policies = changes.filter(({ before, after }) => before !== undefined && !samePart(before, after, 'failover'))
   if (policies.length > 0)
     return `"failover" of ${listed(policies.map(({ key }) => key))} changes as well, and who watches a change must not change with it; apply that first, without --staged`
+  const adopting = changes.filter(({ before, after }) => !samePart(before, after, 'adopt'))
+  if (adopting.length > 0)
+    return `"adopt" of ${listed(adopting.map(({ key }) => key))} changes as well, and a path that was taken over has no way back; apply that first, without --staged`
   return undefined
 }
 
@@ -122,6 +125,8 @@ function deletion(documents: Documents, key: DocumentKey): DocumentChange {
   return { key, before: documents.get(key), after: undefined }
 }
 
-function samePart(a: unknown, b: unknown, part: 'failover'): boolean {
-  return sameSpec((a as Partial<Spec<'Prefix'>>)[part], (b as Partial<Spec<'Prefix'>> | undefined)?.[part])
+/** A list that says nothing is as good as none. */
+function samePart(a: unknown, b: unknown, part: 'failover' | 'adopt'): boolean {
+  const [was, is] = [a, b].map((spec) => (spec as Partial<Spec<'Prefix'>> | undefined)?.[part] ?? [])
+  return sameSpec(was, is)
 }

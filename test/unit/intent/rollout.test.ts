@@ -4,7 +4,6 @@ import type { Prefix } from '../../../src/bgp/prefix.ts'
 import { leasesAt } from '../../../src/health/leases.ts'
 import { buildIntent } from '../../../src/intent/build.ts'
 import { affectedPrefixes, compilePrefix } from '../../../src/intent/compile.ts'
-import { isAdopting } from '../../../src/intent/compile/staged.ts'
 import type { DocumentChange, DocumentKey } from '../../../src/intent/document.ts'
 import {
   type Edit,
@@ -22,7 +21,7 @@ import {
 } from '../../../src/intent/edit.ts'
 import { goesBack } from '../../../src/intent/edit/rollout.ts'
 import type { Documents } from '../../../src/intent/lineage.ts'
-import type { PopId, SpeakerId } from '../../../src/intent/model.ts'
+import type { PopId } from '../../../src/intent/model.ts'
 import { goodDocuments } from '../../support/documents.ts'
 
 const v4 = '203.0.113.0/24' as Prefix
@@ -152,6 +151,11 @@ describe('what cannot go out in stages is refused with the way out', () => {
       /"failover" of Prefix\/203.0.113.0\/24 changes as well/,
     ],
     [
+      'consent to take over a foreign path',
+      applyDocuments(good, [{ kind: 'Prefix', name: fresh, spec: { at: ['eu'], adopt: ['fra-1'] } }], { prune: false }),
+      /"adopt" of Prefix\/198.51.100.0\/24 changes as well, .* no way back/,
+    ],
+    [
       'more prefixes than one document should hold',
       {
         ok: true,
@@ -224,13 +228,5 @@ describe('whoever asks about a prefix on its way', () => {
       stageChanges(before, moved, { ...staging, stages: [['sin'], ['ams', 'fra']] as PopId[][] }),
     )
     expect(leasesAt(buildIntent(staged, 2).intent, 'fra' as PopId).map(({ prefix }) => prefix)).toContain(v4)
-  })
-  test('consent to take over a foreign path counts where its stage is out', () => {
-    const spec = { ...(good.get(`Prefix/${v4}`) as object), at: ['eu', 'sin'], adopt: ['fra-1', 'sin-1'] }
-    const adopting = applyDocuments(good, [{ kind: 'Prefix', name: v4, spec }], { prune: false })
-    const staged = changed(good, stageChanges(good, adopting, { ...staging, stages: [['sin'], ['fra']] as PopId[][] }))
-    const after = buildIntent(staged, 2).intent
-    expect(isAdopting(after, v4, 'sin-1' as SpeakerId)).toBe(true)
-    expect(isAdopting(after, v4, 'fra-1' as SpeakerId)).toBe(false)
   })
 })
