@@ -25,7 +25,9 @@ export function registerHistory(program: Command, cli: CliContext): void {
     })
 
   const undo = program.command('undo [revision]')
-  undo.description('take back what one revision changed; without one, the last')
+  undo.description(
+    'take back what one revision changed; without one, the last (of a staged change: the one that began it)',
+  )
   addStageOptions(addWriteOptions(undo))
     .addHelpText('after', '\nExample:\n  herald undo 17 --reason "wrong site" --wait')
     .action(async (word: string | undefined, options: StageOptions, command: Command) => {
@@ -54,9 +56,10 @@ export function revisionNumber(word: string): number {
   return Number(word)
 }
 
+/** Stages of a change are part of the revision that began it, and go back with that one. */
 async function lastRevision(api: ApiClient): Promise<number> {
-  const { revisions } = await api.request<RevisionListView>({ path: '/v1/revisions', query: { limit: 1 } })
-  const [last] = revisions
+  const { revisions } = await api.request<RevisionListView>({ path: '/v1/revisions', query: { limit: 50 } })
+  const last = revisions.find(({ author }) => author !== 'herald:rollout')
   if (last === undefined) throw usageError('there is no revision yet')
   return last.revision
 }

@@ -5,6 +5,7 @@
 import { type Address, addressFamily } from '../bgp/address.ts'
 import { addressBits } from '../bgp/family.ts'
 import { type Prefix, contains, truncate } from '../bgp/prefix.ts'
+import { standingAnnouncements } from '../intent/compile/staged.ts'
 import type { Intent } from '../intent/model.ts'
 import type { Check } from '../intent/monitoring.ts'
 import { selectPops } from '../intent/select.ts'
@@ -22,8 +23,8 @@ export function isUnannounced(intent: Intent, address: Address): boolean {
   const isOurs = [...intent.pools.values()].some(({ prefixes }) => prefixes.some((space) => contains(space, host)))
   if (!isOurs) return false
   for (let length: number = bits; length >= 0; length--) {
-    const announcement = intent.prefixes.get(truncate(host, length))
-    if (announcement !== undefined && selectPops(intent, announcement.at, announcement.except).size > 0) return false
+    const announcements = standingAnnouncements(intent, truncate(host, length))
+    if (announcements.some(({ at, except }) => selectPops(intent, at, except).size > 0)) return false
   }
   return true
 }

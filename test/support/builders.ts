@@ -327,3 +327,28 @@ export function preference(pop: string, path: string, parts: Partial<Preference>
 export function offer(address: string, localPref = 100): Offer {
   return { neighbor: address as Address, nextHop: address as Address, localPref }
 }
+
+/** A staged change of one prefix, its first stage out; `was` is what stood before, undefined where nothing did. */
+export function rollout(
+  was: Announcement | undefined,
+  stages: readonly (readonly string[])[],
+  parts: Partial<Rollout> & { readonly prefix?: Prefix } = {},
+): Rollout {
+  const { prefix = was?.prefix ?? serviceV4, ...rest } = parts
+  return {
+    id: 'rollout',
+    before: new Map([[prefix, was]]),
+    stages: stages as readonly (readonly PopId[])[],
+    stage: 1,
+    settleMs: 30_000,
+    giveUpMs: 600_000,
+    unwell: new Set(),
+    ungated: false,
+    forced: false,
+    startedAtMs: 0,
+    stageAtMs: 0,
+    author: 'alice',
+    reason: 'test',
+    ...rest,
+  }
+}

@@ -11,7 +11,7 @@ import type { Verdicts } from '../../src/health/verdict.ts'
 import { frozenUntilMs } from '../../src/intent/compile.ts'
 import type { Announcement, Intent, PopId } from '../../src/intent/model.ts'
 import { type Rollout, isAllOut, outPops } from '../../src/intent/rollout.ts'
-import { epoch } from './builders.ts'
+import { epoch, rollout } from './builders.ts'
 
 export interface RolloutWorld {
   intent: Intent
@@ -38,22 +38,10 @@ export function beginRollout(
   const every = { before, stages: [[...effects.keys()]], stage: 1 }
   const sick = signsOf(whole, every, { verdicts, alarms }, moment).filter(({ state }) => state === 'sick')
   const stages = planStages(effects, { canary, sick: new Set(sick.map(({ pop }) => pop)), loads: new Map() })
-  const rollout: Rollout = {
-    id: 'rollout',
-    before,
-    stages,
-    stage: 1,
-    ...times,
-    unwell: new Set(sick.map(({ key }) => key)),
-    ungated: false,
-    forced: false,
-    startedAtMs: nowMs,
-    stageAtMs: nowMs,
-    author: 'alice',
-    reason: 'test',
-  }
+  const unwell = new Set(sick.map(({ key }) => key))
+  const begun = rollout(intent.prefixes.get(prefix), stages, { prefix, ...times, unwell, startedAtMs: nowMs })
   const unwatched = unwatchedPops(whole, { before, stages }, moment)
-  return { intent: withRollout(whole, rollout), rollout, unwatched }
+  return { intent: withRollout(whole, begun), rollout: begun, unwatched }
 }
 
 /** What a step makes of the documents. */

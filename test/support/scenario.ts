@@ -4,6 +4,7 @@
  *
  *   fleet fra:eu sin:asia [--drain 2s]       who there is (POP:area); one speaker `fra-1` at each POP
  *   publish PREFIX --at eu,sin [--except fra] [--med N] [--floor N] [--force]     withdraw PREFIX [--at fra] [--force]
+ *   publish … --staged sin/tyo/ams,fra     the same in stages     rollout next|back     a stage more, or all of it back
  *   drain fra [--grace 2s] [--for 1h] [--force]     undrain fra     freeze [--for 1h]     unfreeze     adopt PREFIX fra
  *   lose documents     a store that lost every Prefix document, unreviewed     new epoch     another, empty store
  *   plan (decides)     show plan (does not)     show rib     show settled     explain PREFIX [POP]
@@ -14,12 +15,14 @@ import { attributesOf } from '../../src/bgp/path.ts'
 import type { Prefix } from '../../src/bgp/prefix.ts'
 import type { DocumentChange, DocumentKey } from '../../src/intent/document.ts'
 import type { Drain, Freeze, Intent, PopId, Selector, SpeakerId } from '../../src/intent/model.ts'
+import type { Rollout } from '../../src/intent/rollout.ts'
 import { explainPrefix } from '../../src/plan/explain.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { reviewChange } from '../../src/plan/review.ts'
-import { announce, drain, epoch, freeze, intent, neighbor, pop } from './builders.ts'
+import { announce, drain, epoch, freeze, intent, neighbor, pop, rollout } from './builders.ts'
 import { foreignPath } from './pretend-fleet.ts'
 import { PretendHerald } from './pretend-herald.ts'
+import { takeStep } from './pretend-rollouts.ts'
 
 type Flags = ReadonlyMap<string, string>
 
@@ -37,6 +40,8 @@ export class Scenario {
         return this.#publish(first as Prefix, flags)
       case 'withdraw':
         return this.#withdraw(first as Prefix, flags)
+      case 'rollout':
+        return this.#rollOut(first, flags)
       case 'drain':
         return this.#drain(first, flags)
       case 'undrain':
@@ -110,11 +115,30 @@ export class Scenario {
       attributes: flags.has('med') ? { med: Number(flags.get('med')) } : {},
       ...(floor !== undefined && { floor: Number(floor) }),
     })
-    return this.#change(
-      `Prefix/${prefix}`,
-      { prefixes: new Map(this.#intent.prefixes).set(prefix, announcement) },
-      flags,
-    )
+    const prefixes = new Map(this.#intent.prefixes).set(prefix, announcement)
+    const staged = flags.get('staged')
+    if (staged === undefined) return this.#change(`Prefix/${prefix}`, { prefixes }, flags)
+    const stages = staged.split('/').map(list)
+    const begun = rollout(this.#intent.prefixes.get(prefix), stages, { prefix, startedAtMs: this.#herald.nowMs })
+    return this.#change(`Prefix/${prefix}`, { prefixes, rollouts: new Map([[begun.id, begun]]) }, flags)
+  }
+
+  /** Moves the one staged change there is, as advancing and rolling back change the documents. */
+  #rollOut(where: string, flags: Flags): readonly string[] {
+    const [running] = this.#intent.rollouts.values()
+    if (running === undefined) throw new Error('no staged change runs')
+    const { intent, nowMs } = this.#herald
+    const step =
+      where === 'back' ? ({ kind: 'rollback', reason: '' } as const) : ({ kind: 'done', reason: '' } as const)
+    const { prefixes, rollouts } = takeStep(intent, running, step, nowMs)
+    const after = rollouts.get(running.id)
+    const changes: DocumentChange[] = [
+      { key: `Rollout/${running.id}`, before: specOf(running), after: after && specOf(after) },
+    ]
+    if (where === 'back')
+      for (const [prefix, was] of running.before)
+        changes.push({ key: `Prefix/${prefix}`, before: {}, after: was && { at: was.at } })
+    return this.#commit({ prefixes, rollouts }, changes, flags)
   }
 
   #withdraw(prefix: Prefix, flags: Flags): readonly string[] {
@@ -148,9 +172,17 @@ export class Scenario {
   }
 
   #change(key: DocumentKey, change: Partial<Intent>, flags: Flags, named: readonly Prefix[] = []): readonly string[] {
+    return this.#commit(change, [{ key, before: undefined, after: {} }], flags, named)
+  }
+
+  #commit(
+    change: Partial<Intent>,
+    changes: readonly DocumentChange[],
+    flags: Flags,
+    named: readonly Prefix[] = [],
+  ): readonly string[] {
     const before = this.#intent
     const after: Intent = { ...before, ...change, revision: before.revision + 1 }
-    const changes: readonly DocumentChange[] = [{ key, before: undefined, after: {} }]
     const { moment } = this.#herald.input
     const force = flags.has('force')
     const review = reviewChange(before, after, { changes, named: new Set(named), force, moment })
@@ -187,6 +219,15 @@ export class Scenario {
     )
     return lines.length === 0 ? ['no routes'] : lines.toSorted()
   }
+}
+
+/** As much of the documents as review looks at. */
+function specOf({ before, stages, stage, stageAtMs }: Rollout): object {
+  const prefixes = [...before].map(([prefix, was]) => ({
+    prefix,
+    ...(was !== undefined && { before: { at: was.at } }),
+  }))
+  return { prefixes, stages, stage, stageAtMs }
 }
 
 function showPlan({ actions, held, warnings, settled }: Plan): readonly string[] {

@@ -5,7 +5,7 @@
  */
 import type { Prefix } from '../../bgp/prefix.ts'
 import type { Announcement, Intent, PopId, SpeakerId } from '../model.ts'
-import { type Rollout, outPops, waitsForStage } from '../rollout.ts'
+import { type Rollout, isAllOut, outPops, waitsForStage } from '../rollout.ts'
 import { floorOf, isFloorForced } from './floor.ts'
 import { inventoryOf } from './inventory.ts'
 import type { Shape } from './shape.ts'
@@ -45,6 +45,13 @@ export function announcementAt(intent: Intent, prefix: Prefix, pop: PopId): Anno
   const rollout = inventoryOf(intent).rolloutOf(prefix)
   if (rollout === undefined || waitsForStage(rollout, pop) === undefined) return intent.prefixes.get(prefix)
   return rollout.before.get(prefix)
+}
+
+/** What counts of a prefix anywhere: its document, and while stages are not out what it was before. */
+export function standingAnnouncements(intent: Intent, prefix: Prefix): readonly Announcement[] {
+  const rollout = inventoryOf(intent).rolloutOf(prefix)
+  const before = rollout === undefined || isAllOut(rollout) ? undefined : rollout.before.get(prefix)
+  return [intent.prefixes.get(prefix), before].filter((one) => one !== undefined)
 }
 
 /** By speaker, in id order. */

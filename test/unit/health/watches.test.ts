@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { watchedTasks } from '../../../src/health/watches.ts'
 import type { Announcement, Intent, Selector } from '../../../src/intent/model.ts'
 import type { AgentId, Check } from '../../../src/intent/monitoring.ts'
-import { agent, announce, check, intent } from '../../support/builders.ts'
+import { agent, announce, check, intent, rollout } from '../../support/builders.ts'
 
 const agents = [agent('fra', 'fra'), agent('sin', 'sin'), agent('lisbon', 'vantage')]
 const fra = ['fra' as Selector]
@@ -33,6 +33,15 @@ describe('what is seen from outside', () => {
     const published = { ...before, prefixes: network(seen, announce('203.0.113.0/24')).prefixes }
     expect([watched(before), watched(published), watched(before)]).toEqual([[], ['seen/service/fra/seen'], []])
     expect(watchedTasks(published)).toBe(watchedTasks({ ...published, prefixes: new Map(published.prefixes) }))
+  })
+
+  test('is watched until the last stage of its withdrawal is out, though the document says nowhere from the first', () => {
+    const [was, nowhere] = [announce('203.0.113.0/24'), announce('203.0.113.0/24', { at: [] })]
+    const at = (stage: number) => {
+      const leaving = rollout(was, [['fra'], ['sin']], { stage })
+      return { ...network(seen, nowhere), rollouts: new Map([[leaving.id, leaving]]) }
+    }
+    expect([watched(at(1)), watched(at(2))]).toEqual([['seen/service/fra/seen'], []])
   })
 
   test('is watched by named agents of which one is outside', () => {

@@ -4,30 +4,16 @@ import type { Rollout } from '../../../src/intent/rollout.ts'
 import type { Announcement, Intent, PopId, SpeakerId } from '../../../src/intent/model.ts'
 import { explainPrefix } from '../../../src/plan/explain.ts'
 import { notReadBack } from '../../../src/plan/read-back.ts'
-import { announce, drain, intent, serviceV4 } from '../../support/builders.ts'
+import { announce, drain, intent, rollout, serviceV4 } from '../../support/builders.ts'
 import { PretendHerald } from '../../support/pretend-herald.ts'
 
 const names = ['ams', 'fra', 'sin', 'tyo']
 const [ams, sin] = ['ams-1', 'sin-1'] as SpeakerId[] as [SpeakerId, SpeakerId]
 
 function staged(before: Announcement | undefined, after: Announcement, parts: Partial<Rollout> = {}): Partial<Intent> {
-  const rollout: Rollout = {
-    id: 'move',
-    before: new Map([[serviceV4, before]]),
-    stages: [['sin'], ['tyo'], ['ams', 'fra']] as PopId[][],
-    stage: 1,
-    settleMs: 30_000,
-    giveUpMs: 600_000,
-    unwell: new Set(),
-    ungated: false,
-    forced: false,
-    startedAtMs: 0,
-    stageAtMs: 0,
-    author: 'alice',
-    reason: 'follow the sun',
-    ...parts,
-  }
-  return { prefixes: new Map([[serviceV4, after]]), rollouts: new Map([[rollout.id, rollout]]) }
+  const stages = [['sin'], ['tyo'], ['ams', 'fra']]
+  const move = rollout(before, stages, { id: 'move', reason: 'follow the sun', ...parts })
+  return { prefixes: new Map([[serviceV4, after]]), rollouts: new Map([[move.id, move]]) }
 }
 
 function revise(herald: PretendHerald, change: Partial<Intent>): void {
