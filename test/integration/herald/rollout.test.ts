@@ -31,6 +31,7 @@ const prefixes = [
   '10.5.0.0/24',
   '10.6.0.0/24',
   '10.7.0.0/24',
+  '10.8.0.0/24',
 ]
 
 let redis: TestRedis
@@ -239,6 +240,26 @@ describe('what stops it', () => {
     expect(await ribs(prefix)).toEqual(before)
     expect(await show(id)).toMatchObject({ state: 'rolled-back', ended: { author: 'alice', reason: 'seen enough' } })
     await controller.expect('POST', '/v1/unfreeze', { reason: 'on again' })
+  }, 60_000)
+
+  it('a floor that would break by now: the next stage is refused, an alarm says so, and all of it goes back in time', async () => {
+    await controller.expect('POST', '/v1/prefixes/publish', { prefix, at: ['all'], reason: 'everywhere' })
+    await eventually(withinMs, async () => expect(await announcing(prefix)).toEqual(places))
+    const leaving = {
+      prefix,
+      at: ['pop-s2', 'pop-s3'],
+      reason: 'shrink',
+      staged: { settleSeconds: 3, giveUpSeconds: 9 },
+    }
+    const { id } = await controller.expect<ChangeView>('POST', '/v1/prefixes/withdraw', leaving)
+    const quiet = { prefix, at: ['pop-s0'], attributes: { announce: false }, reason: 's0 is odd' }
+    await controller.expect('POST', '/v1/overrides', quiet)
+    await eventually(withinMs, async () => expect((await show(id)).waitsFor).toMatch(/refused: .* at 1 POP .*below/))
+    const { alarms } = await controller.expect<AlarmListView>('GET', '/v1/alarms?state=open')
+    expect(alarms).toContainEqual(expect.objectContaining({ kind: 'rollout-refused', labels: { rollout: id } }))
+    expect(await announcing(prefix)).toEqual(['s1', 's3'])
+    await eventually(withinMs, async () => expect((await show(id)).state).toBe('rolled-back'))
+    await eventually(withinMs, async () => expect(await announcing(prefix)).toEqual(['s1', 's2', 's3']))
   }, 60_000)
 
   it('a daemon that does not answer: it is not read back, and given up when its time is over', async () => {
