@@ -18,6 +18,7 @@ import { agentRoutes } from './routes/agents.ts'
 import { alarmRoutes } from './routes/alarms.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { automationRoutes } from './routes/automation.ts'
+import { trafficRoutes } from './routes/traffic.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -54,6 +55,7 @@ const routes = [
   alarmRoutes,
   alertRoutes,
   automationRoutes,
+  trafficRoutes,
   practiceRoutes,
   rolloutRoutes,
   receiverRoutes,

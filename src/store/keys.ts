@@ -63,7 +63,7 @@ export interface Keys {
   practice(): string
   /** hash: receiver → JSON ReceiverState */
   notices(): string
-  /** hash: POP → its traffic, in the unit of its capacity */
+  /** hash: `pop/NAME` and `neighbor/NAME` → JSON [amount, when it was told] */
   traffic(): string
   /** string: JSON of the path learner's FleetState */
   learner(): string
