@@ -34,7 +34,7 @@ export function neighborWords(
 
 /** `--for 600s`. */
 export function secondsWords(
-  option: '--for' | '--grace' | '--settle' | '--give-up',
+  option: '--for' | '--grace' | '--at-most' | '--settle' | '--give-up',
   seconds: number | undefined,
 ): readonly string[] {
   return seconds === undefined ? [] : [option, `${seconds}s`]
@@ -49,6 +49,11 @@ export function stagedWords({ canary, settleSeconds, giveUpSeconds, ungated }: S
     ...secondsWords('--give-up', giveUpSeconds),
     ...(ungated === true ? ['--ungated'] : []),
   ]
+}
+
+/** As a shell takes it for one word. */
+export function shellWord(text: string): string {
+  return /^[\w.,:/%@+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
 function valueText(value: unknown): string {

@@ -23,6 +23,7 @@ import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { learnerRoutes } from './routes/learner.ts'
+import { drainRoutes } from './routes/drains.ts'
 import { overlayRoutes } from './routes/overlays.ts'
 import { preferenceRoutes } from './routes/preferences.ts'
 import { planRoutes } from './routes/plan.ts'
@@ -42,6 +43,7 @@ const requestTimeoutMs = 30_000
 
 const routes = [
   prefixRoutes,
+  drainRoutes,
   overlayRoutes,
   preferenceRoutes,
   learnerRoutes,

@@ -1,8 +1,12 @@
-/** `drain` and `undrain`: take a site, a speaker or a neighbor out of traffic for a while. */
+/** `drain`, `undrain`, `drains`: take a site, a speaker or a neighbor out of traffic for a while, and see how far it is. */
 import { type Command, Option } from 'commander'
-import { type CliContext, usageError, withApi } from './cli-context.ts'
+import type { DrainListView, DrainView } from '../api/wire/drain.ts'
+import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
+import { followDrain } from './drain-wait.ts'
 import { parseDuration } from './duration.ts'
+import { print } from './output.ts'
 import { findOverlay } from './overlay-names.ts'
+import { renderTable } from './table.ts'
 import { addWriteOptions, runWrite, writeWith } from './write.ts'
 
 interface DrainOptions {
@@ -10,6 +14,9 @@ interface DrainOptions {
   readonly neighbor?: string
   readonly for?: number
   readonly grace?: number
+  readonly untilIdle?: string
+  readonly atMost?: number
+  readonly timeout: number
 }
 
 export function registerDrain(program: Command, cli: CliContext): void {
@@ -20,29 +27,29 @@ export function registerDrain(program: Command, cli: CliContext): void {
       .option('--speaker <name>', 'this speaker')
       .option('--neighbor <name>', 'this neighbor (one line)')
       .addOption(new Option('--for <duration>', 'ends by itself after, such as 2h').argParser(parseDuration))
-      .addOption(new Option('--grace <duration>', 'marked so long before it is withdrawn').argParser(parseDuration)),
+      .addOption(new Option('--grace <duration>', 'marked so long, at least, before it goes').argParser(parseDuration))
+      .option('--until-idle <bound>', 'marked until its traffic is below 5% of what it is now, or below 200Mbit/s')
+      .addOption(
+        new Option('--at-most <duration>', 'with --until-idle: goes at the latest after (default: 10m)').argParser(
+          parseDuration,
+        ),
+      ),
   )
     .addHelpText(
       'after',
       `
 Examples:
   herald drain fra --for 2h --reason "router upgrade" --wait
+  herald drain fra --until-idle 5% --at-most 15m --for 4h --reason "router upgrade" --wait
   herald drain --neighbor fra-transit --for 30m --reason "fiber work"`,
     )
     .action(async (site: string | undefined, options: DrainOptions, command: Command) => {
       const targets = [site, options.speaker, options.neighbor].filter((target) => target !== undefined)
       if (targets.length !== 1) throw usageError('name one of: a site, --speaker or --neighbor')
-      await runWrite(cli, command, {
-        method: 'POST',
-        path: '/v1/drains',
-        body: {
-          ...(site !== undefined && { at: site }),
-          ...(options.speaker !== undefined && { speaker: options.speaker }),
-          ...(options.neighbor !== undefined && { neighbor: options.neighbor }),
-          ...(options.for !== undefined && { forSeconds: options.for }),
-          ...(options.grace !== undefined && { graceSeconds: options.grace }),
-        },
-      })
+      if (options.atMost !== undefined && options.untilIdle === undefined)
+        throw usageError('--at-most says how long --until-idle waits; write both, or --grace for a fixed time')
+      allowTime(command, options)
+      await runWrite(cli, command, { method: 'POST', path: '/v1/drains', body: bodyOf(site, options) }, followDrain)
     })
 
   addWriteOptions(
@@ -57,4 +64,57 @@ Examples:
         await writeWith(cli, command, api, { method: 'DELETE', path: `/v1/drains/${encodeURIComponent(drain.name)}` })
       })
     })
+
+  program
+    .command('drains')
+    .description('all drains: how far each has come, what it waits for, and until when it lasts')
+    .addHelpText('after', '\nExample:\n  herald drains')
+    .action(async (_options: unknown, command: Command) => {
+      const { drains } = await withApi(cli, command, (api) => api.request<DrainListView>({ path: '/v1/drains' }))
+      print(cli.terminal, outputOf(command), {
+        data: drains,
+        table: () => drainsText(drains),
+        names: () => drains.map(({ id }) => id),
+      })
+    })
+}
+
+function bodyOf(site: string | undefined, options: DrainOptions): Record<string, unknown> {
+  const { speaker, neighbor, grace, untilIdle, atMost } = options
+  return {
+    ...(site !== undefined && { at: site }),
+    ...(speaker !== undefined && { speaker }),
+    ...(neighbor !== undefined && { neighbor }),
+    ...(options.for !== undefined && { forSeconds: options.for }),
+    ...(grace !== undefined && { graceSeconds: grace }),
+    ...(untilIdle !== undefined && {
+      untilIdle: { below: untilIdle, ...(atMost !== undefined && { atMostSeconds: atMost }) },
+    }),
+  }
+}
+
+const defaultAtMostSeconds = 600
+
+/** Whoever asks to wait for something that takes minutes is not told after 30 s that it is late. */
+function allowTime(command: Command, { grace = 0, untilIdle, atMost = defaultAtMostSeconds, timeout }: DrainOptions) {
+  if (command.getOptionValueSource('timeout') !== 'default') return
+  command.setOptionValueWithSource(
+    'timeout',
+    timeout + Math.max(grace, untilIdle === undefined ? 0 : atMost),
+    'default',
+  )
+}
+
+function drainsText(drains: readonly DrainView[]): string {
+  if (drains.length === 0) return 'nothing is drained'
+  return renderTable(
+    ['DRAIN', 'WHAT', 'STAGE', 'UNTIL', ''],
+    drains.map(({ id, target, stage, expiresAt, summary }) => [
+      id,
+      Object.values(target).join(),
+      stage,
+      expiresAt ?? 'lifted',
+      summary,
+    ]),
+  )
 }

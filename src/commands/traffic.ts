@@ -1,6 +1,7 @@
 /** `traffic`: how much POPs and neighbors have, as whoever measures it told last. */
 import type { Command } from 'commander'
 import type { TrafficView } from '../api/wire/traffic.ts'
+import { amountText } from '../intent/amount.ts'
 import { type CliContext, outputOf, withApi } from './cli-context.ts'
 import { formatDuration } from './duration.ts'
 import { print } from './output.ts'
@@ -40,19 +41,4 @@ function trafficText(terminal: Terminal, { pops, neighbors }: TrafficView): stri
 function ageText(terminal: Terminal, { at, fresh }: { readonly at: string; readonly fresh: boolean }): string {
   const ago = `${formatDuration(Math.max(0, (Date.now() - Date.parse(at)) / 1000))} ago`
   return fresh ? ago : paint(terminal, 'yellow', `${ago}: too old to say anything of now`)
-}
-
-const multiples = [
-  ['T', 1e12],
-  ['G', 1e9],
-  ['M', 1e6],
-  ['k', 1e3],
-] as const
-
-/** `4.2 Gbit/s`, `380 requests/s`, `12`: three digits that matter. */
-export function amountText(amount: number, unit: string | undefined): string {
-  const [multiple = '', size = 1] = unit === 'bit/s' ? (multiples.find(([, size]) => amount >= size) ?? []) : []
-  const scaled = amount / size
-  const digits = scaled >= 100 || Number.isInteger(scaled) ? Math.round(scaled) : Number(scaled.toPrecision(3))
-  return `${digits}${unit === undefined ? '' : ` ${multiple}${unit}`}`
 }

@@ -16,7 +16,7 @@ import { type Terminal, paint } from './terminal.ts'
 const heldGraceMs = 3000
 const pollSeconds = 2
 
-interface WaitOptions {
+export interface WaitOptions {
   readonly timeoutSeconds: number
   readonly output: Output
   /** What the change was answered with. */
@@ -30,6 +30,19 @@ export async function waitForProof(
   revision: number,
   options: WaitOptions,
 ): Promise<void> {
+  const proof = await followProof(cli, api, revision, options)
+  if (proof === undefined) return
+  requireDone(cli.terminal, proof, options)
+  requireAudience(proof, options.warnings)
+}
+
+/** Shows the proof as it comes, until it is done, superseded, held for a while, or late. Undefined: interrupted. */
+export async function followProof(
+  cli: CliContext,
+  api: ApiClient,
+  revision: number,
+  options: Pick<WaitOptions, 'timeoutSeconds' | 'output'>,
+): Promise<ProofView | undefined> {
   const live = options.output === 'table' ? progressOn(cli.terminal) : undefined
   const deadline = performance.now() + options.timeoutSeconds * 1000
   let heldSince: number | undefined
@@ -46,13 +59,18 @@ export async function waitForProof(
     if (performance.now() >= deadline) break
   }
   live?.end()
-  if (proof !== undefined) conclude(cli.terminal, proof, options)
+  return proof
 }
 
-function conclude(terminal: Terminal, proof: ProofView, { output, timeoutSeconds, warnings }: WaitOptions): void {
+/** Says how it ended. Fails with exit code 3 where it is not done. */
+export function requireDone(
+  terminal: Terminal,
+  proof: ProofView,
+  { output, timeoutSeconds }: Pick<WaitOptions, 'output' | 'timeoutSeconds'>,
+): void {
   if (output === 'json' || output === 'yaml') print(terminal, output, { data: proof, table: () => '', names: () => [] })
   else if (output === 'table') terminal.out(proofText(terminal, proof))
-  if (proof.state === 'done') return requireAudience(proof, warnings)
+  if (proof.state === 'done') return
   const details = [
     ...proof.held,
     ...proof.speakers.flatMap(({ speaker, problem }) => (problem ? [`${speaker}: ${problem}`] : [])),

@@ -13,7 +13,7 @@ import { changeText, documentLines, doubtsText, summaryText } from './plan-text.
 import { stagedText } from './rollout-text.ts'
 import { type Terminal, paint } from './terminal.ts'
 import { waitForRollout } from './rollout-wait.ts'
-import { waitForProof } from './wait.ts'
+import { type WaitOptions, waitForProof } from './wait.ts'
 
 export interface WriteOptions {
   readonly reason?: string
@@ -46,12 +46,21 @@ export interface Write {
   readonly body?: Readonly<Record<string, unknown>>
 }
 
+/** What --wait does after the commit; the proof of the revision alone is `waitForProof`. */
+export type Follow = (cli: CliContext, api: ApiClient, change: ChangeView, options: WaitOptions) => Promise<void>
+
 /** One write, with a client of its own. */
-export async function runWrite(cli: CliContext, command: Command, write: Write): Promise<void> {
-  await withApi(cli, command, (api) => writeWith(cli, command, api, write))
+export async function runWrite(cli: CliContext, command: Command, write: Write, follow?: Follow): Promise<void> {
+  await withApi(cli, command, (api) => writeWith(cli, command, api, write, follow))
 }
 
-export async function writeWith(cli: CliContext, command: Command, api: ApiClient, write: Write): Promise<void> {
+export async function writeWith(
+  cli: CliContext,
+  command: Command,
+  api: ApiClient,
+  write: Write,
+  follow: Follow = (cli, api, { revision }, options) => waitForProof(cli, api, revision, options),
+): Promise<void> {
   const options = command.opts<WriteOptions>()
   const { terminal } = cli
   const output = outputOf(command)
@@ -71,7 +80,7 @@ export async function writeWith(cli: CliContext, command: Command, api: ApiClien
     const said = command.getOptionValueSource('timeout') === 'default' ? undefined : options.timeout
     await waitForRollout(cli, api, change.staged, { output, ...(said !== undefined && { timeoutSeconds: said }) })
   } else
-    await waitForProof(cli, api, change.revision, {
+    await follow(cli, api, change, {
       timeoutSeconds: options.timeout,
       output,
       warnings: change.plan.warnings,

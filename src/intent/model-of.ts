@@ -19,11 +19,12 @@ import type {
   RegionId,
   Speaker,
   SpeakerId,
+  UntilIdle,
 } from './model.ts'
 import { type MonitoringModel, capacityPart, failoverPolicyOf, monitoringModelOf } from './monitoring-of.ts'
 import type { Spec } from './schema.ts'
 import type { Rollout } from './rollout.ts'
-import { msOf } from './schema/quantity.ts'
+import { idleBoundOf, msOf } from './schema/quantity.ts'
 import type { PathGroup, PathGroupId, Preference } from './steering.ts'
 import { pathGroupOf, preferenceOf } from './steering-of.ts'
 
@@ -75,10 +76,8 @@ export function modelOf({ kind, name, spec }: Document): Model {
     case 'AlertMapping':
     case 'Failover':
       return monitoringModelOf(kind, name, spec)
-    case 'Drain': {
-      const { target, ...rest } = spec as Spec<'Drain'>
-      return { kind, value: { id: name, ...rest, target: drainTargetOf(target) } }
-    }
+    case 'Drain':
+      return { kind, value: drainOf(name, spec as Spec<'Drain'>) }
     case 'Override':
       return { kind, value: { id: name, ...(spec as Spec<'Override'>) } }
     case 'Freeze':
@@ -110,6 +109,21 @@ function rolloutOf(id: string, { prefixes, settle, giveUp, unwell, ...rest }: Sp
     giveUpMs: msOf(giveUp),
     unwell: new Set(unwell),
   }
+}
+
+function drainOf(id: string, { target, untilIdle, ...rest }: Spec<'Drain'>): Drain {
+  return {
+    id,
+    ...rest,
+    target: drainTargetOf(target),
+    ...(untilIdle !== undefined && { untilIdle: untilIdleOf(untilIdle) }),
+  }
+}
+
+function untilIdleOf({ below, from, ...rest }: NonNullable<Spec<'Drain'>['untilIdle']>): UntilIdle {
+  const bound = idleBoundOf(below)
+  if (bound === undefined) throw new Error(`assertion: the schema passed "${below}" as a bound of traffic`)
+  return { ...rest, below: bound, from: new Map(Object.entries(from)) }
 }
 
 function drainTargetOf({ at, speaker, neighbor }: Spec<'Drain'>['target']): DrainTarget {

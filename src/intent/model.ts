@@ -172,8 +172,25 @@ export type DrainTarget =
 export interface Drain extends OverlayBase {
   readonly target: DrainTarget
   readonly graceSeconds: number
+  /** Stays marked until this, or `idleAtMs` is there. */
+  readonly untilIdle?: UntilIdle
+  /** When automation saw that its traffic is gone, ms since the epoch. */
+  readonly idleAtMs?: number
   /** A person accepted that floors (G1) are broken. */
   readonly forced: boolean
+}
+
+/** Below this, what is left of traffic is as good as none. */
+export type IdleBound =
+  /** Of what it was when the drain began, 0 to 1. */
+  { readonly kind: 'share'; readonly share: number } | ({ readonly kind: 'amount' } & Capacity)
+
+export interface UntilIdle {
+  readonly below: IdleBound
+  /** After the start of the drain; then it goes whatever its traffic. */
+  readonly atMostSeconds: number
+  /** Traffic when the drain began, by name of the POP or neighbor: what a share is a share of. */
+  readonly from: ReadonlyMap<string, number>
 }
 
 /** Attributes laid over a prefix: everywhere, at some sites, or toward one neighbor. */

@@ -10,6 +10,7 @@ import { attributesOf } from '../bgp/path.ts'
 import { type Prefix, prefixFamily } from '../bgp/prefix.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { Neighbor } from '../intent/model.ts'
+import { isStillSent } from '../plan/drained.ts'
 import type { Speaker, SpeakerNeighbor } from '../speaker/speaker.ts'
 import type { StoredTarget } from '../store/store.ts'
 
@@ -144,6 +145,6 @@ function disagreement(
       prefix,
       `${id} is not sent ${prefix}: another route may be better there, or a policy of its own rejects it`,
     )
-  for (const prefix of lingering) words.set(prefix, `${id} is still sent ${prefix}`)
+  for (const prefix of lingering) words.set(prefix, `${id}${isStillSent}${prefix}`)
   return words
 }

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answering, type BullSettings, answerPlan } from './doorbell.ts'
+import { DrainWatch } from './drains/watch.ts'
 import { type HealthDeps, HealthEngine } from './health/engine.ts'
 import { identifyStore } from './identity.ts'
 import { Planner, type PlannerDeps } from './planner.ts'
@@ -45,6 +46,7 @@ async function leadOnce(deps: LeaderDeps, bull: BullSettings, stop: AbortSignal)
   let answering: Answering | undefined
   let telling: Promise<void> | undefined
   let learning: Promise<void> | undefined
+  let draining: Promise<void> | undefined
   try {
     await planner.look()
     answering = answerPlan(bull, deps.logger, () => planner.look())
@@ -57,11 +59,13 @@ async function leadOnce(deps: LeaderDeps, bull: BullSettings, stop: AbortSignal)
     )
     // Nor must whoever only learns.
     learning = keepTrying('path learner', deps.logger, until, () => new LearnerEngine(deps, lease, planner).run(until))
+    draining = keepTrying('drain watch', deps.logger, until, () => new DrainWatch(deps, lease, planner).run(until))
     await Promise.race([watchGenerations({ ...deps, disagreeing }, until), health])
   } finally {
     ended.abort()
     await telling
     await learning
+    await draining
     await answering?.close()
     await planner.close()
     await lease.release()

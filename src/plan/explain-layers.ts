@@ -3,7 +3,7 @@ import type { Announcement, Drain, Intent, Override, SiteAttributes, Speaker } f
 import type { Failover } from '../intent/monitoring.ts'
 import { Failovers } from '../intent/compile/failovers.ts'
 import { inventoryOf, isSilent } from '../intent/compile/inventory.ts'
-import { OverlayTime } from '../intent/compile/overlay-time.ts'
+import { OverlayTime, graceEndsAtMs } from '../intent/compile/overlay-time.ts'
 
 export interface Layer {
   /** Document and part: `Prefix/203.0.113.0/24`, `… at fra`, `Drain/fra-maintenance`. */
@@ -79,13 +79,20 @@ function drainLayer(drain: Drain, time: OverlayTime): Layer {
   const gone = drain.target.kind === 'neighbor' ? `withheld from ${drain.target.neighbor}` : 'not announced'
   const toward = drain.target.kind === 'neighbor' ? ` toward ${drain.target.neighbor}` : ''
   const stage = time.drainStage(drain)
-  const graceEnds = instant(drain.startedAtMs + drain.graceSeconds * 1000)
   const says = {
     gone,
-    marked: `marked GRACEFUL_SHUTDOWN${toward} until ${graceEnds}, then ${gone}`,
+    marked: `marked GRACEFUL_SHUTDOWN${toward} until ${markedUntil(drain, time)}, then ${gone}`,
     none: 'nothing now',
   }[stage ?? 'none']
   return { layer: `Drain/${drain.id}`, says: `${says}${until(drain)}`, inForce: stage !== undefined }
+}
+
+function markedUntil(drain: Drain, time: OverlayTime): string {
+  const graceEnds = instant(graceEndsAtMs(drain))
+  if (!time.waitsForIdle(drain)) return graceEnds
+  const limitMs = time.idleLimitMs(drain) ?? Infinity
+  const atTheLatest = limitMs === Infinity ? 'and not while the freeze lasts' : `at the latest ${instant(limitMs)}`
+  return `its traffic is gone, not before ${graceEnds}, ${atTheLatest}`
 }
 
 function until({ expiresAtMs }: { readonly expiresAtMs?: number }): string {

@@ -93,13 +93,14 @@ function namedSites(desired: DesiredPrefix | undefined): number {
   return (desired?.sites.size ?? 0) + (desired?.lost.size ?? 0)
 }
 
-/** The same intent with every drain started and its grace time over. */
+/** The same intent with every drain started, its grace time over, and its traffic gone. */
 function afterGrace(intent: Intent, nowMs: number): Intent {
   if (intent.drains.size === 0 && intent.failovers.size === 0) return intent
   const over = <O extends Drain | Failover>(overlay: O): O => ({
     ...overlay,
     graceSeconds: 0,
     startedAtMs: Math.min(overlay.startedAtMs, nowMs),
+    idleAtMs: nowMs,
   })
   const drains = new Map(Array.from(intent.drains, ([id, drain]) => [id, over(drain)]))
   const failovers = new Map(Array.from(intent.failovers, ([id, failover]) => [id, over(failover)]))

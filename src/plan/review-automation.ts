@@ -1,10 +1,12 @@
 /**
  * Guards on what automation wants committed, beside those on everybody: it writes Failover documents and nothing else (the
- * path learner Preferences, staged changes what plan/review-rollout says), it stops for a freeze (G11), and it takes away no more than one POP or 5 % of all announcements in five minutes (G2),
- * whatever it believes to see. Nothing here can be forced: who forces is a person, under a person's name.
+ * path learner Preferences, staged changes what plan/review-rollout says, whoever watches drains the moment at which one was
+ * seen idle), it stops for a freeze (G11), and it takes away no more than one POP or 5 % of all announcements in five minutes
+ * (G2), whatever it believes to see. Nothing here can be forced: who forces is a person, under a person's name.
  */
 import { type Moment, compilePrefix, frozenUntilMs } from '../intent/compile.ts'
 import { type DocumentChange, splitKey } from '../intent/document.ts'
+import { sameSpec } from '../intent/edit/edit.ts'
 import type { Intent, PopId } from '../intent/model.ts'
 import { refuseAllButRollout } from './review-rollout.ts'
 import type { Refusal } from './review.ts'
@@ -13,6 +15,9 @@ import type { Refusal } from './review.ts'
 export const automationAuthor = 'herald:failover'
 /** Author of every revision that the path learner commits. */
 export const learnerAuthor = 'herald:learner'
+
+/** Author of every revision that says a drain's traffic is gone. */
+export const drainAuthor = 'herald:drain'
 
 /** What automation took away in one revision: one announcement is one prefix at one POP. */
 export interface AutomatedLoss {
@@ -23,8 +28,11 @@ export interface AutomatedLoss {
 }
 
 export interface Automation {
-  /** Default: failovers. The path learner writes preferences, and those of its own alone; rollouts: stages of a change. */
-  readonly writes?: 'failovers' | 'preferences' | 'rollouts'
+  /**
+   * Default: failovers. The path learner writes preferences, and those of its own alone; rollouts: stages of a change;
+   * drains: `idleAtMs` where a person said that a drain waits for it.
+   */
+  readonly writes?: 'failovers' | 'preferences' | 'rollouts' | 'drains'
   /** A person forced the staged change as a whole: floors and losses were accepted when it began. */
   readonly accepted?: boolean
   /** Its earlier revisions, at least those of the last five minutes; older ones are passed over. */
@@ -71,6 +79,7 @@ const writers = {
   failovers: refuseOtherKinds,
   preferences: refuseAllButLearned,
   rollouts: refuseAllButRollout,
+  drains: refuseAllButIdle,
 } as const satisfies Record<
   NonNullable<Automation['writes']>,
   (changes: readonly DocumentChange[]) => readonly Refusal[]
@@ -100,6 +109,26 @@ function refuseAllButLearned(changes: readonly DocumentChange[]): readonly Refus
       document: key,
       message: `The path learner writes Preferences of its own and nothing else, and ${key} is none.`,
     }))
+}
+
+/** Nothing of a person's drain is changed by it but that. */
+function refuseAllButIdle(changes: readonly DocumentChange[]): readonly Refusal[] {
+  return changes
+    .filter(({ key, before, after }) => splitKey(key).kind !== 'Drain' || !saysIdle(before, after))
+    .map(({ key }) => ({
+      guard: 'G4',
+      code: 'not-idle',
+      forceable: false,
+      document: key,
+      message: `Whoever watches drains writes when a waiting one was seen idle and nothing else, and ${key} is not that.`,
+    }))
+}
+
+function saysIdle(before: unknown, after: unknown): boolean {
+  if (typeof before !== 'object' || before === null || !('untilIdle' in before) || 'idleAtMs' in before) return false
+  if (typeof after !== 'object' || after === null || !('idleAtMs' in after)) return false
+  const { idleAtMs: _, ...rest } = after
+  return sameSpec(before, rest)
 }
 
 function refuseFrozen(before: Intent, { nowMs }: Moment): readonly Refusal[] {

@@ -5,7 +5,9 @@
  *   fleet fra:eu sin:asia [--drain 2s]       who there is (POP:area); one speaker `fra-1` at each POP
  *   publish PREFIX --at eu,sin [--except fra] [--med N] [--floor N] [--force]     withdraw PREFIX [--at fra] [--force]
  *   publish … --staged sin/tyo/ams,fra     the same in stages     rollout next|back     a stage more, or all of it back
- *   drain fra [--grace 2s] [--for 1h] [--force]     undrain fra     freeze [--for 1h]     unfreeze     adopt PREFIX fra
+ *   drain fra [--grace 2s] [--until-idle 5% [--at-most 10m]] [--for 1h] [--force]     undrain fra
+ *   traffic fra 900 (told now)     watch     automation looks whether the traffic of drains is gone
+ *   freeze [--for 1h]     unfreeze     adopt PREFIX fra
  *   lose documents     a store that lost every Prefix document, unreviewed     new epoch     another, empty store
  *   plan (decides)     show plan (does not)     show rib     show settled     explain PREFIX [POP]
  *   apply fra|all      speaker fra unknown|up|restart     rib fra delete|add PREFIX     advance 2s
@@ -13,9 +15,12 @@
  */
 import { attributesOf } from '../../src/bgp/path.ts'
 import type { Prefix } from '../../src/bgp/prefix.ts'
+import { type IdleMemory, decideIdle } from '../../src/health/drain-idle.ts'
+import type { TrafficFigure } from '../../src/health/traffic.ts'
 import type { DocumentChange, DocumentKey } from '../../src/intent/document.ts'
 import type { Drain, Freeze, Intent, PopId, Selector, SpeakerId } from '../../src/intent/model.ts'
 import type { Rollout } from '../../src/intent/rollout.ts'
+import { idleBoundOf } from '../../src/intent/schema/quantity.ts'
 import { explainPrefix } from '../../src/plan/explain.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { reviewChange } from '../../src/plan/review.ts'
@@ -28,6 +33,8 @@ type Flags = ReadonlyMap<string, string>
 
 export class Scenario {
   #herald = new PretendHerald(intent({ revision: 0, network: 'none' }))
+  readonly #traffic = new Map<PopId, TrafficFigure>()
+  #idle: IdleMemory = new Map()
 
   /** Runs one command; answers what it prints, line by line. */
   run(command: string): readonly string[] {
@@ -46,6 +53,11 @@ export class Scenario {
         return this.#drain(first, flags)
       case 'undrain':
         return this.#change(`Drain/${first}-drain`, { drains: without(this.#intent.drains, `${first}-drain`) }, flags)
+      case 'traffic':
+        this.#traffic.set(first as PopId, { amount: Number(second), atMs: this.#herald.nowMs })
+        return []
+      case 'watch':
+        return this.#watch()
       case 'freeze':
         return this.#freeze(flags)
       case 'unfreeze':
@@ -156,8 +168,27 @@ export class Scenario {
       ...this.#times(flags),
       graceSeconds: milliseconds(flags.get('grace') ?? '0s') / 1000,
       forced: flags.has('force'),
+      ...this.#untilIdle(flags),
     })
     return this.#change(`Drain/${one.id}`, { drains: new Map(this.#intent.drains).set(one.id, one) }, flags)
+  }
+
+  #untilIdle(flags: Flags): Pick<Drain, 'untilIdle'> {
+    const below = idleBoundOf(flags.get('until-idle') ?? '')
+    if (below === undefined) return {}
+    const from = new Map([...this.#traffic].map(([pop, { amount }]) => [pop as string, amount]))
+    return { untilIdle: { below, atMostSeconds: milliseconds(flags.get('at-most') ?? '10m') / 1000, from } }
+  }
+
+  #watch(): readonly string[] {
+    const figures = { pops: this.#traffic, neighbors: new Map() }
+    const { idle, memory } = decideIdle(this.#intent, figures, this.#idle, this.#herald.nowMs)
+    this.#idle = memory
+    return idle.flatMap(({ drain, reason }) => {
+      const idleAtMs = this.#herald.nowMs
+      const drains = new Map(this.#intent.drains).set(drain.id, { ...drain, idleAtMs })
+      return [`idle: ${reason}`, ...this.#change(`Drain/${drain.id}`, { drains }, new Map())]
+    })
   }
 
   #freeze(flags: Flags): readonly string[] {

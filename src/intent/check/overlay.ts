@@ -3,6 +3,8 @@ import { prefixFamily } from '../../bgp/prefix.ts'
 import type { Finding } from '../document.ts'
 import { unknownPlace } from '../edit/selectors.ts'
 import type { Drain, Intent, Override } from '../model.ts'
+import { trafficPlaceName, trafficPlaces } from '../drain-places.ts'
+import { listed } from '../nearest.ts'
 import { placesOf } from '../places.ts'
 import { selectPops } from '../select.ts'
 import { checkAttributes } from './attributes.ts'
@@ -15,7 +17,8 @@ export function checkOverlays(intent: Intent): readonly Finding[] {
   ]
 }
 
-function checkDrain(intent: Intent, { id, target }: Drain): readonly Finding[] {
+function checkDrain(intent: Intent, drain: Drain): readonly Finding[] {
+  const { id, target } = drain
   const report = new Report('Drain', id)
   const places = placesOf(intent)
   switch (target.kind) {
@@ -29,7 +32,34 @@ function checkDrain(intent: Intent, { id, target }: Drain): readonly Finding[] {
       report.reference('Neighbor', target.neighbor, intent.neighbors, '/spec/target/neighbor')
       break
   }
+  if (report.findings.length === 0) checkIdleBound(report, intent, drain)
   return report.findings
+}
+
+/** A bound in another unit than the figures are in would be met, or missed, by chance. */
+function checkIdleBound(report: Report, intent: Intent, drain: Drain): void {
+  if (drain.untilIdle === undefined) return
+  const { below, from } = drain.untilIdle
+  const places = trafficPlaces(intent, drain)
+  if (below.kind === 'amount') {
+    const other = places.find(({ unit }) => unit !== undefined && unit !== below.unit)
+    if (other === undefined) return
+    const name = trafficPlaceName(other)
+    report.error(
+      'idle-unit',
+      '/spec/untilIdle/below',
+      `is in ${below.unit}, and traffic of ${name} is in ${other.unit}`,
+    )
+    return
+  }
+  const names = places.map(trafficPlaceName).filter((name) => !from.has(name))
+  if (names.length === 0 && places.length > 0) return
+  const unknown = names.length === 0 ? 'nothing there has traffic' : `what ${listed(names)} had is not known`
+  report.warning(
+    'idle-unknown',
+    '/spec/untilIdle/from',
+    `${unknown}, so that there is no share of it to fall below: it goes after atMostSeconds, and not before`,
+  )
 }
 
 function checkOverride(intent: Intent, { id, prefix, at, neighbor, attributes }: Override): readonly Finding[] {

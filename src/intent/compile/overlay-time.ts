@@ -1,8 +1,10 @@
 /**
  * When overlays are in force. An overlay counts from `startedAtMs` until it expires; a drain first marks, then takes
- * away. While a freeze is in force the clock of expiry stands still at the freeze's start (G11): nothing comes back or
- * goes away by itself. What a person does during a freeze still starts, and a drain's grace time still runs, because
- * both are part of that person's command.
+ * away, and one that waits for its traffic to fall marks until that was seen, or until its limit.
+ *
+ * While a freeze is in force the clock of expiry stands still at the freeze's start (G11): nothing comes back or goes
+ * away by itself, and a drain that waits goes on waiting, past its limit. What a person does during a freeze still starts,
+ * and a drain's grace time still runs, because both are part of that person's command.
  */
 import type { Freeze } from '../model.ts'
 
@@ -14,6 +16,8 @@ interface Timed {
 /** A Drain, or a Failover that drains. */
 interface Graced extends Timed {
   readonly graceSeconds: number
+  readonly untilIdle?: { readonly atMostSeconds: number }
+  readonly idleAtMs?: number
 }
 
 export class OverlayTime {
@@ -42,16 +46,31 @@ export class OverlayTime {
     return overlay.startedAtMs <= this.nowMs && !this.#expiredAt(overlay, this.nowMs)
   }
 
-  /** `marked`: announced with GRACEFUL_SHUTDOWN; `gone`: grace is over; undefined: not in force. */
+  /** `marked`: announced with GRACEFUL_SHUTDOWN; `gone`: grace is over, and it waits for nothing; undefined: not in force. */
   drainStage(drain: Graced): 'marked' | 'gone' | undefined {
     if (!this.inForce(drain)) return undefined
-    return this.nowMs < graceEndsAtMs(drain) ? 'marked' : 'gone'
+    return this.nowMs < graceEndsAtMs(drain) || this.waitsForIdle(drain) ? 'marked' : 'gone'
+  }
+
+  /** Its grace time may be over or not: its traffic was not seen to be gone, and its limit is not reached. */
+  waitsForIdle(drain: Graced): boolean {
+    return this.inForce(drain) && drain.idleAtMs === undefined && (this.idleLimitMs(drain) ?? -Infinity) > this.nowMs
+  }
+
+  /**
+   * When a drain that waits goes at the latest, ms since the epoch: Infinity where a freeze without an end holds it.
+   * Undefined where it never waited, or that moment is past.
+   */
+  idleLimitMs({ startedAtMs, untilIdle }: Graced): number | undefined {
+    if (untilIdle === undefined) return undefined
+    const limit = { startedAtMs, expiresAtMs: startedAtMs + untilIdle.atMostSeconds * 1000 }
+    return this.#expiredAt(limit, this.nowMs) ? undefined : this.#expiryMs(limit)
   }
 
   /** The next moment at which this overlay starts to say something else, ms since the epoch; Infinity: never. */
   nextChangeMs(overlay: Timed | Graced): number {
     const moments = [overlay.startedAtMs, this.#expiryMs(overlay)]
-    if ('graceSeconds' in overlay) moments.push(graceEndsAtMs(overlay))
+    if ('graceSeconds' in overlay) moments.push(graceEndsAtMs(overlay), this.idleLimitMs(overlay) ?? -Infinity)
     return Math.min(...moments.filter((atMs) => atMs > this.nowMs))
   }
 
@@ -71,7 +90,7 @@ export class OverlayTime {
   }
 }
 
-function graceEndsAtMs(drain: Graced): number {
+export function graceEndsAtMs(drain: Graced): number {
   return drain.startedAtMs + drain.graceSeconds * 1000
 }
 

@@ -17,7 +17,7 @@ import { isExternal, serviceLocalPref } from '../../bgp/neighbor.ts'
 import { type AttributesKey, attributesKey, sorted } from '../../bgp/path.ts'
 import type { DesiredSite, LostSite, Treatment } from '../desired.ts'
 import { documentKey } from '../document.ts'
-import type { Neighbor, Network, Speaker } from '../model.ts'
+import type { Drain, Neighbor, Network, Speaker } from '../model.ts'
 import { failoverWords } from './failovers.ts'
 import { type Inventory, isSilent } from './inventory.ts'
 import type { Layers, Said } from './layers.ts'
@@ -105,7 +105,7 @@ export class SiteCompiler {
       overlay,
       forced: drain.forced,
       graced: true,
-      because: `${overlay} drains ${speaker.pop} and its grace time is over`,
+      because: `${overlay} drains ${speaker.pop} and ${whyGone(drain)}`,
     }
   }
 
@@ -210,6 +210,11 @@ export class SiteCompiler {
     const laid = overlays.length === 0 ? '' : `, with ${overlays.join(', ')} on top`
     return `${wanted}${laid}`
   }
+}
+
+function whyGone({ untilIdle, idleAtMs }: Drain): string {
+  if (untilIdle === undefined) return 'its grace time is over'
+  return idleAtMs === undefined ? 'has waited for its traffic as long as it may' : 'its traffic is gone'
 }
 
 interface Deeds {

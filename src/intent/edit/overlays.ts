@@ -28,6 +28,13 @@ export interface DrainVerb extends OverlaySpan {
   readonly target: DrainedPlace
   /** Marked GRACEFUL_SHUTDOWN that long, seconds. Default: the Network's `drainSeconds`. */
   readonly graceSeconds?: number
+  /** As written: it stays marked until its traffic is below this. */
+  readonly untilIdle?: {
+    readonly below: string
+    readonly atMostSeconds?: number
+    /** Traffic now, by name of the POP or neighbor. */
+    readonly from: Readonly<Record<string, number>>
+  }
   readonly forced?: boolean
 }
 
@@ -37,6 +44,19 @@ export function drain(documents: Documents, { id, target, ...rest }: DrainVerb):
   const { network } = buildIntent(documents, 0).intent
   const graceSeconds = rest.graceSeconds ?? network?.drainSeconds ?? 2
   return replaceDocument(documents, { kind: 'Drain', name: id, spec: { target, ...rest, graceSeconds } })
+}
+
+/** The traffic of drains that wait for that was seen to be gone. */
+export function markIdle(documents: Documents, ids: readonly string[], idleAtMs: number): Edit {
+  const changes: DocumentChange[] = []
+  for (const id of ids) {
+    const spec = specOf(documents, 'Drain', id)
+    if (spec === undefined) return refusedEdit(unknownDocument(documents, 'Drain', id))
+    const edit = replaceDocument(documents, { kind: 'Drain', name: id, spec: { ...spec, idleAtMs } })
+    if (!edit.ok) return edit
+    changes.push(...edit.changes)
+  }
+  return edited(changes)
 }
 
 /** Lifts a drain by its id, or every drain of exactly this place. */

@@ -3,6 +3,7 @@
  * them as text in one spelling, the largest unit that gives a whole number; the model has plain numbers.
  */
 import { z } from 'zod'
+import type { IdleBound } from '../model.ts'
 import type { Capacity } from '../monitoring.ts'
 import { missing } from './fields.ts'
 
@@ -49,6 +50,34 @@ export function msOf(text: string): number {
 
 const multiples = { '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 } as const
 const capacityPattern = /^(\d{1,9}(?:\.\d{1,6})?) ?(?:([kMGT]?)(bit\/s)|(requests\/s))$/
+
+const sharePattern = /^(\d{1,2}(?:\.\d{1,3})?) ?%$/
+
+/** `5%` or `200 Mbit/s`; undefined where the text is neither. */
+export function idleBoundOf(text: string): IdleBound | undefined {
+  const percent = Number(sharePattern.exec(text)?.[1])
+  if (percent > 0) return { kind: 'share', share: percent / 100 }
+  const amount = capacityOf(text)
+  return amount && { kind: 'amount', ...amount }
+}
+
+export function idleBoundText(bound: IdleBound): string {
+  return bound.kind === 'share' ? `${Number((bound.share * 100).toFixed(3))}%` : capacityText(bound)
+}
+
+export const idleBoundField = z
+  .string({ error: 'write a share of what it was, such as "5%", or an amount, such as "200 Mbit/s"' })
+  .transform((text, context): string => {
+    const bound = idleBoundOf(text.trim())
+    if (bound !== undefined) return idleBoundText(bound)
+    const message = `${JSON.stringify(text.slice(0, 80))} bounds no traffic: write a share of what it was, such as "5%", or an amount, such as "200 Mbit/s" or "50 requests/s"`
+    context.issues.push({ code: 'custom', message, input: text })
+    return z.NEVER
+  })
+  .meta({
+    description: 'Idle is what has less traffic than this: a share of what it was when the drain began, or an amount',
+    examples: ['5%', '200 Mbit/s', '50 requests/s'],
+  })
 
 /** Undefined where the text is not a capacity. */
 export function capacityOf(text: string): Capacity | undefined {

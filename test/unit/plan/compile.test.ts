@@ -5,7 +5,7 @@ import { type PathAttributes, attributesOf } from '../../../src/bgp/path.ts'
 import { affectedPrefixes, compilePrefix, compileSpeaker, frozenUntilMs } from '../../../src/intent/compile.ts'
 import type { DesiredPrefix } from '../../../src/intent/desired.ts'
 import type { DocumentKey } from '../../../src/intent/document.ts'
-import type { Intent, NeighborId, SpeakerId } from '../../../src/intent/model.ts'
+import type { Freeze, Intent, NeighborId, SpeakerId } from '../../../src/intent/model.ts'
 import {
   announce,
   asn,
@@ -287,6 +287,40 @@ describe('overlays in time', () => {
     const drains = [drain('fra', { startedAtMs: 50, graceSeconds: 1 })]
     const of = intent({ ...base, drains, freezes: [freeze({ startedAtMs: 10 })] })
     expect(sites(of, 2000)).toEqual(['ams-1', 'sin-1'])
+  })
+
+  describe('a drain that waits for its traffic to fall', () => {
+    const untilIdle = { below: { kind: 'share', share: 0.05 }, atMostSeconds: 60, from: new Map() } as const
+    const waiting = drain('fra', { startedAtMs: 1000, graceSeconds: 2, expiresAtMs: 100_000, untilIdle })
+    const announcesAt = (drained: typeof waiting, nowMs: number, freezes: readonly Freeze[] = []) =>
+      sites(intent({ ...base, drains: [drained], freezes }), nowMs).includes('fra-1')
+
+    test('is marked until its limit, then lost', () => {
+      const of = intent({ ...base, drains: [waiting] })
+      expect(attributesAt(of, 'fra-1', 60_999).communities).toEqual(['65535:0'])
+      expect(desired(of, 60_999).sites.get(fra)?.draining).toBe(true)
+      expect(desired(of, 60_999).changesAtMs).toBe(61_000)
+      expect(announcesAt(waiting, 61_000)).toBe(false)
+    })
+
+    test('is lost as soon as its traffic was seen gone, and never before its grace time', () => {
+      expect(announcesAt({ ...waiting, idleAtMs: 30_000 }, 30_000)).toBe(false)
+      expect(announcesAt({ ...waiting, idleAtMs: 1500 }, 2999)).toBe(true)
+      expect(announcesAt({ ...waiting, idleAtMs: 1500 }, 3000)).toBe(false)
+    })
+
+    test('goes on waiting while a freeze is in force, and goes when it ends', () => {
+      const freezes = [freeze({ startedAtMs: 20_000, expiresAtMs: 80_000 })]
+      expect(announcesAt(waiting, 79_999, freezes)).toBe(true)
+      expect(desired(intent({ ...base, drains: [waiting], freezes }), 70_000).changesAtMs).toBe(80_000)
+      expect(announcesAt(waiting, 80_000, freezes)).toBe(false)
+      expect(announcesAt(waiting, 90_000, [freeze({ startedAtMs: 61_500 })])).toBe(false)
+    })
+
+    test('is back when it expires, whether or not it ever went', () => {
+      expect(announcesAt(waiting, 100_000)).toBe(true)
+      expect(announcesAt({ ...waiting, idleAtMs: 30_000 }, 100_000)).toBe(true)
+    })
   })
 })
 

@@ -181,6 +181,33 @@ test('G4: automation writes Failover documents and nothing else', () => {
   expect(refused(reviewChange(before, after, context))).toEqual([])
 })
 
+test('whoever watches drains says of a waiting one that it is idle, and nothing else', () => {
+  const before = network(0)
+  const codes = (key: string, was: unknown, will: unknown, of = before) => {
+    const changes = [{ key: key as DocumentKey, before: was, after: will }]
+    const automation = { writes: 'drains', recent: [] } as const
+    return refused(reviewChange(of, of, { changes, named: new Set(), force: true, moment, automation }))
+  }
+  const waiting = { target: { at: 'fra' }, graceSeconds: 2, untilIdle: { below: '5%' } }
+  const plain = { target: { at: 'fra' }, graceSeconds: 2 }
+  expect(codes('Drain/x', waiting, { ...waiting, idleAtMs: 5 })).toEqual([])
+  for (const [was, will] of [
+    [waiting, undefined],
+    [undefined, { ...waiting, idleAtMs: 5 }],
+    [plain, { ...plain, idleAtMs: 5 }],
+    [waiting, { ...waiting, idleAtMs: 5, graceSeconds: 0 }],
+    [
+      { ...waiting, idleAtMs: 4 },
+      { ...waiting, idleAtMs: 5 },
+    ],
+    [waiting, waiting],
+  ])
+    expect(codes('Drain/x', was, will)).toEqual(['G4 not-idle'])
+  expect(codes('Override/x', waiting, { ...waiting, idleAtMs: 5 })).toEqual(['G4 not-idle'])
+  const frozen = network(0, { freezes: [freeze()] })
+  expect(codes('Drain/x', waiting, { ...waiting, idleAtMs: 5 }, frozen)).toEqual(['G11 frozen'])
+})
+
 test('the path learner writes preferences of its own, and nothing that a person wrote', () => {
   const before = network(0)
   const codes = (key: string, was: unknown, will: unknown) => {
