@@ -34,14 +34,15 @@ async function drainView(store: Store, known: Known, drain: Drain): Promise<Drai
   const time = new OverlayTime(intent.freezes.values(), nowMs)
   const timed = timedStage(drain, time)
   const left = timed === 'leaving' ? await leftOf(store, known, drain) : []
-  const stage = timed === 'leaving' && left.length === 0 ? 'gone' : timed
+  const sessions = drain.shutdown === undefined ? [] : sessionsOf(known, drain)
+  const stage = timed === 'leaving' ? goneStage(left, sessions) : timed
   const traffic = drain.untilIdle === undefined ? [] : drainTraffic(intent, drain, known.figures, nowMs)
   const limitMs = time.idleLimitMs(drain)
   return {
     id: drain.id,
     target: targetView(drain.target),
     stage,
-    summary: summaryOf(drain, stage, { time, traffic, left }),
+    summary: summaryOf(drain, stage, { time, traffic, left, sessions }),
     startedAt: isoTime(drain.startedAtMs),
     graceEndsAt: isoTime(graceEndsAtMs(drain)),
     ...(drain.expiresAtMs !== undefined && { expiresAt: isoTime(drain.expiresAtMs) }),
@@ -54,11 +55,34 @@ async function drainView(store: Store, known: Known, drain: Drain): Promise<Drai
         traffic: traffic.map(trafficView),
       },
     }),
+    ...(drain.shutdown !== undefined && { shutdown: { communication: drain.shutdown, sessions: [...sessions] } }),
     left: [...left],
   }
 }
 
-function timedStage(drain: Drain, time: OverlayTime): Exclude<DrainView['stage'], 'gone'> {
+type Session = NonNullable<DrainView['shutdown']>['sessions'][number]
+
+/** Of all neighbors that are drained whole, as they were last read. */
+function sessionsOf({ intent, states }: Known, drain: Drain): readonly Session[] {
+  const inventory = inventoryOf(intent)
+  const all = inventory.drainedSpeakers(drain).flatMap((speaker) => inventory.neighborsOf(speaker))
+  const { target } = drain
+  const drained = target.kind === 'neighbor' ? all.filter(({ id }) => id === target.neighbor) : all
+  return drained.map(({ id, speaker, address }) => {
+    const { status, shut = {} } = states.get(speaker) ?? {}
+    if (status?.reach !== 'up' || status.neighbors === undefined) return { neighbor: id, speaker, state: 'unknown' }
+    const seen = status.neighbors.find((one) => one.address === address)
+    const closed = shut[address] === undefined ? 'by-others' : 'shut'
+    return { neighbor: id, speaker, state: seen === undefined ? 'absent' : seen.adminDown ? closed : 'open' }
+  })
+}
+
+function goneStage(left: DrainView['left'], sessions: readonly Session[]): DrainView['stage'] {
+  if (left.length > 0) return 'leaving'
+  return sessions.some(({ state }) => state === 'open' || state === 'unknown') ? 'shutting' : 'gone'
+}
+
+function timedStage(drain: Drain, time: OverlayTime): Exclude<DrainView['stage'], 'gone' | 'shutting'> {
   const stage = time.drainStage(drain)
   if (stage === undefined) return drain.startedAtMs > time.nowMs ? 'scheduled' : 'over'
   if (stage === 'gone') return 'leaving'
@@ -93,9 +117,10 @@ interface Facts {
   readonly time: OverlayTime
   readonly traffic: readonly PlaceTraffic[]
   readonly left: DrainView['left']
+  readonly sessions: readonly Session[]
 }
 
-function summaryOf(drain: Drain, stage: DrainView['stage'], { time, traffic, left }: Facts): string {
+function summaryOf(drain: Drain, stage: DrainView['stage'], { time, traffic, left, sessions }: Facts): string {
   const until = drain.expiresAtMs === undefined ? 'until somebody lifts it' : `until ${isoTime(drain.expiresAtMs)}`
   switch (stage) {
     case 'scheduled':
@@ -115,11 +140,20 @@ function summaryOf(drain: Drain, stage: DrainView['stage'], { time, traffic, lef
       )
       return `to be gone, and announcements are left: ${places.join('; ')} (herald plan says why)`
     }
+    case 'shutting': {
+      const open = sessions.filter(({ state }) => state === 'open' || state === 'unknown')
+      return `nothing is announced there any more; sessions are being shut: ${open.map(({ neighbor }) => neighbor).join(', ')}`
+    }
     case 'gone':
-      return `out of traffic ${until}${howGone(drain)}`
+      return `out of traffic${shutWords(sessions)} ${until}${howGone(drain)}`
     case 'over':
       return 'it has expired, and does nothing'
   }
+}
+
+function shutWords(sessions: readonly Session[]): string {
+  const shut = sessions.filter(({ state }) => state === 'shut').length
+  return shut === 0 ? '' : `, with ${shut === 1 ? '1 session' : `${shut} sessions`} shut,`
 }
 
 function howGone({ untilIdle, idleAtMs }: Drain): string {

@@ -8,21 +8,33 @@ import { type DocumentChange, documentKey } from '../intent/document.ts'
 import type { Intent } from '../intent/model.ts'
 import type { Warning } from '../plan/action.ts'
 import { type Established, unheardAt } from '../plan/audience.ts'
+import { reopening } from '../plan/shut-sessions.ts'
 import { warningsOf } from '../plan/warn.ts'
+import type { FleetSnapshot } from './snapshot.ts'
 
 /** More than anybody reads; the rest is not looked for. */
 const atMost = 2000
+
+type Hearing = Pick<FleetSnapshot, 'established' | 'shutSessions'>
+
+/** Who is established, and who will be once a drain that had shut the session is over. */
+export function hearers(intent: Intent, { nowMs }: Moment, fleet: Hearing): Established {
+  return (speaker) => {
+    const awaited = reopening(intent, speaker, fleet.shutSessions(speaker), nowMs)
+    return fleet.established(speaker)?.union(new Set(awaited.map(({ address }) => address)))
+  }
+}
 
 /** All warnings about these prefixes as intent is. */
 export function standingWarnings(
   intent: Intent,
   prefixes: Iterable<Prefix>,
   moment: Moment,
-  established: Established,
+  fleet: Hearing,
 ): readonly Warning[] {
   const warnings: Warning[] = []
   for (const prefix of prefixes) {
-    warnings.push(...warningsAbout(intent, prefix, moment, established))
+    warnings.push(...warningsAbout(intent, prefix, moment, fleet))
     if (warnings.length >= atMost) break
   }
   return warnings
@@ -37,25 +49,25 @@ export function newWarnings(
   }: { readonly before: Intent; readonly after: Intent; readonly changes: readonly DocumentChange[] },
   prefixes: Iterable<Prefix>,
   moment: Moment,
-  established: Established,
+  fleet: Hearing,
 ): readonly Warning[] {
   const spoken = new Set(changes.flatMap(({ key, before, after }) => [key, aboutPrefix(before), aboutPrefix(after)]))
   const warnings: Warning[] = []
   for (const prefix of prefixes) {
-    const now = warningsAbout(after, prefix, moment, established)
+    const now = warningsAbout(after, prefix, moment, fleet)
     const stood = spoken.has(documentKey({ kind: 'Prefix', name: prefix }))
       ? []
-      : warningsAbout(before, prefix, moment, established).map(({ message }) => message)
+      : warningsAbout(before, prefix, moment, fleet).map(({ message }) => message)
     warnings.push(...now.filter(({ message }) => !stood.includes(message)))
     if (warnings.length >= atMost) break
   }
   return warnings
 }
 
-function warningsAbout(intent: Intent, prefix: Prefix, moment: Moment, established: Established): readonly Warning[] {
+function warningsAbout(intent: Intent, prefix: Prefix, moment: Moment, fleet: Hearing): readonly Warning[] {
   const desired = compilePrefix(intent, prefix, moment)
   if (desired === undefined) return []
-  return [...warningsOf(intent, desired), ...unheardAt(intent, desired, established)]
+  return [...warningsOf(intent, desired), ...unheardAt(intent, desired, hearers(intent, moment, fleet))]
 }
 
 /** The prefix that an Override is about. */

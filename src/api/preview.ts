@@ -46,6 +46,6 @@ export async function previewChange(
   const prefixes = concerned.slice(0, atMost)
   const fleet = await readFleet(store, after, prefixes, announcements)
   const plan = planPrefixes({ intent: after, moment, fleet, allowance: removes }, prefixes)
-  const warnings = newWarnings(change, prefixes, moment, fleet.established)
+  const warnings = newWarnings(change, prefixes, moment, fleet)
   return planView({ ...plan, warnings }, { planned: prefixes.length, of: concerned.length })
 }

@@ -34,6 +34,7 @@ interface SpeakerView {
   readonly refused: ReadonlyMap<Prefix, string>
   readonly unproved: ReadonlyMap<Prefix, string>
   readonly offers: ReadonlyMap<Prefix, readonly Offer[]>
+  readonly shut: readonly Address[]
 }
 
 /**
@@ -72,6 +73,7 @@ export async function readFleet(
             refused,
             unproved,
             offers,
+            shut: Object.keys(state?.shut ?? {}) as Address[],
           },
         ]
       }),
@@ -101,6 +103,7 @@ function fleetOf(
     refused: (speaker, prefix) => views.get(speaker)?.refused.get(prefix),
     unproved: (speaker, prefix) => views.get(speaker)?.unproved.get(prefix),
     offers: (speaker, prefix) => views.get(speaker)?.offers.get(prefix) ?? [],
+    shutSessions: (speaker) => views.get(speaker)?.shut ?? [],
     siteSpeakers: (prefix) => sites.get(prefix) ?? [],
     announcements: announcements ?? standing,
     prefixes: [...sites.keys()],

@@ -16,6 +16,7 @@ interface DrainOptions {
   readonly grace?: number
   readonly untilIdle?: string
   readonly atMost?: number
+  readonly shutdown?: string
   readonly timeout: number
 }
 
@@ -33,7 +34,8 @@ export function registerDrain(program: Command, cli: CliContext): void {
         new Option('--at-most <duration>', 'with --until-idle: goes at the latest after (default: 10m)').argParser(
           parseDuration,
         ),
-      ),
+      )
+      .option('--shutdown <text>', 'then shut its sessions down, and show this to the other sides (RFC 9003)'),
   )
     .addHelpText(
       'after',
@@ -41,7 +43,8 @@ export function registerDrain(program: Command, cli: CliContext): void {
 Examples:
   herald drain fra --for 2h --reason "router upgrade" --wait
   herald drain fra --until-idle 5% --at-most 15m --for 4h --reason "router upgrade" --wait
-  herald drain --neighbor fra-transit --for 30m --reason "fiber work"`,
+  herald drain --neighbor fra-transit --for 30m --reason "fiber work"
+  herald drain fra --for 4h --shutdown "maintenance until 14:00Z, NOC +49 69 1234" --reason "router upgrade" --wait`,
     )
     .action(async (site: string | undefined, options: DrainOptions, command: Command) => {
       const targets = [site, options.speaker, options.neighbor].filter((target) => target !== undefined)
@@ -61,6 +64,8 @@ Examples:
     .action(async (what: string, _options: unknown, command: Command) => {
       await withApi(cli, command, async (api) => {
         const drain = await findOverlay(api, 'Drain', what, ({ target }) => Object.values(target ?? {}))
+        // GoBGP takes 5 to 14 s to bring a session up again, and the other side may take longer.
+        if ('shutdown' in (drain.spec as object)) allowMore(command, 60)
         await writeWith(cli, command, api, { method: 'DELETE', path: `/v1/drains/${encodeURIComponent(drain.name)}` })
       })
     })
@@ -80,7 +85,7 @@ Examples:
 }
 
 function bodyOf(site: string | undefined, options: DrainOptions): Record<string, unknown> {
-  const { speaker, neighbor, grace, untilIdle, atMost } = options
+  const { speaker, neighbor, grace, untilIdle, atMost, shutdown } = options
   return {
     ...(site !== undefined && { at: site }),
     ...(speaker !== undefined && { speaker }),
@@ -90,19 +95,20 @@ function bodyOf(site: string | undefined, options: DrainOptions): Record<string,
     ...(untilIdle !== undefined && {
       untilIdle: { below: untilIdle, ...(atMost !== undefined && { atMostSeconds: atMost }) },
     }),
+    ...(shutdown !== undefined && { shutdown }),
   }
 }
 
 const defaultAtMostSeconds = 600
 
+function allowTime(command: Command, { grace = 0, untilIdle, atMost = defaultAtMostSeconds }: DrainOptions): void {
+  allowMore(command, Math.max(grace, untilIdle === undefined ? 0 : atMost))
+}
+
 /** Whoever asks to wait for something that takes minutes is not told after 30 s that it is late. */
-function allowTime(command: Command, { grace = 0, untilIdle, atMost = defaultAtMostSeconds, timeout }: DrainOptions) {
+function allowMore(command: Command, seconds: number): void {
   if (command.getOptionValueSource('timeout') !== 'default') return
-  command.setOptionValueWithSource(
-    'timeout',
-    timeout + Math.max(grace, untilIdle === undefined ? 0 : atMost),
-    'default',
-  )
+  command.setOptionValueWithSource('timeout', command.opts<DrainOptions>().timeout + seconds, 'default')
 }
 
 function drainsText(drains: readonly DrainView[]): string {

@@ -100,8 +100,10 @@ function neighborsText(terminal: Terminal, lists: readonly NeighborListView[]): 
   return rows.length === 0 ? 'No neighbors.' : renderTable(headers, rows)
 }
 
-function stateText(terminal: Terminal, { state, adminDown, prefixLimit }: NeighborView): string {
-  const why = adminDown === true ? ' (admin down)' : prefixLimit === true ? ' (prefix limit)' : ''
+function stateText(terminal: Terminal, { state, adminDown, prefixLimit, shutBy }: NeighborView): string {
+  const byWhom = shutBy === undefined ? 'admin down, not by Herald' : `shut by ${shutBy}`
+  const awaited = shutBy === undefined || state === 'established' ? '' : ` (was shut by ${shutBy}, awaited)`
+  const why = adminDown === true ? ` (${byWhom})` : prefixLimit === true ? ' (prefix limit)' : awaited
   return paint(terminal, state === 'established' ? 'green' : 'yellow', `${state}${why}`)
 }
 

@@ -1,6 +1,6 @@
 /**
  * BGP sessions as a dimension of health: what the daemons themselves say of their neighbors becomes conditions.
- *   session-down      it was established and is not any more (a person's own shutdown is no alarm);
+ *   session-down      it was established and is not any more (a shutdown of a person's own, or by a drain, is no alarm);
  *   session-flapping  it was lost `flapLosses` times within `flapWindowMs`;
  *   prefixes-lost     a neighbor that gave at least `leastPrefixes` gives less than half of them within a minute.
  * They tell and move no route: the route toward a dead session is gone anyway. A speaker that cannot be read says nothing
@@ -29,6 +29,9 @@ export interface SessionPlace {
   /** Absent where no document names the neighbor. */
   readonly neighbor?: NeighborId
 }
+
+/** True where a drain has shut the session, or it was opened a moment ago and is not back. */
+export type IsPlanned = (speaker: SpeakerId, address: string) => boolean
 
 export type PlaceOfSession = (speaker: SpeakerId, address: string) => SessionPlace | undefined
 
@@ -74,7 +77,7 @@ export class SessionBook {
    * All neighbors of a speaker, as read. One that is not among them any more is forgotten.
    * @returns whether a session was lost or came back, or prefixes were lost
    */
-  read(speaker: SpeakerId, reports: readonly SessionReport[], nowMs: number): boolean {
+  read(speaker: SpeakerId, reports: readonly SessionReport[], nowMs: number, isPlanned: IsPlanned): boolean {
     const before = this.#speakers.get(speaker) ?? new Map<string, Session>()
     const now = new Map<string, Session>()
     let turned = before.size > reports.length
@@ -86,7 +89,7 @@ export class SessionBook {
       session.adminDown = report.adminDown
       session.prefixLimit = report.prefixLimit
       if (nowMs - session.heardAtMs >= sessionRules.eventWinsForMs)
-        turned = follow(session, report.state === 'established', nowMs) || turned
+        turned = follow(session, report.state === 'established', nowMs, isPlanned(speaker, report.address)) || turned
       if (session.established && report.state === 'established') turned = count(session, report, nowMs) || turned
     }
     this.#speakers.set(speaker, now)
@@ -94,11 +97,11 @@ export class SessionBook {
   }
 
   /** One session changed its state. @returns whether it was lost or came back */
-  hear(speaker: SpeakerId, address: string, state: string, nowMs: number): boolean {
+  hear(speaker: SpeakerId, address: string, state: string, nowMs: number, isPlanned: IsPlanned): boolean {
     const session = this.#speakers.get(speaker)?.get(address)
     if (session === undefined) return false
     session.heardAtMs = nowMs
-    return follow(session, state === 'established', nowMs)
+    return follow(session, state === 'established', nowMs, isPlanned(speaker, address))
   }
 
   /** Speakers that no document names any more are forgotten. */
@@ -107,14 +110,15 @@ export class SessionBook {
   }
 
   /** All that is wrong now. @param alarms as they are, open ones of sessions among them */
-  conditions(placeOf: PlaceOfSession, alarms: Alarms, nowMs: number): readonly Condition[] {
+  conditions(placeOf: PlaceOfSession, isPlanned: IsPlanned, alarms: Alarms, nowMs: number): readonly Condition[] {
     const wrong = this.#unread(placeOf, alarms)
     for (const [speaker, sessions] of this.#speakers)
       for (const [address, session] of sessions) {
         const place = placeOf(speaker, address)
         if (place === undefined) continue
         const at = { speaker, address, place, asn: session.asn }
-        wrong.push(...down(at, session, alarms), ...flapping(at, session, nowMs), ...fewer(at, session, alarms, nowMs))
+        const lost = isPlanned(speaker, address) ? [] : down(at, session, alarms)
+        wrong.push(...lost, ...flapping(at, session, nowMs), ...fewer(at, session, alarms, nowMs))
       }
     return wrong
   }
@@ -151,12 +155,12 @@ function newSession(): Session {
   }
 }
 
-function follow(session: Session, established: boolean, nowMs: number): boolean {
+function follow(session: Session, established: boolean, nowMs: number, planned: boolean): boolean {
   if (session.established === established) return false
   session.established = established
   session.isLost = !established
   session.counts = []
-  if (!established && !session.adminDown) session.losses.push(nowMs)
+  if (!established && !session.adminDown && !planned) session.losses.push(nowMs)
   return true
 }
 

@@ -62,8 +62,20 @@ export interface DesiredSpeaker {
   readonly neighbors: readonly Neighbor[]
   /** In mark order. Only ever added to a live policy: a treatment without a path that carries its mark is inert. */
   readonly treatments: readonly Treatment[]
+  /** Sessions that are kept shut down, by neighbor; absent where there are none. */
+  readonly shut?: Readonly<Record<NeighborId, Shutdown>>
   /** What its watcher keeps an eye on beside announcements; absent where nothing is steered there. */
   readonly steering?: SteeringScope
+}
+
+/** A session that a drain has shut down. */
+export interface Shutdown {
+  /** `Drain/fra-maintenance` */
+  readonly drain: DocumentKey
+  /** What the other side is shown (RFC 9003). */
+  readonly communication: string
+  /** What is drained: all of the speaker, or this neighbor alone. */
+  readonly scope: 'speaker' | 'neighbor'
 }
 
 /** Toward `neighbor`, a path with mark `ASN:5:<number>` is sent with these changes. */

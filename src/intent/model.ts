@@ -176,6 +176,8 @@ export interface Drain extends OverlayBase {
   readonly untilIdle?: UntilIdle
   /** When automation saw that its traffic is gone, ms since the epoch. */
   readonly idleAtMs?: number
+  /** Once nothing is announced there, its sessions are shut down with this communication (RFC 9003). */
+  readonly shutdown?: string
   /** A person accepted that floors (G1) are broken. */
   readonly forced: boolean
 }

@@ -4,7 +4,8 @@
  *      a daemon that had lost it is taken for restarted: all standing targets are applied again;
  *   2. announcements, then withdrawals, of everything decided above the applied generation;
  *   3. the RIB is read back and stored as observed;
- *   4. neighbors that Herald manages are added, changed or deleted, after their routes;
+ *   4. neighbors that Herald manages are added, changed or deleted, after their routes, and sessions are shut or opened
+ *      as drains say;
  *   5. every established neighbor's adj-out is read until it agrees; where it does not that is noted, and asked again at
  *      the next apply, to which the watchdog wakes;
  *   6. the proof of each revision is noted, and the applied generation rises.
@@ -29,7 +30,8 @@ import type { Connections } from './connections.ts'
 import type { Doorbell } from './doorbell.ts'
 import { ensureNeighbors } from './neighbors.ts'
 import { type Condition, prepareOnce } from './prepare.ts'
-import { recordProof } from './proof.ts'
+import { recordHearing, recordProof } from './proof.ts'
+import { ensureSessions, forgetSessions } from './sessions.ts'
 
 const leaseTtlMs = 6000
 /** Shorter than the lease, so that a call cannot outlive the right to make it. */
@@ -122,20 +124,36 @@ async function pushStanding(
     store.observations.refuse(configured.speaker, refusals(targets, work.refused)),
   ])
   const neighbors = await ensureNeighbors(store, speaker, configured, condition, options)
-  const asked = [...targets, ...(await disagreeing(store, configured.speaker, targets))]
+  const back = await ensureSessions({ store, speaker, configured, neighbors, nowMs: deps.clock(), options })
+  const heard = await newlyHeard(store, configured.speaker, back, targets)
+  const asked = [...targets, ...heard, ...(await disagreeing(store, configured.speaker, [...targets, ...heard]))]
   const expectations = { configured, targets: asked, refused: work.refused }
   const adjOut = await proveAdjOut(speaker, neighbors, expectations, lease.signal, deps.clock)
   if (!lease.held()) throw new OperationError('lease-lost', `apply lease of ${configured.speaker} was lost`)
   const words = new Map(asked.map(({ prefix }) => [prefix, adjOut.problems.get(prefix)]))
   await store.observations.unprove(configured.speaker, words)
   await recordProof(store, configured.speaker, targets, { pushedAtMs, ribAtMs, adjOut })
+  await recordHearing(store, configured.speaker, heard, adjOut)
+  await forgetSessions(store, configured.speaker, back)
   await store.speakers.applied(lease.fence, configured.speaker, decided)
-  if (asked.length === 0) return
+  if (asked.length === 0 && back.length === 0) return
   await deps.doorbell.wakePlan()
   deps.logger.info(
     { speaker: configured.speaker, announce: work.announced, withdraw: work.withdrawn, refused: work.refused.size },
     'applied',
   )
+}
+
+/** What stands at a speaker of which sessions are back that a drain had shut down: all of it, beside what was just pushed. */
+async function newlyHeard(
+  store: Store,
+  speaker: SpeakerId,
+  back: readonly Address[],
+  pushed: readonly StoredTarget[],
+): Promise<readonly StoredTarget[]> {
+  if (back.length === 0) return []
+  const just = new Set(pushed.map(({ prefix }) => prefix))
+  return (await store.targets.all(speaker)).filter(({ prefix }) => !just.has(prefix))
 }
 
 /** Standing decisions, beside those just pushed, that some neighbor's adj-out disagreed with before. */

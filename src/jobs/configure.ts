@@ -12,12 +12,14 @@ export function configureSpeakers(
   moment: Moment,
   written: ReadonlyMap<SpeakerId, string>,
   concerned: 'all' | Iterable<SpeakerId>,
+  shut: ReadonlyMap<SpeakerId, DesiredSpeaker['shut']>,
 ): readonly DesiredSpeaker[] {
   if (intent.network === undefined) return []
   const changed: DesiredSpeaker[] = []
   for (const speaker of concerned === 'all' ? intent.speakers.keys() : concerned) {
     if (!intent.speakers.has(speaker)) continue
-    const desired = compileSpeaker(intent, speaker, moment)
+    const kept = shut.get(speaker)
+    const desired = { ...compileSpeaker(intent, speaker, moment), ...(kept !== undefined && { shut: kept }) }
     if (JSON.stringify(desired) !== written.get(speaker)) changed.push(desired)
   }
   return changed

@@ -2,9 +2,11 @@
  * The planner's memory of the fleet: standing targets, observed routes and reach of every speaker, as Redis last said.
  * Loaded whole when a leader starts, then kept by the dirty marks of observations and by the leader's own decisions.
  */
+import type { Address } from '../bgp/address.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 import { OperationError } from '../bgp/operation-error.ts'
 import type { SpeakerId } from '../intent/model.ts'
+import type { SpeakerTable } from '../plan/drained.ts'
 import type { ObservedRoute, Offer, SpeakerReach, Target, TargetChanges } from '../plan/observed.ts'
 import type { FleetState } from '../plan/plan.ts'
 import type { SpeakerState, Store } from '../store/store.ts'
@@ -14,14 +16,14 @@ interface Standing {
   readonly generation: number
 }
 
-type KnownState = Pick<SpeakerState, 'decided' | 'applied' | 'status' | 'trouble'>
+type KnownState = Pick<SpeakerState, 'decided' | 'applied' | 'status' | 'trouble' | 'shut'>
 
 export interface FleetNews {
   /** Speakers that are new: their tables must be loaded. */
   readonly fresh: readonly SpeakerId[]
   /** Prefixes with a decision that was applied since. */
   readonly applied: Set<Prefix>
-  /** Speakers that are reached again, lost, or in other trouble than before. */
+  /** Speakers that are reached again, lost, in other trouble than before, or with other sessions shut down. */
   readonly turned: ReadonlySet<SpeakerId>
   /** Some speaker was read for the first time. */
   readonly firstRead: boolean
@@ -42,6 +44,8 @@ interface SpeakerMemory {
   refused: ReadonlyMap<Prefix, string>
   unproved: ReadonlyMap<Prefix, string>
   offers: ReadonlyMap<Prefix, readonly Offer[]>
+  /** Addresses. */
+  shut: readonly Address[]
 }
 
 export class Fleet implements FleetState {
@@ -77,6 +81,16 @@ export class Fleet implements FleetState {
 
   offers(speaker: SpeakerId, prefix: Prefix): readonly Offer[] {
     return this.#speakers.get(speaker)?.offers.get(prefix) ?? []
+  }
+
+  shutSessions(speaker: SpeakerId): readonly Address[] {
+    return this.#speakers.get(speaker)?.shut ?? []
+  }
+
+  /** All that is decided and was read of a speaker; undefined where it was never read, or cannot be reached. */
+  table(speaker: SpeakerId): SpeakerTable | undefined {
+    const memory = this.#speakers.get(speaker)
+    return memory?.read === true && memory.reach === 'up' ? memory : undefined
   }
 
   /** Speakers where some neighbor's adj-out disagrees: they are asked again. */
@@ -132,11 +146,14 @@ export class Fleet implements FleetState {
       const memory = this.#memory(id)
       const reach = state.status?.reach ?? 'unknown'
       const read = state.status?.readAtMs !== undefined
-      if (reach !== memory.reach || state.trouble !== memory.trouble) turned.add(id)
+      const shut = Object.keys(state.shut) as Address[]
+      if (reach !== memory.reach || state.trouble !== memory.trouble || shut.join() !== memory.shut.join())
+        turned.add(id)
       if (read && !memory.read) firstRead = true
       memory.reach = reach
       memory.read = read
       memory.trouble = state.trouble
+      memory.shut = shut
       takeApplied(memory, state.applied, applied)
     }
     return { fresh, applied, turned, firstRead }
@@ -213,6 +230,7 @@ export class Fleet implements FleetState {
         refused: new Map(),
         unproved: new Map(),
         offers: new Map(),
+        shut: [],
       }
       this.#speakers.set(speaker, memory)
     }

@@ -22,8 +22,8 @@ export async function ensureNeighbors(
   condition: Condition,
   options: CallOptions,
 ): Promise<readonly SpeakerNeighbor[]> {
-  const { added } = await store.speakers.state(configured.speaker)
-  if (configured.neighbors.length === 0 && Object.keys(added).length === 0) return []
+  const { added, shut } = await store.speakers.state(configured.speaker)
+  if (configured.neighbors.length === 0 && Object.keys({ ...added, ...shut }).length === 0) return []
   const neighbors = await speaker.neighbors(options)
   const present = new Set(neighbors.map(({ address }) => address))
   const wanted = new Map(
@@ -57,8 +57,7 @@ export async function ensureNeighbors(
   )
   for (const neighbor of missing) next[neighbor.address] = fingerprint(neighbor)
   await note()
-  for (const neighbor of missing)
-    await speaker.addNeighbor(neighborConfig(neighbor, condition === 'was-empty'), options)
+  await addNeighbors(store, speaker, configured, missing, condition, options)
   if (unable.length > 0)
     throw new OperationError(
       'speaker-unsupported',
@@ -68,6 +67,30 @@ export async function ensureNeighbors(
       )} asks for: take spec.session.bfd away, or run GoBGP 4 there`,
     )
   return neighbors
+}
+
+/** One whose session a drain has shut is added shut, so that it never comes up; noted before, as every session that is. */
+async function addNeighbors(
+  store: Store,
+  speaker: Speaker,
+  configured: DesiredSpeaker,
+  missing: readonly Neighbor[],
+  condition: Condition,
+  options: CallOptions,
+): Promise<void> {
+  const shut = missing.filter(({ id }) => configured.shut?.[id] !== undefined)
+  if (shut.length > 0) {
+    const { shut: noted } = await store.speakers.state(configured.speaker)
+    const notes = shut.flatMap(({ id, address }) => {
+      const drain = configured.shut?.[id]?.drain
+      return drain === undefined ? [] : [[address, { drain }]]
+    })
+    await store.speakers.noteShut(configured.speaker, { ...Object.fromEntries(notes), ...noted })
+  }
+  for (const neighbor of missing) {
+    const config = neighborConfig(neighbor, condition === 'was-empty')
+    await speaker.addNeighbor(shut.includes(neighbor) ? { ...config, shut: true } : config, options)
+  }
 }
 
 /** Neighbors that the daemon cannot have as they are wanted: BFD came with GoBGP 4. */

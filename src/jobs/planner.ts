@@ -11,7 +11,9 @@ import type { Logger } from 'pino'
 import type { Prefix } from '../bgp/prefix.ts'
 import { type Moment, affectedPrefixes } from '../intent/compile.ts'
 import { buildIntent } from '../intent/build.ts'
+import { speakersWithShutdowns } from '../intent/compile/shutdowns.ts'
 import { steeredDestinations } from '../intent/compile/steering.ts'
+import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { DocumentKey } from '../intent/document.ts'
 import { applyChanges } from '../intent/edit.ts'
 import { type Intent, type PopId, type SpeakerId, emptyIntent } from '../intent/model.ts'
@@ -19,6 +21,7 @@ import type { HeldReason } from '../plan/action.ts'
 import type { Offer } from '../plan/observed.ts'
 import { type Plan, planning } from '../plan/plan.ts'
 import { notReadBack } from '../plan/read-back.ts'
+import { shutSessions } from '../plan/shut-sessions.ts'
 import type { HighWater } from '../store/high-water.ts'
 import { openRevisions } from '../store/open-revisions.ts'
 import type { Lease, Revision, SpeakerState, Store } from '../store/store.ts'
@@ -69,6 +72,8 @@ export class Planner {
   #fleet: Fleet
   #states: ReadonlyMap<SpeakerId, SpeakerState> = new Map()
   #configured = new Map<SpeakerId, string>()
+  /** Sessions that are kept shut down. */
+  #shut = new Map<SpeakerId, DesiredSpeaker['shut']>()
   #intent: Intent = emptyIntent
   #documents: ReadonlyMap<DocumentKey, unknown> = new Map()
   #epoch = 0
@@ -158,6 +163,7 @@ export class Planner {
     this.#unsettled = new Unsettled()
     this.#fleet = this.#newFleet()
     this.#configured = new Map()
+    this.#shut = new Map()
     this.#documents = documents
     this.#intent = buildIntent(documents, revision).intent
     const states = await store.speakers.states()
@@ -165,7 +171,9 @@ export class Planner {
     for (const speaker of fresh) {
       await this.#fleet.load(store, speaker)
       const configured = states.get(speaker)?.configured
-      if (configured !== undefined) this.#configured.set(speaker, JSON.stringify(configured))
+      if (configured === undefined) continue
+      this.#configured.set(speaker, JSON.stringify(configured))
+      if (configured.shut !== undefined) this.#shut.set(speaker, configured.shut)
     }
     const everyPrefix = this.#everyPrefix()
     for (const { revision: number, changes, removes } of await openRevisions(store, revision)) {
@@ -232,9 +240,7 @@ export class Planner {
     const plannedAtMs = this.#deps.clock()
     const changed = speakersOf(revisions.flatMap(({ changes }) => changes))
     const concerned = everything || changed === 'all' ? 'all' : changed.union(new Set(plan.targets.keys()))
-    const configured = configureSpeakers(this.#intent, moment, this.#configured, concerned)
-    if (configured.length > 0) await store.speakers.configure(this.#lease.fence, configured)
-    for (const one of configured) this.#configured.set(one.speaker, JSON.stringify(one))
+    const configured = await this.#configure(moment, concerned)
     if (plan.targets.size > 0) {
       this.#fleet.decided(plan.targets, await store.targets.decide(this.#lease.fence, plan.targets))
       logger.info({ actions: plan.actions.length, held: plan.held.length, revision: this.#intent.revision }, 'planned')
@@ -246,10 +252,35 @@ export class Planner {
       })
     }
     await this.#tellDrift(plan)
-    await doorbell.wakeApply(new Set([...plan.targets.keys(), ...configured.map(({ speaker }) => speaker)]))
+    const sessions = await this.#configure(moment, this.#followSessions(moment.nowMs))
+    await doorbell.wakeApply(new Set([...plan.targets.keys(), ...configured, ...sessions]))
     for (const { revision } of revisions) await store.proofs.planned(revision, plannedAtMs)
     await this.#settle(plan)
     this.#remind(prefixes, plan, moment.nowMs)
+  }
+
+  /** Writes what speakers must be configured with, where that is something else than before; answers where. */
+  async #configure(moment: Moment, concerned: 'all' | Iterable<SpeakerId>): Promise<readonly SpeakerId[]> {
+    const configured = configureSpeakers(this.#intent, moment, this.#configured, concerned, this.#shut)
+    if (configured.length > 0) await this.#deps.store.speakers.configure(this.#lease.fence, configured)
+    for (const one of configured) this.#configured.set(one.speaker, JSON.stringify(one))
+    return configured.map(({ speaker }) => speaker)
+  }
+
+  /** After what was just decided is known: sessions are shut after routes are gone, and opened after they are back. */
+  #followSessions(nowMs: number): readonly SpeakerId[] {
+    const changed: SpeakerId[] = []
+    for (const speaker of speakersWithShutdowns(this.#intent).union(new Set(this.#shut.keys()))) {
+      const before = this.#shut.get(speaker)
+      const shut = this.#intent.speakers.has(speaker)
+        ? shutSessions(this.#intent, speaker, nowMs, this.#fleet.table(speaker), before)
+        : undefined
+      if (JSON.stringify(shut) === JSON.stringify(before)) continue
+      changed.push(speaker)
+      if (shut === undefined) this.#shut.delete(speaker)
+      else this.#shut.set(speaker, shut)
+    }
+    return changed
   }
 
   /** What is left of speakers whose documents are gone. */

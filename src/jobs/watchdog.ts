@@ -1,6 +1,7 @@
 /**
  * The watchdog: generations in Redis are the truth, the doorbell may fail. Where a reachable speaker's applied
- * generation lags behind what was decided, or whose neighbors' adj-out disagrees, it is woken again, and the planner
+ * generation lags behind what was decided, whose neighbors' adj-out disagrees, or whose sessions are awaited after a drain,
+ * it is woken again, and the planner
  * itself looks every two seconds. A speaker that a person must mend is asked less often.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,10 +25,11 @@ export async function watchGenerations(
     if (signal.aborted) return
     const behind = new Set<SpeakerId>()
     const again = new Set<SpeakerId>()
-    for (const [speaker, { decided, applied, status, trouble }] of await deps.store.speakers.states()) {
+    for (const [speaker, { decided, applied, status, trouble, shut }] of await deps.store.speakers.states()) {
       if (status?.reach !== 'up') continue
       if (trouble !== undefined && tick % troubledEveryTicks === 0) again.add(speaker)
       if (trouble === undefined && decided > applied) behind.add(speaker)
+      if (Object.values(shut).some(({ openedAtMs }) => openedAtMs !== undefined)) again.add(speaker)
     }
     for (const speaker of behind.intersection(lagging)) again.add(speaker)
     if (tick % disagreeingEveryTicks === 0) for (const speaker of deps.disagreeing()) again.add(speaker)

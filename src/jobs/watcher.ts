@@ -214,6 +214,9 @@ class Watch {
           state: event.state,
         })
     await this.#report(signal)
+    // One that a drain has shut is up again, by somebody's hand or as it should: a worker looks.
+    const { shut } = await this.#deps.store.speakers.state(this.#id)
+    if (Object.keys(shut).length > 0) await this.#deps.doorbell.wakeApply([this.#id])
   }
 
   async #report(signal: AbortSignal): Promise<void> {

@@ -32,6 +32,7 @@ export interface Action {
 export type HeldReason =
   | 'waiting-for-make' // make before break: the new sites are not all proved yet
   | 'draining' // marked, and the drain time is not over
+  | 'reopening' // its sessions were shut down by a drain, and are not established again
   | 'floor' // G1
   | 'mass-withdrawal' // G4
   | 'frozen' // G11

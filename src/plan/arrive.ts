@@ -10,6 +10,7 @@ import type { Prefix } from '../bgp/prefix.ts'
 import type { DesiredSite } from '../intent/desired.ts'
 import type { ActionKind, Held } from './action.ts'
 import type { Draft, Standing } from './draft.ts'
+import { reopening } from './shut-sessions.ts'
 import { readTrouble } from './trouble.ts'
 import { type SiteView, hasForeignPath, isDecided, isProved } from './site-view.ts'
 
@@ -146,6 +147,23 @@ export function holdUnproved(draft: Draft, prefix: Prefix, wanted: Held['wanted'
   const words = draft.guards.adjOut ? draft.input.fleet.unproved(site.speaker, prefix) : undefined
   if (words === undefined) return false
   draft.hold('adj-out', prefix, site, wanted, `${site.speaker} is as decided, but ${words}; it is asked again.`)
+  return true
+}
+
+/** True where nobody hears the site yet, because its sessions were shut down by a drain that is over. */
+export function holdReopening(draft: Draft, prefix: Prefix, site: SiteView): boolean {
+  const { intent, moment, fleet } = draft.input
+  const noted = draft.guards.adjOut ? fleet.shutSessions(site.speaker) : []
+  const awaited = reopening(intent, site.speaker, noted, moment.nowMs)
+  if (awaited.length === 0) return false
+  const names = awaited.map(({ id }) => id).join(', ')
+  draft.hold(
+    'reopening',
+    prefix,
+    site,
+    'announce',
+    `${site.speaker} is as decided, and is heard when ${names} is established again.`,
+  )
   return true
 }
 

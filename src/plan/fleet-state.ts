@@ -1,4 +1,5 @@
 /** What a plan may ask about the fleet. The planner job keeps it in memory; tests simulate it. */
+import type { Address } from '../bgp/address.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 import type { SpeakerId } from '../intent/model.ts'
 import type { ObservedRoute, Offer, SpeakerReach, Target } from './observed.ts'
@@ -17,6 +18,8 @@ export interface FleetState {
   unproved(speaker: SpeakerId, prefix: Prefix): string | undefined
   /** Which neighbors offer a destination, as last read; kept for destinations that something steers. */
   offers(speaker: SpeakerId, prefix: Prefix): readonly Offer[]
+  /** Addresses of neighbors whose sessions Herald shut down, and that are not established again. */
+  shutSessions(speaker: SpeakerId): readonly Address[]
   /** Speakers that have a target or an observed route of the prefix. */
   siteSpeakers(prefix: Prefix): Iterable<SpeakerId>
   /** Standing announce targets of the whole fleet, steering routes not counted. */

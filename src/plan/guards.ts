@@ -32,6 +32,8 @@ export const guardNames = [
   'steerUnknown',
   /** G10: nothing counts as there, or as gone, while a neighbor's adj-out says otherwise. */
   'adjOut',
+  /** A session is shut after its routes are gone, and opened after they are back. */
+  'routesBeforeSessions',
   /** G11: a freeze stops repairs. */
   'freeze',
 ] as const
@@ -54,5 +56,6 @@ export const allGuards: Guards = {
   outranked: true,
   steerUnknown: true,
   adjOut: true,
+  routesBeforeSessions: true,
   freeze: true,
 }

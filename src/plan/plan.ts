@@ -11,7 +11,7 @@ import { type Moment, compilePrefix } from '../intent/compile.ts'
 import type { DesiredPrefix } from '../intent/desired.ts'
 import type { Intent } from '../intent/model.ts'
 import type { Action, Held, Warning } from './action.ts'
-import { planArrival } from './arrive.ts'
+import { holdReopening, planArrival } from './arrive.ts'
 import { Draft } from './draft.ts'
 import { exportProblem } from './export-rule.ts'
 import type { FleetState } from './fleet-state.ts'
@@ -93,7 +93,8 @@ function planArrivals(draft: Draft, desired: DesiredPrefix): readonly Arrival[] 
   const arrivals: Arrival[] = []
   for (const wanted of desired.sites.values()) {
     const site = viewSite(intent, fleet, prefix, wanted.speaker)
-    const standing = planArrival(draft, prefix, wanted, site, problem)
+    let standing = planArrival(draft, prefix, wanted, site, problem)
+    if (standing === 'proved' && holdReopening(draft, prefix, site)) standing = 'moving'
     if (standing !== 'proved') draft.stand(prefix, standing)
     else if (wanted.draining) draft.stand(prefix, 'moving')
     arrivals.push({ site, standing })

@@ -19,6 +19,10 @@ export const heldReasons: Readonly<Record<HeldReason, HeldExplanation>> = {
     sentence: 'The site is marked GRACEFUL_SHUTDOWN (RFC 8326) so that neighbors move their traffic before it goes.',
     release: "By itself, when the network's drain time is over.",
   },
+  reopening: {
+    sentence: 'A drain had shut the sessions of this speaker down; they are opened once its routes are in the RIB.',
+    release: 'By itself, when the sessions are established again, or a minute after they were opened.',
+  },
   floor: {
     sentence:
       'Drains, overrides or automation would leave the prefix at fewer POPs than its floor, so the best of them stay.',

@@ -56,6 +56,7 @@ interface StoredNeighbor {
   readonly config: NeighborConfig
   readonly state: SpeakerNeighbor['state']
   readonly sinceMs: number
+  readonly adminDown: boolean
 }
 
 export function createMemorySpeaker(settings: MemorySpeakerSettings = {}): MemorySpeaker {
@@ -148,14 +149,14 @@ class InMemory implements MemorySpeaker {
 
   async neighbors(options: CallOptions): Promise<readonly SpeakerNeighbor[]> {
     await this.#answer(options)
-    return [...this.#neighbors].map(([address, { config, state, sinceMs }]) => {
+    return [...this.#neighbors].map(([address, { config, state, sinceMs, adminDown }]) => {
       const received = this.#learnedFrom(address).length
       const up = state === 'established'
       return {
         address,
         asn: config.asn,
         state,
-        adminDown: false,
+        adminDown,
         prefixLimit: false,
         ...(config.bfd !== undefined && { bfd: up ? ('up' as const) : ('down' as const) }),
         received,
@@ -171,8 +172,7 @@ class InMemory implements MemorySpeaker {
     this.#started()
     if (this.#neighbors.has(config.address))
       throw new OperationError('speaker-refused', `memory: neighbor ${config.address} is there already`)
-    this.#neighbors.set(config.address, { config, state: 'established', sinceMs: Date.now() })
-    for (const watcher of this.#watchers.keys()) watcher.neighbor(config.address, 'established')
+    this.#enter(config, config.shut === true)
   }
 
   async deleteNeighbor(address: Address, options: CallOptions): Promise<void> {
@@ -180,6 +180,16 @@ class InMemory implements MemorySpeaker {
     this.#neighbor(address)
     this.#forget(address)
     this.#neighbors.delete(address)
+  }
+
+  async shutNeighbor(address: Address, _communication: string, options: CallOptions): Promise<void> {
+    await this.#answer(options)
+    this.#enter(this.#neighbor(address).config, true)
+  }
+
+  async openNeighbor(address: Address, options: CallOptions): Promise<void> {
+    await this.#answer(options)
+    this.#enter(this.#neighbor(address).config, false)
   }
 
   async ensureExportPolicy(
@@ -237,8 +247,8 @@ class InMemory implements MemorySpeaker {
   }
 
   setNeighborState(address: Address, state: SpeakerNeighbor['state']): void {
-    const { config } = this.#neighbor(address)
-    this.#neighbors.set(address, { config, state, sinceMs: Date.now() })
+    const { config, adminDown } = this.#neighbor(address)
+    this.#neighbors.set(address, { config, state, sinceMs: Date.now(), adminDown })
     if (state !== 'established') this.#forget(address)
     for (const watcher of this.#watchers.keys()) watcher.neighbor(address, state)
   }
@@ -256,6 +266,11 @@ class InMemory implements MemorySpeaker {
 
   setForeignPolicy(name: string | undefined): void {
     this.#foreignPolicy = name
+  }
+
+  #enter(config: NeighborConfig, adminDown: boolean): void {
+    this.#neighbors.set(config.address, { config, state: 'idle', sinceMs: Date.now(), adminDown })
+    this.setNeighborState(config.address, adminDown ? 'idle' : 'established')
   }
 
   #begin(): void {

@@ -55,7 +55,7 @@ export interface SpeakerNeighbor {
   readonly address: Address
   readonly asn: Asn
   readonly state: 'idle' | 'connect' | 'active' | 'open-sent' | 'open-confirm' | 'established'
-  /** A person closed it. */
+  /** It is administratively shut down: by a person, or by Herald (`shutNeighbor`). */
   readonly adminDown: boolean
   /** The daemon closed it, because the neighbor sent more prefixes than its limit. */
   readonly prefixLimit: boolean
@@ -89,6 +89,8 @@ export interface NeighborConfig {
   readonly bfd?: { readonly intervalMs: number; readonly multiplier: number }
   /** True right after a daemon restart, so that End-of-RIB comes after the injected paths (GOBGP facts). */
   readonly restarting: boolean
+  /** True: added administratively shut down; the session comes up with `openNeighbor`. */
+  readonly shut?: boolean
 }
 
 export interface GlobalConfig {
@@ -140,6 +142,14 @@ export interface Speaker {
   neighbors(options: CallOptions): Promise<readonly SpeakerNeighbor[]>
   addNeighbor(config: NeighborConfig, options: CallOptions): Promise<void>
   deleteNeighbor(address: Address, options: CallOptions): Promise<void>
+  /**
+   * Shuts the session down administratively until `openNeighbor`, with a communication that the other side is shown
+   * (RFC 9003; at most 128 octets of UTF-8, GoBGP cuts what is longer). Its state follows a moment later. A daemon that
+   * restarts has forgotten it.
+   */
+  shutNeighbor(address: Address, communication: string, options: CallOptions): Promise<void>
+  /** Lets a session that was shut down come up again; GoBGP takes 5 to 14 s for that. */
+  openNeighbor(address: Address, options: CallOptions): Promise<void>
 
   /**
    * Makes the export policy what is given, adding only what is missing: static parts once, treatments as they come.

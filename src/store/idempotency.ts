@@ -5,7 +5,16 @@
 import type { Keys } from './keys.ts'
 import type { Links } from './link.ts'
 import { defineScript, runScript } from './script.ts'
-import type { Idempotency } from './store.ts'
+
+export interface Idempotency {
+  /** The stored response for this key, or undefined after reserving it. */
+  begin(
+    key: string,
+    fingerprint: string,
+  ): Promise<{ readonly status: number; readonly body: string } | 'in-progress' | 'mismatch' | undefined>
+  finish(key: string, fingerprint: string, response: { readonly status: number; readonly body: string }): Promise<void>
+  abandon(key: string): Promise<void>
+}
 
 const reservedMs = 60_000
 const keptMs = 24 * 3600 * 1000

@@ -34,6 +34,8 @@ if before then
   local known = cjson.decode(before)
   part.announce = part.announce + known.announce
   part.withdraw = part.withdraw + known.withdraw
+  part.pushedAtMs = part.pushedAtMs or known.pushedAtMs
+  part.ribAtMs = part.ribAtMs or known.ribAtMs
 end
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(part))
 redis.call('PEXPIRE', KEYS[1], ARGV[3])

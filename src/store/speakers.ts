@@ -21,7 +21,7 @@ for i = 3, #KEYS do
   local before = redis.call('HGET', KEYS[i], 'configured')
   local generation = redis.call('HINCRBY', KEYS[i], 'decided', 1)
   if before and cjson.decode(before).endpoint ~= cjson.decode(ARGV[at + 1]).endpoint then
-    redis.call('HDEL', KEYS[i], 'policed', 'added', 'status', 'trouble')
+    redis.call('HDEL', KEYS[i], 'policed', 'added', 'shut', 'status', 'trouble')
     redis.call('HSET', KEYS[i], 'applied', '0', 'reapplied', string.format('%.0f', generation))
   end
   redis.call('SADD', KEYS[2], ARGV[at])
@@ -57,7 +57,17 @@ for i = 3, #KEYS do redis.call('DEL', KEYS[i]) end
 return 'ok'
 `)
 
-const fields = ['decided', 'applied', 'status', 'configuredVersion', 'policed', 'trouble', 'added', 'forsaken'] as const
+const fields = [
+  'decided',
+  'applied',
+  'status',
+  'configuredVersion',
+  'policed',
+  'trouble',
+  'added',
+  'shut',
+  'forsaken',
+] as const
 type StateReply = readonly (string | null)[]
 
 export function createSpeakers(links: Links, keys: Keys): Speakers {
@@ -103,6 +113,9 @@ export function createSpeakers(links: Links, keys: Keys): Speakers {
     },
     async noteAdded(speaker, added) {
       await prompt.run((redis) => redis.hset(keys.speaker(speaker), 'added', JSON.stringify(added)))
+    },
+    async noteShut(speaker, shut) {
+      await prompt.run((redis) => redis.hset(keys.speaker(speaker), 'shut', JSON.stringify(shut)))
     },
     async trouble(speaker, words) {
       const key = keys.speaker(speaker)
@@ -150,7 +163,7 @@ function createStateReader(prompt: Link, keys: Keys): (speaker: SpeakerId, reply
   }
 
   return async (speaker, reply) => {
-    const [decided, applied, status, version, policed, trouble, added, forsaken] = reply
+    const [decided, applied, status, version, policed, trouble, added, shut, forsaken] = reply
     return {
       decided: Number(decided ?? 0),
       applied: Number(applied ?? 0),
@@ -159,6 +172,7 @@ function createStateReader(prompt: Link, keys: Keys): (speaker: SpeakerId, reply
       policed: policed === '1',
       trouble: trouble ?? undefined,
       added: added == null ? {} : (JSON.parse(added) as Record<string, string>),
+      shut: shut == null ? {} : (JSON.parse(shut) as SpeakerState['shut']),
       forsaken: forsaken === '1',
     }
   }

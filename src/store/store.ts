@@ -21,6 +21,8 @@ import type { LogEntry } from '../learning/log.ts'
 import type { ObservedRoute, Offer, Target } from '../plan/observed.ts'
 import type { SpeakerNeighbor } from '../speaker/speaker.ts'
 import type { Alerts, Notices, Practices } from './alarm-traffic.ts'
+import type { Idempotency } from './idempotency.ts'
+import type { ShutNote } from './session.ts'
 
 export interface Head {
   /** Names this Redis store: made once, at random, 1 to 2^32-1. */
@@ -134,6 +136,8 @@ export interface SpeakerState {
   readonly trouble: string | undefined
   /** Neighbors that Herald added there: address → configuration it added them with. */
   readonly added: Readonly<Record<string, string>>
+  /** Sessions that Herald shut down there and that are not established again, by address. */
+  readonly shut: Readonly<Record<string, ShutNote>>
   /** A person said that it is gone for good; the planner forgets it. */
   readonly forsaken: boolean
 }
@@ -149,6 +153,8 @@ export interface Speakers {
   applied(fence: Fence, speaker: SpeakerId, generation: number): Promise<void>
   /** Notes which neighbors Herald has added there. */
   noteAdded(speaker: SpeakerId, added: Readonly<Record<string, string>>): Promise<void>
+  /** Notes which sessions Herald has shut down there. */
+  noteShut(speaker: SpeakerId, shut: Readonly<Record<string, ShutNote>>): Promise<void>
   /** Notes why an apply failed, or that there is no trouble any more. */
   trouble(speaker: SpeakerId, words: string | undefined): Promise<void>
   /** A person says that it is gone for good, with whatever it still announces. */
@@ -219,7 +225,10 @@ export interface Proof {
 export interface Proofs {
   detected(revision: number, detection: Detection): Promise<void>
   planned(revision: number, plannedAtMs: number): Promise<void>
-  /** Adds to what is known of the speaker's part: counts add up, times are the latest. Nothing once it is done. */
+  /**
+   * Adds to what is known of the speaker's part: counts add up, times are the latest, and those of pushing stay where it
+   * was pushed earlier. Nothing once it is done.
+   */
   speaker(revision: number, speaker: SpeakerId, proof: SpeakerProof): Promise<void>
   /** `lease-lost` where the fence does not hold. */
   settle(fence: Fence, revision: number, state: ProofState, atMs: number, held: readonly string[]): Promise<void>
@@ -365,16 +374,6 @@ export interface Learner {
   save(fence: Fence, memory: FleetState, record: LearnerRecord): Promise<void>
   /** Records that decided something, newest first. */
   decisions(limit: number): Promise<readonly LearnerRecord[]>
-}
-
-export interface Idempotency {
-  /** The stored response for this key, or undefined after reserving it. */
-  begin(
-    key: string,
-    fingerprint: string,
-  ): Promise<{ readonly status: number; readonly body: string } | 'in-progress' | 'mismatch' | undefined>
-  finish(key: string, fingerprint: string, response: { readonly status: number; readonly body: string }): Promise<void>
-  abandon(key: string): Promise<void>
 }
 
 export interface Store {

@@ -90,7 +90,9 @@ function emptyFleet({ speakers }: Intent): Fleet {
   const fleet = new Fleet(() => false)
   const status = { reach: 'up', sinceMs: 0, readAtMs: 0 } as const
   fleet.refresh(
-    new Map(Array.from(speakers.keys(), (id) => [id, { decided: 0, applied: 0, status, trouble: undefined }])),
+    new Map(
+      Array.from(speakers.keys(), (id) => [id, { decided: 0, applied: 0, status, trouble: undefined, shut: {} }]),
+    ),
   )
   return fleet
 }
@@ -103,7 +105,9 @@ function converge(fleet: Fleet, { speakers }: Intent, { targets }: Plan): void {
         fleet.see(speaker, prefix, { attributes: target.attributes, identifier: 0, owner: 'ours' })
   const status = { reach: 'up', sinceMs: 0, readAtMs: 0 } as const
   fleet.refresh(
-    new Map(Array.from(speakers.keys(), (id) => [id, { decided: 1, applied: 1, status, trouble: undefined }])),
+    new Map(
+      Array.from(speakers.keys(), (id) => [id, { decided: 1, applied: 1, status, trouble: undefined, shut: {} }]),
+    ),
   )
 }
 

@@ -32,6 +32,10 @@ export interface Bird {
   removed(): Promise<readonly string[]>
   /** Lines of `show protocols`. */
   sessions(): Promise<readonly string[]>
+  /** The shutdown communication (RFC 9003) that a session was closed with last; undefined while it is up, or without one. */
+  communication(session: string): Promise<string | undefined>
+  /** What it logged of routes removed and sessions closed, in order: `removed 203.0.113.0/24`, `closed s0`. */
+  farewells(): Promise<readonly string[]>
   /** Announces one of its prefixes again. */
   offer(prefix: string): Promise<void>
   retract(prefix: string): Promise<void>
@@ -93,6 +97,17 @@ export async function startBird(
       )
     },
     sessions: () => ask(socket, 'show protocols'),
+    async communication(session) {
+      const lines = await ask(socket, `show protocols all ${session}`)
+      return lines.map((line) => /^\s*Message:\s+(.*)$/.exec(line)?.[1]).find((text) => text !== undefined)
+    },
+    async farewells() {
+      const text = await readFile(log, 'utf8')
+      const lines = text.matchAll(/ > removed(?: \[[a-z]+\])? (\S+\/\d+)|> (\w+): Received: Administrative shutdown/g)
+      return Array.from(lines, ([, prefix, session]) =>
+        prefix === undefined ? `closed ${session}` : `removed ${prefix}`,
+      )
+    },
     async offer(prefix) {
       await ask(socket, `enable offer${offers.indexOf(prefix)}`)
     },

@@ -256,7 +256,7 @@ interface OverlayTimes {
 /** Drains a site (a selector), or what `target` says; no grace time, from the beginning of time. */
 export function drain(
   at: string | DrainTarget,
-  parts: OverlayTimes & Partial<Pick<Drain, 'graceSeconds' | 'forced' | 'untilIdle' | 'idleAtMs'>> = {},
+  parts: OverlayTimes & Partial<Pick<Drain, 'graceSeconds' | 'forced' | 'untilIdle' | 'idleAtMs' | 'shutdown'>> = {},
 ): Drain {
   const target: DrainTarget = typeof at === 'string' ? { kind: 'site', at: at as Selector } : at
   return {

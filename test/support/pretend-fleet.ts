@@ -2,10 +2,12 @@
  * A tiny pure fleet: speakers with RIBs, a worker that pushes targets and reads back, a watcher that notices. It keeps
  * the promises that Redis, workers and watchers keep, and nothing more, so that the planner meets every order of events.
  */
+import type { Address } from '../../src/bgp/address.ts'
 import { ownerEpoch, steeredEpoch } from '../../src/bgp/mark.ts'
 import { type AttributesKey, attributesKey, attributesOf } from '../../src/bgp/path.ts'
 import type { Prefix } from '../../src/bgp/prefix.ts'
 import type { SpeakerId } from '../../src/intent/model.ts'
+import type { SpeakerTable } from '../../src/plan/drained.ts'
 import type { FleetState } from '../../src/plan/fleet-state.ts'
 import type { ObservedRoute, Offer, SpeakerReach, Target } from '../../src/plan/observed.ts'
 import type { Plan } from '../../src/plan/plan.ts'
@@ -41,6 +43,8 @@ export class PretendFleet implements FleetState {
   readonly disagreeing = new Map<string, string>()
   /** `speaker prefix` → what neighbors offer. */
   readonly offered = new Map<string, readonly Offer[]>()
+  /** Sessions that Herald shut down and that are not established again. */
+  readonly shut = new Map<SpeakerId, readonly Address[]>()
   /** Speakers that no watcher has read yet. */
   readonly neverRead = new Set<SpeakerId>()
   /** Names the store; paths of another one are `other-epoch`. */
@@ -73,6 +77,23 @@ export class PretendFleet implements FleetState {
 
   offers(speaker: SpeakerId, prefix: Prefix): readonly Offer[] {
     return this.offered.get(`${speaker} ${prefix}`) ?? []
+  }
+
+  shutSessions(speaker: SpeakerId): readonly Address[] {
+    return this.shut.get(speaker) ?? []
+  }
+
+  /** All that is decided and was read; undefined where it cannot be reached. */
+  table(id: SpeakerId): SpeakerTable | undefined {
+    const speaker = this.#speakers.get(id)
+    if (speaker?.reach !== 'up' || this.neverRead.has(id)) return undefined
+    const unproved = new Map(
+      [...this.disagreeing].flatMap(([place, words]) => {
+        const [at, prefix] = place.split(' ')
+        return at === id ? [[prefix as Prefix, words] as const] : []
+      }),
+    )
+    return { ...speaker, unproved }
   }
 
   siteSpeakers(prefix: Prefix): Iterable<SpeakerId> {

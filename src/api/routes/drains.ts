@@ -27,6 +27,8 @@ const drainBody = z.strictObject({
   graceSeconds: wholeSeconds.optional(),
   /** It stays marked until its traffic is below this, `5%` of what it is now or `200 Mbit/s`, at most so long. */
   untilIdle: z.strictObject({ below: z.string().min(1), atMostSeconds: wholeSeconds.optional() }).optional(),
+  /** Its sessions are shut down once nothing is announced there, and the other sides are shown this (RFC 9003). */
+  shutdown: z.string().optional(),
   ...writeFields,
 })
 
@@ -47,7 +49,7 @@ export function drainRoutes(api: Api, context: ApiContext): void {
       },
     },
     async (request, reply) => {
-      const { id = `drain-${context.deps.newId()}`, graceSeconds, untilIdle, reason, force } = request.body
+      const { id = `drain-${context.deps.newId()}`, graceSeconds, untilIdle, shutdown, reason, force } = request.body
       const target = targetOf(request.body)
       const verb = {
         id,
@@ -60,6 +62,7 @@ export function drainRoutes(api: Api, context: ApiContext): void {
             from: await trafficNow(context, target),
           },
         }),
+        ...(shutdown !== undefined && { shutdown }),
         ...spanFrom(context, request.body.forSeconds),
         forced: force ?? false,
       }
@@ -159,12 +162,13 @@ function placesOf(intent: Intent, { at, speaker, neighbor }: WrittenTarget): Ret
   return trafficPlaces(intent, { target: { kind: 'neighbor', neighbor: neighbor as NeighborId } })
 }
 
-function commandOf({ at, speaker, neighbor, forSeconds, graceSeconds, untilIdle }: DrainBody): string {
+function commandOf({ at, speaker, neighbor, forSeconds, graceSeconds, untilIdle, shutdown }: DrainBody): string {
   return [
     `drain ${at ?? (speaker === undefined ? `--neighbor ${neighbor ?? ''}` : `--speaker ${speaker}`)}`,
     ...secondsWords('--for', forSeconds),
     ...secondsWords('--grace', graceSeconds),
     ...(untilIdle === undefined ? [] : ['--until-idle', shellWord(untilIdle.below)]),
     ...secondsWords('--at-most', untilIdle?.atMostSeconds),
+    ...(shutdown === undefined ? [] : ['--shutdown', shellWord(shutdown)]),
   ].join(' ')
 }

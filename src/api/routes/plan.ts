@@ -9,7 +9,7 @@ import { type PlanInput, planPrefixes } from '../../plan/plan.ts'
 import { makeChange } from '../change.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { openRevisions } from '../../store/open-revisions.ts'
-import { standingWarnings } from '../effect.ts'
+import { hearers, standingWarnings } from '../effect.ts'
 import { explanationView, planView } from '../plan-view.ts'
 import { ProblemError } from '../problem.ts'
 import { type FleetSnapshot, readFleet } from '../snapshot.ts'
@@ -37,7 +37,7 @@ export function planRoutes(api: Api, context: ApiContext): void {
       const { input, prefixes } = await questionAbout(context, request.query.prefix)
       void reply.header('etag', etag(input.intent.revision))
       const plan = planPrefixes(input, prefixes)
-      const warnings = standingWarnings(input.intent, prefixes, input.moment, input.fleet.established)
+      const warnings = standingWarnings(input.intent, prefixes, input.moment, input.fleet)
       return planView({ ...plan, warnings }, { planned: prefixes.length, of: prefixes.length })
     },
   )
@@ -80,7 +80,9 @@ export function planRoutes(api: Api, context: ApiContext): void {
       const { input } = await questionAbout(context, prefix)
       if (pop !== undefined && !input.intent.pops.has(pop as PopId))
         throw new ProblemError(404, 'not-found', unknownName('Pop', pop, input.intent.pops.keys()))
-      return explanationView(explainPrefix(input, prefix, pop as PopId | undefined, input.fleet.established))
+      return explanationView(
+        explainPrefix(input, prefix, pop as PopId | undefined, hearers(input.intent, input.moment, input.fleet)),
+      )
     },
   )
 }

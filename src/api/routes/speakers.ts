@@ -75,10 +75,11 @@ export function speakerRoutes(api: Api, context: ApiContext): void {
       const { intent } = await context.heads.current()
       const speaker = speakerOf(intent, request.params.speaker)
       const live = request.query.live === 'true'
-      const seen = live
+      const { status, shut } = await store.speakers.state(speaker.id)
+      const read = live
         ? await connectionTo(context.deps, speaker).neighbors({ deadlineMs: liveDeadlineMs, signal: context.closing })
-        : ((await store.speakers.state(speaker.id)).status?.neighbors ?? [])
-      return { speaker: speaker.id, live, neighbors: neighborViews(intent, speaker.id, seen) }
+        : (status?.neighbors ?? [])
+      return { speaker: speaker.id, live, neighbors: neighborViews(intent, speaker.id, withNotes(read, shut)) }
     },
   )
 
@@ -126,7 +127,7 @@ function forgetRoute(api: Api, { deps, heads }: ApiContext): void {
 
 function speakerView(intent: Intent, { id, pop, endpoint }: Speaker, state: SpeakerState | undefined): SpeakerView {
   const status = state?.status
-  const neighbors = neighborViews(intent, id, status?.neighbors ?? [])
+  const neighbors = neighborViews(intent, id, withNotes(status?.neighbors ?? [], state?.shut ?? {}))
   return {
     id,
     pop,
@@ -148,8 +149,20 @@ function speakerView(intent: Intent, { id, pop, endpoint }: Speaker, state: Spea
   }
 }
 
+interface KnownNeighbor extends SpeakerNeighbor {
+  readonly shutBy?: string
+}
+
+/** With what only Herald knows: which sessions it has shut. */
+function withNotes(neighbors: readonly SpeakerNeighbor[], shut: SpeakerState['shut']): readonly KnownNeighbor[] {
+  return neighbors.map((neighbor) => {
+    const drain = shut[neighbor.address]?.drain
+    return drain === undefined ? neighbor : { ...neighbor, shutBy: drain }
+  })
+}
+
 /** Those that documents name, with what was seen of them, then those that only the daemon has. */
-function neighborViews(intent: Intent, speaker: SpeakerId, seen: readonly SpeakerNeighbor[]): NeighborView[] {
+function neighborViews(intent: Intent, speaker: SpeakerId, seen: readonly KnownNeighbor[]): NeighborView[] {
   const byAddress = new Map(seen.map((neighbor) => [neighbor.address, neighbor]))
   const named = [...intent.neighbors.values()].filter((neighbor) => neighbor.speaker === speaker)
   const views = named.map((neighbor) => {
@@ -161,7 +174,7 @@ function neighborViews(intent: Intent, speaker: SpeakerId, seen: readonly Speake
   return [...views, ...unnamed].toSorted((a, b) => a.address.localeCompare(b.address, 'en', { numeric: true }))
 }
 
-function namedView({ id, address, asn, kind, managed }: Neighbor, session: SpeakerNeighbor | undefined): NeighborView {
+function namedView({ id, address, asn, kind, managed }: Neighbor, session: KnownNeighbor | undefined): NeighborView {
   const known: NeighborView = { id, address, asn, kind, managed, state: 'unknown' }
   return session === undefined ? known : { ...known, ...session, asn }
 }

@@ -20,9 +20,9 @@ export const drainViewSchema = z
     target: z.object({ at: z.string().optional(), speaker: z.string().optional(), neighbor: z.string().optional() }),
     /**
      * `marked`: its grace time runs; `waiting`: for its traffic to fall; `leaving`: withdrawn or withheld, and not seen gone
-     * everywhere; `gone`: seen gone; `over`: it has expired.
+     * everywhere; `shutting`: seen gone, and sessions are being shut down; `gone`: all of that; `over`: it has expired.
      */
-    stage: z.enum(['scheduled', 'marked', 'waiting', 'leaving', 'gone', 'over']),
+    stage: z.enum(['scheduled', 'marked', 'waiting', 'leaving', 'shutting', 'gone', 'over']),
     /** One sentence. */
     summary: z.string(),
     startedAt: z.string(),
@@ -38,6 +38,20 @@ export const drainViewSchema = z
         atTheLatest: z.string().optional(),
         idleAt: z.string().optional(),
         traffic: z.array(drainTrafficSchema),
+      })
+      .optional(),
+    shutdown: z
+      .object({
+        /** What the other sides are shown (RFC 9003). */
+        communication: z.string(),
+        sessions: z.array(
+          z.object({
+            neighbor: z.string(),
+            speaker: z.string(),
+            /** `by-others`: a person had shut it before; `absent`: the daemon has no such neighbor; `unknown`: it cannot be read. */
+            state: z.enum(['open', 'shut', 'by-others', 'absent', 'unknown']),
+          }),
+        ),
       })
       .optional(),
     /** Stage leaving: announcements that are left, by speaker. */

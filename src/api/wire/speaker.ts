@@ -12,7 +12,10 @@ export const neighborViewSchema = z
     kind: z.string().optional(),
     managed: z.boolean().optional(),
     state: z.enum(['idle', 'connect', 'active', 'open-sent', 'open-confirm', 'established', 'unknown']),
+    /** Administratively shut down: by Herald, where `shutBy` is there, else by a person. */
     adminDown: z.boolean().optional(),
+    /** The drain that has shut it, or had and awaits it: `Drain/fra-maintenance`. */
+    shutBy: z.string().optional(),
     /** The daemon closed it: more prefixes than the limit. */
     prefixLimit: z.boolean().optional(),
     /** State of BFD beside the session; absent where there is none. */

@@ -35,6 +35,8 @@ export interface DrainVerb extends OverlaySpan {
     /** Traffic now, by name of the POP or neighbor. */
     readonly from: Readonly<Record<string, number>>
   }
+  /** Communication with which the sessions of what is drained are shut down. */
+  readonly shutdown?: string
   readonly forced?: boolean
 }
 

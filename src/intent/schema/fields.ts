@@ -87,6 +87,27 @@ export function words(atMost: number, description: string) {
     .meta({ description })
 }
 
+/**
+ * A shutdown communication (RFC 9003). Of the 255 octets it may have GoBGP sends 128, as RFC 8203 had it, and cuts what is
+ * longer wherever that is, so that the other side may be shown nothing at all.
+ */
+export const communicationField = z
+  .string()
+  .refine((text) => text.trim() !== '' && text.isWellFormed() && !/\p{Cc}/u.test(text), {
+    error: 'write some text on one line',
+  })
+  .refine((text) => octetsOf(text) <= communicationOctets, {
+    error: ({ input }) =>
+      `has ${octetsOf(String(input))} octets in UTF-8, and GoBGP sends ${communicationOctets}: shorten it`,
+  })
+  .meta({ description: 'What the other side is shown, at most 128 octets of UTF-8 (RFC 9003)' })
+
+const communicationOctets = 128
+
+function octetsOf(text: string): number {
+  return new TextEncoder().encode(text).length
+}
+
 /** A whole number; the unit belongs into the description. */
 export function whole(min: number, max: number, description: string) {
   return z

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { NeighborId, SpeakerId } from '../model.ts'
 import { attributesField } from './attributes.ts'
-import { fields, label, labelPattern, list, moment, prefixField, whole } from './fields.ts'
+import { communicationField, fields, label, labelPattern, list, moment, prefixField, whole } from './fields.ts'
 import { idleBoundField } from './quantity.ts'
 import { selectorField } from './selector.ts'
 
@@ -54,6 +54,7 @@ export const drainSpec = fields({
   graceSeconds: whole(0, 86_400, 'How long it is marked GRACEFUL_SHUTDOWN first, seconds. Default 2').default(2),
   untilIdle: untilIdleField.exactOptional(),
   idleAtMs: moment('When its traffic was seen to be gone (automation writes it)').exactOptional(),
+  shutdown: communicationField.exactOptional(),
   ...span,
   forced: forcedField,
 })

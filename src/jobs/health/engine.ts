@@ -74,7 +74,7 @@ export class HealthEngine {
     this.#lease = lease
     this.#planner = planner
     this.#teller = new VerdictTeller(deps.store.health, lease.fence)
-    this.#sessions = new SessionWatch(deps.store, deps.clock)
+    this.#sessions = new SessionWatch(deps.store, deps.clock, () => planner.view()?.intent)
     this.#practising = new Practising(deps.store)
     this.#roll = new AgentRoll(deps.store, deps)
     this.#rollouts = new Rollouts(deps, lease)

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Alarms } from '../../health/alarm.ts'
 import type { Condition } from '../../health/failover-input.ts'
 import { type SpeakerReachReport, reachConditions } from '../../health/reach.ts'
-import { type PlaceOfSession, SessionBook } from '../../health/session.ts'
+import { type IsPlanned, type PlaceOfSession, SessionBook } from '../../health/session.ts'
+import { wantedShutdowns } from '../../intent/compile/shutdowns.ts'
 import type { Intent, NeighborId, SpeakerId } from '../../intent/model.ts'
 import type { SpeakerState, Store } from '../../store/store.ts'
 
@@ -16,12 +17,18 @@ const readEveryMs = 2000
 export class SessionWatch {
   readonly #store: Store
   readonly #clock: () => number
+  readonly #intent: () => Intent | undefined
   readonly #book = new SessionBook()
   readonly #reach = new Map<SpeakerId, SpeakerReachReport>()
+  /** Addresses of sessions that Herald has shut, as last read. */
+  #shut = new Map<SpeakerId, ReadonlySet<string>>()
+  readonly #isPlanned: IsPlanned = (speaker, address) =>
+    this.#shut.get(speaker)?.has(address) === true || this.#isToBeShut(speaker, address)
 
-  constructor(store: Store, clock: () => number) {
+  constructor(store: Store, clock: () => number, intent: () => Intent | undefined) {
     this.#store = store
     this.#clock = clock
+    this.#intent = intent
   }
 
   /** Until the signal aborts; `turned` is told whenever a session is lost or comes back. */
@@ -33,7 +40,7 @@ export class SessionWatch {
     const nowMs = this.#clock()
     return [
       ...reachConditions(intent.speakers, this.#reach, nowMs),
-      ...this.#book.conditions(placeOfSession(intent), alarms, nowMs),
+      ...this.#book.conditions(placeOfSession(intent), this.#isPlanned, alarms, nowMs),
     ]
   }
 
@@ -42,13 +49,22 @@ export class SessionWatch {
       const states = await this.#store.speakers.states()
       this.#book.keep(states)
       this.#followReach(states)
+      this.#shut = new Map(Array.from(states, ([id, { shut }]) => [id, new Set(Object.keys(shut))]))
       let any = false
       for (const [speaker, { status }] of states)
         if (status?.reach === 'up' && status.neighbors !== undefined)
-          any = this.#book.read(speaker, status.neighbors, this.#clock()) || any
+          any = this.#book.read(speaker, status.neighbors, this.#clock(), this.#isPlanned) || any
       if (any) await turned()
       await sleep(readEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
     }
+  }
+
+  /** It is heard of before it is read that Herald did it: what documents say comes first. */
+  #isToBeShut(speaker: SpeakerId, address: string): boolean {
+    const intent = this.#intent()
+    if (intent === undefined) return false
+    const neighbor = placeOfSession(intent)(speaker, address)?.neighbor
+    return neighbor !== undefined && wantedShutdowns(intent, speaker, this.#clock()).has(neighbor)
   }
 
   /** Another problem than before is no new beginning. */
@@ -65,7 +81,8 @@ export class SessionWatch {
   async #listen(signal: AbortSignal, turned: () => Promise<void>): Promise<void> {
     for await (const { event } of this.#store.events.follow('$', signal))
       if (event.type === 'neighbor')
-        if (this.#book.hear(event.speaker as SpeakerId, event.address, event.state, this.#clock())) await turned()
+        if (this.#book.hear(event.speaker as SpeakerId, event.address, event.state, this.#clock(), this.#isPlanned))
+          await turned()
   }
 }
 

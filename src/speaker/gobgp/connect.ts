@@ -91,6 +91,15 @@ class GobgpSpeaker implements Speaker {
     await this.#run(options, (daemon, limit) => unary(daemon, daemon.methods.deletePeer, { address }, limit))
   }
 
+  async shutNeighbor(address: Address, communication: string, options: CallOptions) {
+    const request = { address, communication }
+    await this.#run(options, (daemon, limit) => unary(daemon, daemon.methods.disablePeer, request, limit))
+  }
+
+  async openNeighbor(address: Address, options: CallOptions) {
+    await this.#run(options, (daemon, limit) => unary(daemon, daemon.methods.enablePeer, { address }, limit))
+  }
+
   ensureExportPolicy(policy: ExportPolicy, options: PolicyOptions) {
     const { beforeInstall } = options
     return this.#run(options, (daemon, limit) => ensureExportPolicy(daemon, policy, limit, beforeInstall))

@@ -44,7 +44,12 @@ export interface AfiSafiMessage {
 }
 
 export interface PeerMessage {
-  readonly conf: { readonly neighbor_address: string; readonly peer_asn: number; readonly auth_password: string }
+  readonly conf: {
+    readonly neighbor_address: string
+    readonly peer_asn: number
+    readonly auth_password: string
+    readonly admin_down: boolean
+  }
   readonly ebgp_multihop?: { readonly enabled: boolean; readonly multihop_ttl: number }
   readonly timers: {
     readonly config: {

@@ -36,6 +36,8 @@ export interface Methods {
   readonly listPeer: Method<{ readonly address?: string }, ListPeerResponse>
   readonly addPeer: Method<AddPeerRequest, unknown>
   readonly deletePeer: Method<{ readonly address: string }, unknown>
+  readonly enablePeer: Method<{ readonly address: string }, unknown>
+  readonly disablePeer: Method<{ readonly address: string; readonly communication: string }, unknown>
   readonly addDefinedSet: Method<{ readonly defined_set: DefinedSetMessage; readonly replace: boolean }, unknown>
   readonly listDefinedSet: Method<{ readonly defined_type: number }, { readonly defined_set: DefinedSetMessage | null }>
   readonly addPolicy: Method<{ readonly policy: PolicyMessage }, unknown>
@@ -79,6 +81,8 @@ export function methodsOf(codec: Codec): Methods {
     listPeer: method('ListPeer'),
     addPeer: method('AddPeer'),
     deletePeer: method('DeletePeer'),
+    enablePeer: method('EnablePeer'),
+    disablePeer: method('DisablePeer'),
     addDefinedSet: method('AddDefinedSet'),
     listDefinedSet: method('ListDefinedSet'),
     addPolicy: method('AddPolicy'),

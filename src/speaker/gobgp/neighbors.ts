@@ -47,7 +47,12 @@ export function peerMessage(config: NeighborConfig): PeerMessage {
   const { gracefulRestartSeconds, ebgpMultihop, bfd } = config
   const graceful = gracefulRestartSeconds > 0
   return {
-    conf: { neighbor_address: config.address, peer_asn: config.asn, auth_password: config.password ?? '' },
+    conf: {
+      neighbor_address: config.address,
+      peer_asn: config.asn,
+      auth_password: config.password ?? '',
+      admin_down: config.shut === true,
+    },
     ...(ebgpMultihop !== undefined && { ebgp_multihop: { enabled: true, multihop_ttl: ebgpMultihop } }),
     timers: {
       config: {

@@ -166,6 +166,33 @@ describe.each(backends)('sessions and events of $name', ({ backend }) => {
     await watch.end()
   })
 
+  test('a session that is shut stays down and is said to be, until it is opened', async () => {
+    const watch = await follow(bench.speaker)
+    const of = async () => (await bench.speaker.neighbors(options)).find((one) => one.address === bench.transit.address)
+    await bench.speaker.shutNeighbor(bench.transit.address, 'maintenance, 30 €', options)
+    await watch.hears(
+      (event) => event.kind === 'neighbor' && event.address === bench.transit.address && event.state !== 'established',
+    )
+    await eventually(5000, async () => expect(await of()).toMatchObject({ adminDown: true, state: 'idle' }))
+    await bench.speaker.shutNeighbor(bench.transit.address, 'again', options)
+    await bench.speaker.openNeighbor(bench.transit.address, options)
+    await eventually(20_000, async () => expect(await of()).toMatchObject({ adminDown: false, state: 'established' }))
+    const unknown = bench.speaker.shutNeighbor(address('192.0.2.99'), 'who?', options)
+    await expect(unknown).rejects.toMatchObject({ code: 'speaker-refused' })
+    await watch.end()
+  })
+
+  test('a neighbor can be added shut, and is opened later', async () => {
+    const silent = { address: address('127.254.254.253'), asn: 64999 as Asn }
+    await bench.speaker.addNeighbor(neighborConfig(silent, { passive: true, shut: true }), options)
+    const adminDown = async () =>
+      (await bench.speaker.neighbors(options)).find((one) => one.address === silent.address)?.adminDown
+    expect(await adminDown()).toBe(true)
+    await bench.speaker.openNeighbor(silent.address, options)
+    await eventually(5000, async () => expect(await adminDown()).toBe(false))
+    await bench.speaker.deleteNeighbor(silent.address, options)
+  })
+
   test('a watch that is aborted ends quietly, before and after it opened', async () => {
     const aborted = bench.speaker.watch({ signal: AbortSignal.abort(), opened: () => undefined })
     const outcome = aborted[Symbol.asyncIterator]().next()

@@ -22,13 +22,20 @@ const up: SessionReport = {
 class Desk {
   book = new SessionBook()
   alarms: Alarms = new Map()
+  /** A drain has shut the session. */
+  planned = false
+  readonly #isPlanned = () => this.planned
 
   read(report: Partial<SessionReport>, nowMs: number): void {
-    this.book.read(fra1, [{ ...up, ...report }], nowMs)
+    this.book.read(fra1, [{ ...up, ...report }], nowMs, this.#isPlanned)
+  }
+
+  hear(state: string, nowMs: number): boolean {
+    return this.book.hear(fra1, address, state, nowMs, this.#isPlanned)
   }
 
   open(nowMs: number): readonly string[] {
-    const conditions = this.book.conditions(placeOf, this.alarms, nowMs)
+    const conditions = this.book.conditions(placeOf, this.#isPlanned, this.alarms, nowMs)
     this.alarms = followConditions(this.alarms, conditions, nowMs).alarms
     return [...this.alarms.values()].filter(({ state }) => state === 'firing').map(({ kind }) => kind)
   }
@@ -50,6 +57,26 @@ describe('a session', () => {
     expect(desk.open(20_000)).toEqual(['session-down'])
     desk.read({}, 30_000)
     expect(desk.open(30_000)).toEqual([])
+  })
+
+  test('that a drain has shut is none and no flap, until it should be back and is not', () => {
+    const desk = new Desk()
+    desk.read({}, 0)
+    desk.planned = true
+    for (const atMs of [1000, 2000, 3000, 4000]) {
+      desk.hear('idle', atMs)
+      expect(desk.open(atMs)).toEqual([])
+      desk.hear('established', atMs + 500)
+    }
+    desk.hear('idle', 5000)
+    desk.read({ state: 'idle', adminDown: true }, 10_000)
+    expect(desk.open(10_000)).toEqual([])
+    desk.read({ state: 'active' }, 20_000)
+    expect(desk.open(20_000)).toEqual([])
+    desk.planned = false
+    expect(desk.open(80_000)).toEqual(['session-down'])
+    desk.read({}, 90_000)
+    expect(desk.open(90_000)).toEqual([])
   })
 
   test('that never was established is none', () => {
@@ -74,7 +101,7 @@ describe('a session', () => {
     desk.read({}, 0)
     desk.read({ state: 'active' }, 10_000)
     desk.open(10_000)
-    desk.book.read(fra1, [], 20_000)
+    desk.book.read(fra1, [], 20_000, () => false)
     expect(desk.open(20_000)).toEqual([])
   })
 
@@ -97,8 +124,8 @@ describe('flapping', () => {
     const desk = new Desk()
     desk.read({}, 0)
     for (const atMs of [10_000, 70_000, 130_000]) {
-      expect(desk.book.hear(fra1, address, 'idle', atMs)).toBe(true)
-      expect(desk.book.hear(fra1, address, 'established', atMs + 200)).toBe(true)
+      expect(desk.hear('idle', atMs)).toBe(true)
+      expect(desk.hear('established', atMs + 200)).toBe(true)
     }
     expect(desk.open(131_000)).toEqual(['session-flapping'])
     expect(desk.open(609_999)).toEqual(['session-flapping'])
@@ -109,8 +136,8 @@ describe('flapping', () => {
     const desk = new Desk()
     desk.read({}, 0)
     for (const atMs of [10_000, 70_000]) {
-      desk.book.hear(fra1, address, 'idle', atMs)
-      desk.book.hear(fra1, address, 'established', atMs + 200)
+      desk.hear('idle', atMs)
+      desk.hear('established', atMs + 200)
     }
     expect(desk.open(80_000)).toEqual([])
   })
@@ -119,7 +146,7 @@ describe('flapping', () => {
     const desk = new Desk()
     desk.read({}, 0)
     for (const atMs of [10_000, 20_000]) {
-      desk.book.hear(fra1, address, 'idle', atMs)
+      desk.hear('idle', atMs)
       desk.read({}, atMs + 100)
       desk.read({ state: 'idle' }, atMs + 3500)
       desk.read({}, atMs + 6000)

@@ -15,6 +15,7 @@ const withdrawn: SpeakerState = {
   policed: true,
   trouble: undefined,
   added: {},
+  shut: {},
   forsaken: false,
 }
 
@@ -30,6 +31,11 @@ describe('a speaker whose document is gone', () => {
   })
   it('loses the neighbors that Herald added once no path of ours is there', () => {
     expect(retire({ added: { '192.0.2.1': 'as added' } })).toBe('configured with 0 neighbors')
+  })
+  it('has the sessions opened that a drain had shut, and is not forgotten before', () => {
+    const shut = { '192.0.2.1': { drain: 'Drain/fra' } } as const
+    expect(retire({ shut, configured: { ...configured, shut: {} } })).toBe('configured with 0 neighbors')
+    expect(retire({ shut, configured: { ...configured, neighbors: [] } })).toBe('')
   })
   it('is told so once', () => {
     const bare = { ...configured, neighbors: [] }

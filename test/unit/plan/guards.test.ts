@@ -49,7 +49,10 @@ interface Case {
   readonly accident: readonly string[]
 }
 
-const cases: Readonly<Record<GuardName, Case>> = {
+/** Sessions are no part of a plan: test/unit/plan/shut-sessions.test.ts. */
+type PlanGuard = Exclude<GuardName, 'routesBeforeSessions'>
+
+const cases: Readonly<Record<PlanGuard, Case>> = {
   floor: {
     situation: () => {
       const herald = published({ floor: 2 })
@@ -192,7 +195,7 @@ const cases: Readonly<Record<GuardName, Case>> = {
 
 const departures = (plan: Plan): string[] => plan.actions.map(({ kind, speaker }) => `${kind} ${speaker}`)
 
-describe.each(guardNames)('guard %s', (name) => {
+describe.each(guardNames.filter((name) => name !== 'routesBeforeSessions'))('guard %s', (name) => {
   const { situation, held, accident } = cases[name]
 
   test(`holds ${held}`, () => {
