@@ -5,14 +5,14 @@
  *   vantage lon nyc                             agents outside of all POPs
  *   check dns [--from local|vantage] [--subject neighbor] [--fall 3] [--rise 2] [--quorum 2] [--hold 10s]
  *   prefix P [--at eu] [--checks dns,lines] [--floor N] [--action drain] [--neighbor-action prepend] [--backup sin]
- *          [--cover P] [--stages 3,1] [--stage 5s] [--hold 10s]
+ *          [--cover P] [--stages 3,1] [--stage 5s] [--hold 10s] [--lease 60s]
  *   map PopDown                                 an AlertMapping by alertname, whose label `pop` names the POP
  *   probe fra dns fail|ok|silent|unknown [by AGENT]      what probes give from now on; `all` for every POP
  *   line fra-a fail|ok      agent lon fail|ok|silent (all it probes)      clock lon 1h
  *   alert PopDown fra firing|resolved           speaker fra unread|read   traffic fra 40/100
  *   rollout P [--at all] [--med 50] [--canary ams] [--settle 5s] [--give-up 60s] [--breaks dns]      a staged change, which may
  *                         break a service wherever it is out
- *   drain fra   freeze   unfreeze   go   restart (the controller)
+ *   drain fra   freeze   unfreeze   go   restart (the controller)   controller gone|back
  *   advance 5s            one round of probes a second; prints what changes, and when
  *   show verdicts|overlays|refused|alarms|routes
  */
@@ -27,8 +27,7 @@ import { outPops } from '../../src/intent/rollout.ts'
 import { agent, announce, check, drain, failoverPolicy, freeze, intent, neighbor, pop } from './builders.ts'
 import { type Outcome, PretendMonitoring } from './pretend-monitoring.ts'
 import { beginRollout } from './pretend-rollouts.ts'
-
-type Flags = ReadonlyMap<string, string>
+import { type Flags, list, milliseconds, split } from './scenario-words.ts'
 
 export class HealthScenario {
   readonly #guards: HealthGuards
@@ -109,6 +108,11 @@ export class HealthScenario {
       }
       case 'rollout':
         return this.#rollOut(first as Prefix, flags)
+      case 'controller':
+        world.goneSinceMs = first === 'gone' ? world.nowMs : undefined
+        // The planner puts back what agents took back.
+        if (first === 'back') world.takenBack.clear()
+        return []
       case 'restart':
         world.restart()
         return []
@@ -157,13 +161,21 @@ export class HealthScenario {
   #advance(ms: number): readonly string[] {
     const printed: string[] = []
     for (let passed = 0; passed < ms; passed += 1000) {
-      const before = this.#standing()
-      const changes = this.#world.tick()
+      const news = this.#world.goneSinceMs === undefined ? this.#tick() : this.#tickAlone()
       const at = `${this.#world.nowMs / 1000}s`
-      const news = [...this.#news(before, changes), ...this.#followRollout()]
       printed.push(...news.map((line) => `${at.padStart(5)}  ${line}`))
     }
     return printed
+  }
+
+  #tick(): readonly string[] {
+    const before = this.#standing()
+    const changes = this.#world.tick()
+    return [...this.#news(before, changes), ...this.#followRollout()]
+  }
+
+  #tickAlone(): readonly string[] {
+    return this.#world.tickAlone().map((route) => `taken back by its agent: ${route}`)
   }
 
   #rollOut(prefix: Prefix, flags: Flags): readonly string[] {
@@ -275,6 +287,7 @@ function prefixOf(prefix: string, flags: Flags) {
   const floor = flags.get('floor')
   const cover = flags.get('cover')
   const holdDown = flags.get('hold')
+  const lease = flags.get('lease')
   const checks = list(flags.get('checks') ?? 'dns')
   return announce(prefix, {
     at: list(flags.get('at') ?? 'all'),
@@ -286,6 +299,7 @@ function prefixOf(prefix: string, flags: Flags) {
         backup: list(flags.get('backup')) as Selector[],
         ...(cover !== undefined && { cover: cover as Prefix }),
         ...(holdDown !== undefined && { holdDownMs: milliseconds(holdDown) }),
+        ...(lease !== undefined && { lease: { policy: 'withdraw', afterMs: milliseconds(lease) } }),
         return: {
           prepends: list(flags.get('stages')).map(Number) as (1 | 2 | 3)[],
           stageMs: milliseconds(flags.get('stage') ?? '5s'),
@@ -293,26 +307,4 @@ function prefixOf(prefix: string, flags: Flags) {
       }),
     }),
   })
-}
-
-function split(command: string): { readonly words: readonly string[]; readonly flags: Flags } {
-  const words: string[] = []
-  const flags = new Map<string, string>()
-  const parts = command.split(/\s+/)
-  for (let i = 0; i < parts.length; i++) {
-    const part = parts[i]!
-    if (part.startsWith('--')) flags.set(part.slice(2), parts[++i] ?? '')
-    else words.push(part)
-  }
-  return { words, flags }
-}
-
-function list(text: string | undefined): readonly string[] {
-  return text === undefined || text === '' ? [] : text.split(',')
-}
-
-function milliseconds(text: string): number {
-  const unit = { s: 1000, m: 60_000, h: 3_600_000 }[text.at(-1) ?? '']
-  if (unit === undefined) throw new Error(`not a span of time: ${text}`)
-  return Number(text.slice(0, -1)) * unit
 }

@@ -10,6 +10,7 @@ import { decideFailover } from '../../src/health/failover.ts'
 import { type FailoverDecision, type FailoverMemory, type Traffic, noMemory } from '../../src/health/failover-input.ts'
 import { countAnnouncements, failoverPrefixes } from '../../src/health/failover-prefixes.ts'
 import { type HealthGuards, allHealthGuards } from '../../src/health/guards.ts'
+import { decideLease } from '../../src/health/lease.ts'
 import { defaultDamping } from '../../src/health/penalty.ts'
 import type { Sample } from '../../src/health/sample.ts'
 import { subjectKey } from '../../src/health/subject.ts'
@@ -36,6 +37,10 @@ export class PretendMonitoring {
   alerts: AlertStates = new Map()
   traffic = new Map<PopId, Traffic>()
   goAtMs: number | undefined
+  /** Since when no controller is heard of; undefined: one is. */
+  goneSinceMs: number | undefined
+  /** `prefix POP` of routes that agents took back because no controller was heard of. */
+  readonly takenBack = new Set<string>()
   /** POPs whose speakers cannot be read. */
   readonly unread = new Set<PopId>()
   decision: FailoverDecision = { overlays: [], refused: [], conditions: [], memory: noMemory }
@@ -89,6 +94,19 @@ export class PretendMonitoring {
     )
   }
 
+  /** One interval passes, and no controller decides anything: agents do what leases say (G9). @returns what they took back */
+  tickAlone(ms = 1000): readonly string[] {
+    this.nowMs += ms
+    const before = new Set(this.takenBack)
+    for (const { prefix, failover } of this.intent.prefixes.values()) {
+      if (failover === undefined) continue
+      for (const pop of this.announced(prefix))
+        if (decideLease(failover.lease, this.goneSinceMs, this.nowMs, this.guards).decision === 'withdraw')
+          this.takenBack.add(`${prefix} ${pop}`)
+    }
+    return [...this.takenBack].filter((route) => !before.has(route))
+  }
+
   /** One interval passes. @returns what changed in alarms */
   tick(ms = 1000): readonly AlarmChange[] {
     this.nowMs += ms
@@ -137,7 +155,7 @@ export class PretendMonitoring {
   announced(prefix: Prefix): ReadonlySet<PopId> {
     const sites = compilePrefix(this.intent, prefix, { epoch, nowMs: this.nowMs })?.sites.values() ?? []
     const pops = new Set<PopId>()
-    for (const { pop } of sites) if (!this.unread.has(pop)) pops.add(pop)
+    for (const { pop } of sites) if (!this.unread.has(pop) && !this.takenBack.has(`${prefix} ${pop}`)) pops.add(pop)
     return pops
   }
 

@@ -5,41 +5,90 @@
  *   fleet fra:eu sin:asia [--drain 2s]       who there is (POP:area); one speaker `fra-1` at each POP
  *   publish PREFIX --at eu,sin [--except fra] [--med N] [--floor N] [--force]     withdraw PREFIX [--at fra] [--force]
  *   publish … --staged sin/tyo/ams,fra     the same in stages     rollout next|back     a stage more, or all of it back
- *   drain fra [--grace 2s] [--until-idle 5% [--at-most 10m]] [--for 1h] [--force]     undrain fra
+ *   drain fra [--grace 2s] [--until-idle 5% [--at-most 10m]] [--shutdown WORD] [--for 1h] [--force]     undrain fra
  *   traffic fra 900 (told now)     watch     automation looks whether the traffic of drains is gone
  *   freeze [--for 1h]     unfreeze     adopt PREFIX fra
- *   lose documents     a store that lost every Prefix document, unreviewed     new epoch     another, empty store
+ *   publish … [--local-pref N] [--unreviewed]     as a broken hand writes it into the store
+ *   prune     every Prefix document that manifests do not have goes; they have none     restore REVISION
+ *   lose documents|network     a store that lost every Prefix document, or the Network     new epoch     another, empty one
  *   plan (decides)     show plan (does not)     show rib     show settled     explain PREFIX [POP]
- *   apply fra|all      speaker fra unknown|up|restart     rib fra delete|add PREFIX     advance 2s
+ *   apply fra|all      speaker fra unknown|up|restart|unread     rib fra delete|add PREFIX     advance 2s
+ *   learn fra-isp PREFIX [--mark ASN:0:7]     a neighbor announces it     show sent     what every neighbor is sent
+ *   refuse fra PREFIX     the daemon takes no such path     adjout fra PREFIX lacks|keeps|agrees
+ *   show sessions     neighbors whose sessions are kept shut
+ *   steer 192.0.2.0/24     a group of two paths, over fra-bb1 and fra-bb2     prefer fra bb1
+ *   offer fra bb1 192.0.2.0/24 [--local-pref N]     retract fra bb1 192.0.2.0/24
  *   rest               left alone until nothing moves any more
  */
-import { attributesOf } from '../../src/bgp/path.ts'
 import type { Prefix } from '../../src/bgp/prefix.ts'
 import { type IdleMemory, decideIdle } from '../../src/health/drain-idle.ts'
 import type { TrafficFigure } from '../../src/health/traffic.ts'
+import type { DesiredSpeaker } from '../../src/intent/desired.ts'
 import type { DocumentChange, DocumentKey } from '../../src/intent/document.ts'
-import type { Drain, Freeze, Intent, PopId, Selector, SpeakerId } from '../../src/intent/model.ts'
+import type { Drain, Freeze, Intent, NeighborId, PopId, Selector, SpeakerId } from '../../src/intent/model.ts'
 import type { Rollout } from '../../src/intent/rollout.ts'
 import { idleBoundOf } from '../../src/intent/schema/quantity.ts'
 import { explainPrefix } from '../../src/plan/explain.ts'
-import type { Plan } from '../../src/plan/plan.ts'
+import type { Guards } from '../../src/plan/guards.ts'
 import { reviewChange } from '../../src/plan/review.ts'
-import { announce, drain, epoch, freeze, intent, neighbor, pop, rollout } from './builders.ts'
+import { shutSessions } from '../../src/plan/shut-sessions.ts'
+import { announce, drain, epoch, freeze, intent, offer, pathGroup, preference, rollout } from './builders.ts'
 import { foreignPath } from './pretend-fleet.ts'
 import { PretendHerald } from './pretend-herald.ts'
+import { PretendNeighbors } from './pretend-neighbors.ts'
 import { takeStep } from './pretend-rollouts.ts'
+import { coreAddresses, fleetOf } from './scenario-fleet.ts'
+import {
+  type Flags,
+  type Words,
+  list,
+  milliseconds,
+  showPlan,
+  showRib,
+  speakerOf,
+  split,
+  without,
+} from './scenario-words.ts'
 
-type Flags = ReadonlyMap<string, string>
+/** What a test may switch off, to see the accident. */
+export interface Switches {
+  readonly guards?: Guards
+  /** `off`: whatever is asked for is committed; or `restore` is a word that nobody knows. */
+  readonly review?: 'off'
+  readonly restore?: 'off'
+  /** `off`: daemons have no export policy. */
+  readonly exportPolicy?: 'off'
+}
 
 export class Scenario {
+  readonly #switches: Switches
   #herald = new PretendHerald(intent({ revision: 0, network: 'none' }))
+  readonly #neighbors = new PretendNeighbors()
+  /** As of each revision. */
+  readonly #history = new Map<number, Intent>()
+  readonly #shut = new Map<SpeakerId, DesiredSpeaker['shut']>()
   readonly #traffic = new Map<PopId, TrafficFigure>()
   #idle: IdleMemory = new Map()
 
+  constructor(switches: Switches = {}) {
+    this.#switches = switches
+  }
+
   /** Runs one command; answers what it prints, line by line. */
   run(command: string): readonly string[] {
-    const { words, flags } = split(command)
+    const printed = this.#run(split(command))
+    this.#history.set(this.#intent.revision, this.#intent)
+    return printed
+  }
+
+  #run({ words, flags }: Words): readonly string[] {
     const [verb = '', first = '', second = '', third = ''] = words
+    return this.#ask(words, flags) ?? this.#meddle(verb, [first, second, third], flags)
+  }
+
+  /** What people, automation and time do. */
+  #ask(words: readonly string[], flags: Flags): readonly string[] | undefined {
+    const [verb = '', first = '', second = ''] = words
     switch (verb) {
       case 'fleet':
         return this.#fleet(words.slice(1), flags)
@@ -65,18 +114,25 @@ export class Scenario {
       case 'adopt':
         this.#herald.fleet.adoptable.add(`${speakerOf(second)} ${first}`)
         return []
-      case 'lose':
-        this.#herald.intent = { ...this.#intent, prefixes: new Map(), revision: this.#intent.revision + 1 }
-        this.#herald.allowance = 0
-        return []
-      case 'new':
-        this.#herald.fleet.startEpoch(epoch + 1)
-        return []
-      case 'plan':
-        return showPlan(this.#herald.look())
+      case 'prune':
+        return this.#prune(flags)
+      case 'restore':
+        return this.#restore(Number(first), flags)
+      case 'steer':
+        return this.#smuggle({ pathGroups: new Map([['origin' as never, pathGroup([first])]]) })
+      case 'prefer': {
+        const one = preference(first, second)
+        return this.#smuggle({ preferences: new Map(this.#intent.preferences).set(one.id, one) })
+      }
+      case 'plan': {
+        const shown = showPlan(this.#herald.look())
+        this.#followSessions()
+        return shown
+      }
       case 'rest':
         this.#herald.rest()
         this.#herald.allowance = 0
+        this.#followSessions()
         return []
       case 'show':
         return this.#show(first)
@@ -86,17 +142,52 @@ export class Scenario {
       case 'advance':
         this.#herald.nowMs += milliseconds(first)
         return []
+      default:
+        return undefined
+    }
+  }
+
+  /** What daemons, neighbors and a broken store do. */
+  #meddle(verb: string, [first, second, third]: readonly [string, string, string], flags: Flags): readonly string[] {
+    const { fleet } = this.#herald
+    const localPref = Number(flags.get('local-pref') ?? 100)
+    switch (verb) {
       case 'apply':
-        for (const id of first === 'all' ? this.#herald.fleet.speakers() : [speakerOf(first)])
-          this.#herald.fleet.apply(id)
+        for (const id of first === 'all' ? fleet.speakers() : [speakerOf(first)]) fleet.apply(id)
         return []
       case 'speaker':
         return this.#speaker(speakerOf(first), second)
       case 'rib':
-        this.#herald.fleet.edit(speakerOf(first), third as Prefix, second === 'add' ? foreignPath : undefined)
+        fleet.edit(speakerOf(first), third as Prefix, second === 'add' ? foreignPath : undefined)
+        return []
+      case 'refuse':
+        fleet.refuse(speakerOf(first), second as Prefix, 'unsupported path attribute')
+        return []
+      case 'adjout':
+        return this.#adjOut(first, second, third)
+      case 'learn': {
+        const neighbor = this.#intent.neighbors.get(first as NeighborId)
+        if (neighbor === undefined) throw new Error(`no neighbor ${first}`)
+        this.#neighbors.teach(neighbor, second as Prefix, list(flags.get('mark')))
+        return []
+      }
+      case 'offer':
+        fleet.offered.set(`${speakerOf(first)} ${third}`, [
+          ...fleet.offers(speakerOf(first), third as Prefix),
+          offer(coreAddresses[second as 'bb1'], localPref),
+        ])
+        return []
+      case 'retract':
+        fleet.offered.delete(`${speakerOf(first)} ${third}`)
+        return []
+      case 'lose':
+        this.#herald.allowance = 0
+        return this.#smuggle(first === 'network' ? { network: undefined } : { prefixes: new Map() })
+      case 'new':
+        fleet.startEpoch(epoch + 1)
         return []
       default:
-        throw new Error(`no such command: ${command}`)
+        throw new Error(`no such command: ${verb}`)
     }
   }
 
@@ -105,16 +196,10 @@ export class Scenario {
   }
 
   #fleet(places: readonly string[], flags: Flags): readonly string[] {
-    const pops = places.map((place) => {
-      const [id = '', area = 'world'] = place.split(':')
-      return pop(id, {
-        area,
-        nextHop: { ipv6: '2001:db8::1' as never },
-        neighbors: [neighbor(`${id}-isp`, { kind: 'peer' })],
-      })
-    })
+    const pops = fleetOf(places, list(flags.get('core')))
     const drainSeconds = milliseconds(flags.get('drain') ?? '0s') / 1000
     this.#herald = new PretendHerald(intent({ pops, network: { drainSeconds } }), 0)
+    this.#herald.guards = this.#switches.guards
     this.#herald.allowance = 0
     return []
   }
@@ -124,10 +209,14 @@ export class Scenario {
     const announcement = announce(prefix, {
       at: list(flags.get('at') ?? 'all'),
       except: list(flags.get('except')),
-      attributes: flags.has('med') ? { med: Number(flags.get('med')) } : {},
+      attributes: {
+        ...(flags.has('med') && { med: Number(flags.get('med')) }),
+        ...(flags.has('local-pref') && { localPref: Number(flags.get('local-pref')) }),
+      },
       ...(floor !== undefined && { floor: Number(floor) }),
     })
     const prefixes = new Map(this.#intent.prefixes).set(prefix, announcement)
+    if (flags.has('unreviewed')) return this.#smuggle({ prefixes })
     const staged = flags.get('staged')
     if (staged === undefined) return this.#change(`Prefix/${prefix}`, { prefixes }, flags)
     const stages = staged.split('/').map(list)
@@ -169,6 +258,7 @@ export class Scenario {
       graceSeconds: milliseconds(flags.get('grace') ?? '0s') / 1000,
       forced: flags.has('force'),
       ...this.#untilIdle(flags),
+      ...(flags.has('shutdown') && { shutdown: flags.get('shutdown')! }),
     })
     return this.#change(`Drain/${one.id}`, { drains: new Map(this.#intent.drains).set(one.id, one) }, flags)
   }
@@ -196,6 +286,44 @@ export class Scenario {
     return this.#change(`Freeze/${one.id}`, { freezes: new Map([[one.id, one]]) }, flags)
   }
 
+  /** As `herald apply --prune` does with manifests that name no Prefix any more. */
+  #prune(flags: Flags): readonly string[] {
+    const changes = [...this.#intent.prefixes.keys()].map((prefix): DocumentChange => {
+      return { key: `Prefix/${prefix}`, before: {}, after: undefined }
+    })
+    return this.#commit({ prefixes: new Map() }, changes, flags)
+  }
+
+  #restore(revision: number, flags: Flags): readonly string[] {
+    const earlier = this.#history.get(revision)
+    if (earlier === undefined || this.#switches.restore === 'off') return [`no such command: restore ${revision}`]
+    return this.#change('Network/network', earlier, flags)
+  }
+
+  /** Documents that no review has seen. */
+  #smuggle(change: Partial<Intent>): readonly string[] {
+    this.#herald.intent = { ...this.#intent, ...change, revision: this.#intent.revision + 1 }
+    return []
+  }
+
+  #adjOut(pop: string, prefix: string, what: string): readonly string[] {
+    const place = `${speakerOf(pop)} ${prefix}`
+    const words = { lacks: `${pop}-isp is not sent ${prefix}`, keeps: `${pop}-isp is still sent ${prefix}` }[what]
+    if (words === undefined) this.#herald.fleet.disagreeing.delete(place)
+    else this.#herald.fleet.disagreeing.set(place, words)
+    return []
+  }
+
+  /** After each look, as the planner does. */
+  #followSessions(): void {
+    const { fleet, nowMs } = this.#herald
+    for (const id of fleet.speakers())
+      this.#shut.set(
+        id,
+        shutSessions(this.#intent, id, nowMs, fleet.table(id), this.#shut.get(id), this.#switches.guards),
+      )
+  }
+
   #times(flags: Flags): { readonly startedAtMs: number; readonly expiresAtMs?: number } {
     const { nowMs } = this.#herald
     const span = flags.get('for')
@@ -217,7 +345,8 @@ export class Scenario {
     const { moment } = this.#herald.input
     const force = flags.has('force')
     const review = reviewChange(before, after, { changes, named: new Set(named), force, moment })
-    if (review.refusals.length > 0) return review.refusals.map(({ guard, message }) => `refused (${guard}): ${message}`)
+    if (review.refusals.length > 0 && this.#switches.review !== 'off')
+      return review.refusals.map(({ guard, message }) => `refused (${guard}): ${message}`)
     this.#herald.intent = after
     this.#herald.allowance += review.removes
     const { announcementsBefore, announcementsAfter, overridden } = review
@@ -228,6 +357,7 @@ export class Scenario {
   #speaker(id: SpeakerId, what: string): readonly string[] {
     const { fleet } = this.#herald
     if (what === 'unknown') fleet.lose(id)
+    else if (what === 'unread') fleet.neverRead.add(id)
     else if (what === 'up') fleet.find(id)
     else fleet.restart(id)
     return []
@@ -237,18 +367,18 @@ export class Scenario {
     if (what === 'plan') return showPlan(this.#herald.plan())
     if (what === 'settled') return [...this.#herald.plan().settled].map(([prefix, settled]) => `${prefix} ${settled}`)
     const { fleet } = this.#herald
-    const lines = fleet.speakers().flatMap((id) =>
-      [...fleet.rib(id)].map(([prefix, attributes]) => {
-        const { med, communities, largeCommunities } = attributesOf(attributes)
-        const words = [
-          ...(med === undefined ? [] : [`med ${med}`]),
-          ...communities,
-          ...(largeCommunities.length === 0 ? ['not ours'] : []),
-        ]
-        return [id, prefix, ...words].join(' ')
-      }),
-    )
-    return lines.length === 0 ? ['no routes'] : lines.toSorted()
+    if (what === 'sessions') {
+      const shut = [...this.#shut.values()].flatMap((one) => Object.entries(one ?? {}))
+      return shut.length === 0
+        ? ['none is shut']
+        : shut.map(([id, { communication }]) => `${id} is shut: ${communication}`)
+    }
+    if (what === 'sent') {
+      const policy = this.#switches.exportPolicy === 'off' ? 'none' : 'herald'
+      const sent = this.#neighbors.sent(this.#intent, fleet, policy)
+      return sent.length === 0 ? ['nothing'] : sent.toSorted()
+    }
+    return showRib(fleet)
   }
 }
 
@@ -259,46 +389,4 @@ function specOf({ before, stages, stage, stageAtMs }: Rollout): object {
     ...(was !== undefined && { before: { at: was.at } }),
   }))
   return { prefixes, stages, stage, stageAtMs }
-}
-
-function showPlan({ actions, held, warnings, settled }: Plan): readonly string[] {
-  const lines = [
-    ...actions.map(({ kind, prefix, speaker, because }) => `${kind} ${prefix} ${speaker}: ${because}`),
-    ...held.map(({ reason, prefix, speaker, detail }) => `held (${reason}) ${prefix} ${speaker}: ${detail}`),
-    ...warnings.map(({ code, message }) => `warning (${code}): ${message}`),
-  ]
-  return lines.length === 0 ? [[...new Set(settled.values())].join(', ')] : lines
-}
-
-function split(command: string): { readonly words: readonly string[]; readonly flags: Flags } {
-  const words: string[] = []
-  const flags = new Map<string, string>()
-  const parts = command.split(/\s+/)
-  for (let i = 0; i < parts.length; i++) {
-    const part = parts[i]!
-    if (part === '--force') flags.set('force', '')
-    else if (part.startsWith('--')) flags.set(part.slice(2), parts[++i] ?? '')
-    else words.push(part)
-  }
-  return { words, flags }
-}
-
-function speakerOf(pop: string): SpeakerId {
-  return `${pop}-1` as SpeakerId
-}
-
-function list(text: string | undefined): readonly string[] {
-  return text === undefined ? [] : text.split(',')
-}
-
-function milliseconds(text: string): number {
-  const unit = { s: 1000, m: 60_000, h: 3_600_000 }[text.at(-1) ?? '']
-  if (unit === undefined) throw new Error(`not a span of time: ${text}`)
-  return Number(text.slice(0, -1)) * unit
-}
-
-function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
-  const rest = new Map(map)
-  rest.delete(key)
-  return rest
 }
