@@ -33,6 +33,7 @@ export function alarmView(alarm: Alarm, nowMs: number): AlarmView {
         by: acknowledged.by,
         at: isoTime(acknowledged.atMs),
         ...(acknowledged.reason !== undefined && { reason: acknowledged.reason }),
+        ...(acknowledged.untilMs !== undefined && { until: isoTime(acknowledged.untilMs) }),
       },
     }),
     ...(resolvedAtMs !== undefined && { resolvedAt: isoTime(resolvedAtMs) }),

@@ -1,8 +1,8 @@
 /** `alarms` and `ack`: what is wrong, for how long, what automation did about it; and that a person knows. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { AlarmDetailView, AlarmListView, AlarmView } from '../api/wire/alarm.ts'
 import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
-import { formatDuration } from './duration.ts'
+import { formatDuration, parseDuration } from './duration.ts'
 import { print } from './output.ts'
 import { renderTable } from './table.ts'
 import { type Terminal, paint } from './terminal.ts'
@@ -34,18 +34,31 @@ export function registerAlarms(program: Command, cli: CliContext): void {
     .alias('acknowledge')
     .description('say that you know of an alarm and look after it; changes no route')
     .requiredOption('-r, --reason <text>', 'what you know, or do')
-    .addHelpText('after', '\nExample:\n  herald ack dns/service/fra/dns --reason "disk full, I am on it"')
-    .action(async (words: readonly string[], { reason }: { readonly reason: string }, command: Command) => {
+    .addOption(new Option('--for <duration>', 'it fires again after, if it is not over').argParser(parseDuration))
+    .addHelpText('after', '\nExample:\n  herald ack dns/service/fra/dns --for 2h --reason "disk full, I am on it"')
+    .action(async (words: readonly string[], options: AckOptions, command: Command) => {
+      const { reason, for: forSeconds } = options
       if (reason.trim() === '') throw usageError('say what you know or do with --reason')
       const alarm = await withApi(cli, command, (api) =>
-        api.request<AlarmView>({ method: 'POST', path: `${alarmPath(words.join(' '))}/acknowledge`, body: { reason } }),
+        api.request<AlarmView>({
+          method: 'POST',
+          path: `${alarmPath(words.join(' '))}/acknowledge`,
+          body: { reason, ...(forSeconds !== undefined && { forSeconds }) },
+        }),
       )
+      const until = alarm.acknowledged?.until
+      const again = until === undefined ? '' : `; it fires again at ${clockText(until)} if it has not`
       print(cli.terminal, outputOf(command), {
         data: alarm,
-        table: () => `acknowledged: ${alarm.id}. It ends by itself when what is wrong ends.`,
+        table: () => `acknowledged: ${alarm.id}. It ends by itself when what is wrong ends${again}.`,
         names: () => [alarm.id],
       })
     })
+}
+
+interface AckOptions {
+  readonly reason: string
+  readonly for?: number
 }
 
 function alarmPath(id: string): string {
@@ -89,6 +102,7 @@ function detailText(terminal: Terminal, alarm: AlarmDetailView): string {
       ? []
       : [
           `acknowledged  ${clockText(acknowledged.at)} by ${acknowledged.by}${acknowledged.reason === undefined ? '' : `: ${acknowledged.reason}`}`,
+          ...(acknowledged.until === undefined ? [] : [`fires again   ${clockText(acknowledged.until)}`]),
         ]),
     ...(alarm.resolvedAt === undefined ? [] : [`over          ${clockText(alarm.resolvedAt)}`]),
     ...(labels.length === 0 ? [] : [`about         ${labels.join(', ')}`]),

@@ -13,7 +13,10 @@ export async function findOverlay(
   const { documents } = await api.request<DocumentListView>({ path: '/v1/documents', query: { kind } })
   const named = documents.find(({ name }) => name === said)
   if (named !== undefined) return named
-  const found = documents.filter(({ spec }) => about(spec as Readonly<Record<string, unknown>>).includes(said))
+  const all = documents.filter(({ spec }) => about(spec as Readonly<Record<string, unknown>>).includes(said))
+  // One that expired is a document still, and ends nothing: whoever asks means what lasts, where something does.
+  const lasting = all.filter(({ spec }) => !hasExpired(spec))
+  const found = lasting.length > 0 ? lasting : all
   const [only] = found
   if (only !== undefined && found.length === 1) return only
   const word = kind.toLowerCase()
@@ -23,9 +26,14 @@ export async function findOverlay(
       `${found.length} ${word}s are about ${said}; name one`,
       found.map(({ name }) => name),
     )
-  const all = documents.map(({ name }) => name).join(', ')
+  const names = documents.map(({ name }) => name).join(', ')
   throw new CommandError(
     exitCode.usage,
-    `no ${word} is about "${said}"; there ${all === '' ? 'is none' : `are: ${all}`}`,
+    `no ${word} is about "${said}"; there ${names === '' ? 'is none' : `are: ${names}`}`,
   )
+}
+
+function hasExpired(spec: unknown): boolean {
+  const { expiresAtMs = Infinity } = spec as { readonly expiresAtMs?: number }
+  return expiresAtMs <= Date.now()
 }

@@ -1,6 +1,7 @@
 /** `status` and `accept`: how Herald itself does, and taking a Redis that is not the one it knew. */
 import { type Command, Option } from 'commander'
-import type { AcceptedStoreView, StatusView } from '../api/wire/status.ts'
+import type { AcceptedStoreView, OverlayView, StatusView } from '../api/wire/status.ts'
+import { clockText } from './alarms.ts'
 import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
 import { Quit, exitCode } from './exit-code.ts'
 import { print } from './output.ts'
@@ -76,9 +77,17 @@ function statusText(terminal: Terminal, status: StatusView): string {
     )
   if (status.unwell.length > namedAtMost)
     lines.push(`… and ${status.unwell.length - namedAtMost} more; see: herald show speaker`)
-  if (status.frozen.length > 0) lines.push(paint(terminal, 'yellow', `frozen: ${status.frozen.join(', ')}`))
-  if (status.drains.length > 0) lines.push(`drains: ${status.drains.join(', ')}`)
+  if (status.frozen.length > 0) lines.push(paint(terminal, 'yellow', `frozen: ${overlaysText(status.frozen)}`))
+  if (status.drains.length > 0) lines.push(`drains: ${overlaysText(status.drains)}`)
   if (status.rollouts.length > 0) lines.push(`staged changes: ${status.rollouts.join(', ')}`)
-  if (status.overrides.length > 0) lines.push(`overrides: ${status.overrides.join(', ')}`)
+  if (status.overrides.length > 0) lines.push(`overrides: ${overlaysText(status.overrides)}`)
+  if (status.preferences.length > 0) lines.push(`preferences: ${overlaysText(status.preferences)}`)
   return lines.join('\n')
+}
+
+function overlaysText(overlays: readonly OverlayView[]): string {
+  const until = (time: string | undefined) => (time === undefined ? 'until it is lifted' : `until ${clockText(time)}`)
+  const name = (overlay: OverlayView) =>
+    overlay.about === undefined ? overlay.name : `${overlay.name} (${overlay.about})`
+  return overlays.map((overlay) => `${name(overlay)} ${until(overlay.until)}`).join(', ')
 }

@@ -2,7 +2,8 @@
  * Alarms: what is wrong now, told once per kind and subject for as long as it lasts, with a lifecycle:
  *
  *   pending ──(lasted long enough)──► firing ──(a person)──► acknowledged
- *      └──(over)──► dropped              └──────(over)──────────┴──► resolved
+ *      │                               │  ▲ └────(their time is over)───┘ │
+ *      └──(over)──► dropped              └───────────(over)───────────┴──► resolved
  *
  * Herald's own alarms follow conditions, which are levels: all that is wrong now. Alarms of other systems come as events;
  * `raise` and `resolve` are for these. Both are the same alarms. Pure: time is an argument, the book is a map.
@@ -24,7 +25,13 @@ export interface Alarm extends Condition {
   /** Times are milliseconds since the epoch. */
   readonly startedAtMs: number
   readonly firedAtMs?: number
-  readonly acknowledged?: { readonly by: string; readonly atMs: number; readonly reason?: string }
+  readonly acknowledged?: {
+    readonly by: string
+    readonly atMs: number
+    readonly reason?: string
+    /** Then it fires again, if it is not over. Absent: never. */
+    readonly untilMs?: number
+  }
   readonly resolvedAtMs?: number
 }
 
@@ -80,7 +87,10 @@ export function raise(
   { source = 'herald', pendingMs = atOnce }: { readonly source?: string; readonly pendingMs?: PendingMs } = {},
 ): Alarm {
   const open = before !== undefined && before.state !== 'resolved' ? before : undefined
-  if (open !== undefined && open.state !== 'pending') return same(open, condition) ? open : { ...open, ...condition }
+  if (open !== undefined && open.state !== 'pending') {
+    const kept = unheeded(open, nowMs)
+    return same(kept, condition) ? kept : { ...kept, ...condition }
+  }
   const startedAtMs = open?.startedAtMs ?? nowMs
   const base = { id: alarmId(condition.kind, condition.subject), ...condition, source, startedAtMs }
   if (nowMs - startedAtMs >= pendingMs(condition)) return { ...base, state: 'firing', firedAtMs: nowMs }
@@ -93,11 +103,26 @@ export function resolve(alarm: Alarm, nowMs: number): Alarm | undefined {
   return alarm.state === 'pending' ? undefined : { ...alarm, state: 'resolved', resolvedAtMs: nowMs }
 }
 
-/** A person knows. Only a firing alarm can be acknowledged; any other stays as it is. */
-export function acknowledge(alarm: Alarm, by: string, nowMs: number, reason?: string): Alarm {
+/**
+ * A person knows. Only a firing alarm can be acknowledged; any other stays as it is.
+ * @param untilMs when it fires again, if it is not over
+ */
+export function acknowledge(alarm: Alarm, by: string, nowMs: number, reason?: string, untilMs?: number): Alarm {
   if (alarm.state !== 'firing') return alarm
-  const acknowledged = { by, atMs: nowMs, ...(reason !== undefined && { reason }) }
+  const acknowledged = {
+    by,
+    atMs: nowMs,
+    ...(reason !== undefined && { reason }),
+    ...(untilMs !== undefined && { untilMs }),
+  }
   return { ...alarm, state: 'acknowledged', acknowledged }
+}
+
+/** An acknowledgement for a while fires again after it. */
+function unheeded(alarm: Alarm, nowMs: number): Alarm {
+  const { acknowledged, ...rest } = alarm
+  if (alarm.state !== 'acknowledged' || nowMs < (acknowledged?.untilMs ?? Infinity)) return alarm
+  return { ...rest, state: 'firing' }
 }
 
 export interface AlarmDurations {

@@ -35,7 +35,7 @@ export interface GroupPath {
   readonly check?: CheckId
 }
 
-/** Overlay: at this POP, this path. Ends by deletion only. */
+/** Overlay: at this POP, this path. Ends by deletion, and a person's when it expires. */
 export interface Preference {
   readonly id: string
   readonly group: PathGroupId
@@ -45,6 +45,7 @@ export interface Preference {
   /** What a person prefers counts in every mode, and the learner leaves it alone. */
   readonly by: 'person' | 'learner'
   readonly startedAtMs: number
+  readonly expiresAtMs?: number
   readonly reason: string
 }
 

@@ -69,7 +69,7 @@ export function refuseAutomation(
 ): readonly Refusal[] {
   const alone = changes.filter(({ after }) => !isApproved(after, approved))
   return [
-    ...writers[writes](changes),
+    ...writers[writes](changes, moment),
     ...refuseFrozen(before, moment),
     ...refuseBeyondBreaker(before, automatedLossOf(alone, moment.nowMs), recent, moment),
   ]
@@ -82,7 +82,7 @@ const writers = {
   drains: refuseAllButIdle,
 } as const satisfies Record<
   NonNullable<Automation['writes']>,
-  (changes: readonly DocumentChange[]) => readonly Refusal[]
+  (changes: readonly DocumentChange[], moment: Moment) => readonly Refusal[]
 >
 
 function refuseOtherKinds(changes: readonly DocumentChange[]): readonly Refusal[] {
@@ -96,12 +96,15 @@ function refuseOtherKinds(changes: readonly DocumentChange[]): readonly Refusal[
   }))
 }
 
-/** Not even a document that a person wrote and the learner would take over. */
-function refuseAllButLearned(changes: readonly DocumentChange[]): readonly Refusal[] {
+/** Not even a document that a person wrote and the learner would take over, unless that one has expired. */
+function refuseAllButLearned(changes: readonly DocumentChange[], { nowMs }: Moment): readonly Refusal[] {
   const isLearned = (spec: unknown) =>
     spec === undefined || ('by' in Object(spec) && (spec as { readonly by: unknown }).by === 'learner')
   return changes
-    .filter(({ key, before, after }) => splitKey(key).kind !== 'Preference' || !isLearned(before) || !isLearned(after))
+    .filter(({ key, before, after }) => {
+      const isFree = isLearned(before) || hasExpired(before, nowMs)
+      return splitKey(key).kind !== 'Preference' || !isFree || !isLearned(after)
+    })
     .map(({ key }) => ({
       guard: 'G4',
       code: 'not-learned',
@@ -129,6 +132,11 @@ function saysIdle(before: unknown, after: unknown): boolean {
   if (typeof after !== 'object' || after === null || !('idleAtMs' in after)) return false
   const { idleAtMs: _, ...rest } = after
   return sameSpec(before, rest)
+}
+
+function hasExpired(spec: unknown, nowMs: number): boolean {
+  const { expiresAtMs = Infinity } = (spec ?? {}) as { readonly expiresAtMs?: number }
+  return expiresAtMs <= nowMs
 }
 
 function refuseFrozen(before: Intent, { nowMs }: Moment): readonly Refusal[] {

@@ -6,6 +6,7 @@ import type { Revision } from '../../store/store.ts'
 import { authorOf } from '../access.ts'
 import { agentViews, alarmView, byUrgency, isoTime, verdictView } from '../alarm-view.ts'
 import type { Api, ApiContext } from '../deps.ts'
+import { forSeconds } from '../overlay.ts'
 import { ProblemError } from '../problem.ts'
 import { proofView } from '../proof-view.ts'
 import {
@@ -73,19 +74,21 @@ function acknowledgeRoute(api: Api, context: ApiContext): void {
       config: { role: 'operator' },
       schema: {
         tags: ['alarms'],
-        summary: 'A person knows of it; it changes no route, and ends when what is wrong ends',
+        summary: 'A person knows of it; it changes no route, and ends when what is wrong ends, or after forSeconds',
         params,
         querystring: noQuery,
-        body: z.strictObject({ reason: reasonSchema }),
+        body: z.strictObject({ reason: reasonSchema, forSeconds }),
         response: { 200: alarmSchema, ...readProblems },
       },
     },
     async (request) => {
       for (let attempt = 1; ; attempt++) {
         const alarm = await alarmOf(context, request.params.id)
-        const { reason } = request.body
+        const { reason, forSeconds: seconds } = request.body
         const author = authorOf(request)
-        const after = acknowledge(alarm, author, clock(), reason)
+        const nowMs = clock()
+        const untilMs = seconds === undefined ? undefined : nowMs + seconds * 1000
+        const after = acknowledge(alarm, author, nowMs, reason, untilMs)
         if (after === alarm)
           throw new ProblemError(
             409,

@@ -8,6 +8,7 @@ import { reasonSchema } from '../wire/change.ts'
 import { type StatusView, acceptedStoreSchema, readinessSchema, statusSchema } from '../wire/status.ts'
 import { readProblems } from '../write.ts'
 import { authorOf } from '../access.ts'
+import { overlaysOf } from '../overlay-views.ts'
 import { problemOf } from './speakers.ts'
 
 const noQuery = z.strictObject({})
@@ -157,12 +158,10 @@ async function statusOf({ deps, heads }: ApiContext): Promise<StatusView> {
     epoch,
     ready: { ready, checks: checks.map((check) => ({ ...check })) },
     ...(identity !== 'ok' && { storeProblem: identity.problem }),
-    frozen: [...intent.freezes.keys()],
-    drains: [...intent.drains.keys()],
+    ...overlaysOf(intent, deps.clock()),
     rollouts: [...intent.rollouts.values()].map(
       ({ id, stage, stages }) => `${id} (stage ${stage} of ${stages.length})`,
     ),
-    overrides: [...intent.overrides.keys()],
     pops: intent.pops.size,
     prefixes: intent.prefixes.size,
     speakers,

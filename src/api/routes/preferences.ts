@@ -1,7 +1,10 @@
 /** Preferences: a person says which path of a group a POP takes. */
 import { z } from 'zod'
 import { prefer } from '../../intent/edit.ts'
+import { secondsWords } from '../command-text.ts'
 import type { Api, ApiContext } from '../deps.ts'
+import { forSeconds, spanFrom } from '../overlay.ts'
+import { ProblemError } from '../problem.ts'
 import { writeFields, writeQuerySchema } from '../wire/change.ts'
 import { write, writeResponses } from '../write.ts'
 
@@ -20,18 +23,28 @@ export function preferenceRoutes(api: Api, context: ApiContext): void {
           group: z.string().min(1),
           pop: z.string().min(1),
           path: z.string().min(1).nullable(),
+          forSeconds,
           ...writeFields,
         }),
         response: writeResponses,
       },
     },
     async (request, reply) => {
-      const { group, pop, path, reason, force } = request.body
+      const { group, pop, path, forSeconds: seconds, reason, force } = request.body
+      if (path === null && seconds !== undefined)
+        throw new ProblemError(
+          422,
+          'invalid-edit',
+          'no path is preferred for a while; say which, or leave forSeconds out',
+        )
       const chosen = path === null ? {} : { path }
-      const verb = { group, pop, ...chosen, by: 'person', startedAtMs: context.deps.clock(), reason } as const
+      const verb = { group, pop, ...chosen, by: 'person', ...spanFrom(context, seconds), reason } as const
       return write(context, request, reply, {
         edit: (documents) => prefer(documents, verb),
-        command: `prefer ${group} --at ${pop} ${path === null ? '--none' : `--path ${path}`}`,
+        command: [
+          `prefer ${group} --at ${pop} ${path === null ? '--none' : `--path ${path}`}`,
+          ...secondsWords('--for', seconds),
+        ].join(' '),
         reason,
         force,
         dryRun: request.query.dryRun,

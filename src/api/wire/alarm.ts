@@ -20,7 +20,15 @@ export const alarmSchema = z
     source: z.string(),
     startedAt: z.string(),
     firedAt: z.string().optional(),
-    acknowledged: z.object({ by: z.string(), at: z.string(), reason: z.string().optional() }).optional(),
+    acknowledged: z
+      .object({
+        by: z.string(),
+        at: z.string(),
+        reason: z.string().optional(),
+        /** When it fires again, if it is not over. */
+        until: z.string().optional(),
+      })
+      .optional(),
     resolvedAt: z.string().optional(),
     /** How long it was pending, and how long it fires or fired. */
     pendingMs: z.number(),

@@ -8,6 +8,9 @@ export const readinessSchema = z
   })
   .meta({ id: 'Readiness' })
 
+/** What a person laid over the intent, and until when; absent: until somebody lifts it. */
+const overlaySchema = z.object({ name: z.string(), about: z.string().optional(), until: z.string().optional() })
+
 export const statusSchema = z
   .object({
     version: z.string(),
@@ -17,11 +20,14 @@ export const statusSchema = z
     ready: readinessSchema,
     /** Why the planner decides nothing, where Redis is not the store that was known. */
     storeProblem: z.string().optional(),
-    frozen: z.array(z.string()),
-    drains: z.array(z.string()),
+    /** Overlays that have not expired: in force, or later. */
+    frozen: z.array(overlaySchema),
+    drains: z.array(overlaySchema),
     /** Staged changes on their way: `rollout-1 (stage 1 of 3)`. */
     rollouts: z.array(z.string()),
-    overrides: z.array(z.string()),
+    overrides: z.array(overlaySchema),
+    /** Paths that a person prefers. */
+    preferences: z.array(overlaySchema),
     pops: z.number().int(),
     prefixes: z.number().int(),
     speakers: z.object({ up: z.number().int(), unknown: z.number().int(), behind: z.number().int() }),
@@ -36,5 +42,6 @@ export const acceptedStoreSchema = z
   .object({ epoch: z.number().int(), revision: z.number().int() })
   .meta({ id: 'AcceptedStore' })
 
+export type OverlayView = z.infer<typeof overlaySchema>
 export type StatusView = z.infer<typeof statusSchema>
 export type AcceptedStoreView = z.infer<typeof acceptedStoreSchema>

@@ -2,7 +2,7 @@
 import { prefixFamily } from '../../bgp/prefix.ts'
 import type { Finding } from '../document.ts'
 import { unknownPlace } from '../edit/selectors.ts'
-import type { Drain, Intent, Override } from '../model.ts'
+import type { Drain, Freeze, Intent, Override } from '../model.ts'
 import { trafficPlaceName, trafficPlaces } from '../drain-places.ts'
 import { listed } from '../nearest.ts'
 import { placesOf } from '../places.ts'
@@ -14,7 +14,24 @@ export function checkOverlays(intent: Intent): readonly Finding[] {
   return [
     ...[...intent.drains.values()].flatMap((drain) => checkDrain(intent, drain)),
     ...[...intent.overrides.values()].flatMap((override) => checkOverride(intent, override)),
+    ...[...intent.freezes.values()].flatMap(checkFreeze),
   ]
+}
+
+/** What a person laid over the intent and forgot is in force for ever; it is said once, when it is written. */
+export function checkEnd(report: Report, { expiresAtMs }: { readonly expiresAtMs?: number }, lift: string): void {
+  if (expiresAtMs !== undefined || report.findings.some(({ severity }) => severity === 'error')) return
+  report.warning(
+    'no-end',
+    '/spec',
+    `has no end, and is in force until somebody lifts it (${lift}); --for, or expiresAtMs, gives it one`,
+  )
+}
+
+function checkFreeze(freeze: Freeze): readonly Finding[] {
+  const report = new Report('Freeze', freeze.id)
+  checkEnd(report, freeze, 'herald unfreeze')
+  return report.findings
 }
 
 function checkDrain(intent: Intent, drain: Drain): readonly Finding[] {
@@ -33,6 +50,7 @@ function checkDrain(intent: Intent, drain: Drain): readonly Finding[] {
       break
   }
   if (report.findings.length === 0) checkIdleBound(report, intent, drain)
+  checkEnd(report, drain, `herald undrain ${id}`)
   return report.findings
 }
 
@@ -62,7 +80,8 @@ function checkIdleBound(report: Report, intent: Intent, drain: Drain): void {
   )
 }
 
-function checkOverride(intent: Intent, { id, prefix, at, neighbor, attributes }: Override): readonly Finding[] {
+function checkOverride(intent: Intent, override: Override): readonly Finding[] {
+  const { id, prefix, at, neighbor, attributes } = override
   const report = new Report('Override', id)
   const places = placesOf(intent)
   report.reference('Prefix', prefix, intent.prefixes, '/spec/prefix')
@@ -73,6 +92,7 @@ function checkOverride(intent: Intent, { id, prefix, at, neighbor, attributes }:
     network: intent.network,
     families: [prefixFamily(prefix)],
   })
+  checkEnd(report, override, `herald clear ${id}`)
   const announcement = intent.prefixes.get(prefix)
   if (announcement === undefined || at === undefined) return report.findings
   const reached = selectPops(intent, announcement.at, announcement.except)

@@ -12,6 +12,7 @@ import { listed } from '../nearest.ts'
 import { placesOf } from '../places.ts'
 import { inOrder, selectPops, speakersAt } from '../select.ts'
 import type { PathGroup, Preference } from '../steering.ts'
+import { checkEnd } from './overlay.ts'
 import { Report } from './report.ts'
 
 export function checkSteering(intent: Intent): readonly Finding[] {
@@ -124,7 +125,7 @@ function checkNeighborsOf(report: Report, intent: Intent, group: PathGroup): voi
 function checkPreferences(intent: Intent): readonly Finding[] {
   const owners = new Map<string, Preference>()
   return inOrder(intent.preferences).flatMap((preference) => {
-    const { id, group: groupId, pop, path } = preference
+    const { id, group: groupId, pop, path, by } = preference
     const report = new Report('Preference', id)
     const group = intent.pathGroups.get(groupId)
     report.reference('PathGroup', groupId, intent.pathGroups, '/spec/group')
@@ -137,6 +138,7 @@ function checkPreferences(intent: Intent): readonly Finding[] {
       )
     if (group !== undefined && intent.pops.has(pop) && !selectPops(intent, group.at, group.except).has(pop))
       report.error('not-there', '/spec/pop', `${groupId} is not about ${pop}; add it to "at" of the group`)
+    if (by === 'person') checkEnd(report, preference, `herald prefer ${groupId} --at ${pop} --none`)
     const place = `${groupId} ${pop}`
     const other = owners.get(place)
     if (other === undefined) owners.set(place, preference)

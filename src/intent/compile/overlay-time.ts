@@ -43,7 +43,11 @@ export class OverlayTime {
   }
 
   inForce(overlay: Timed): boolean {
-    return overlay.startedAtMs <= this.nowMs && !this.#expiredAt(overlay, this.nowMs)
+    return overlay.startedAtMs <= this.nowMs && !this.hasExpired(overlay)
+  }
+
+  hasExpired(overlay: Timed): boolean {
+    return this.#expiredAt(overlay, this.nowMs)
   }
 
   /** `marked`: announced with GRACEFUL_SHUTDOWN; `gone`: grace is over, and it waits for nothing; undefined: not in force. */

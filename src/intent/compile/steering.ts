@@ -7,15 +7,17 @@ import type { Address } from '../../bgp/address.ts'
 import { type Prefix, prefixFamily } from '../../bgp/prefix.ts'
 import type { Intent, Neighbor, NeighborId, Speaker, SpeakerId } from '../model.ts'
 import { inOrder, selectPops, speakersAt } from '../select.ts'
+import { OverlayTime } from './overlay-time.ts'
 import type { DesiredSteering, GroupPath, PathGroup, Preference, SteeringScope } from '../steering.ts'
 
 /** At which speakers a destination is steered now, and over whom; in speaker order. Announced prefixes never are. */
 export function compileSteering(intent: Intent, destination: Prefix, nowMs: number): readonly DesiredSteering[] {
   if (intent.pathGroups.size === 0 || intent.network === undefined || intent.prefixes.has(destination)) return []
   const steering = new Map<SpeakerId, DesiredSteering>()
+  const time = new OverlayTime(intent.freezes.values(), nowMs)
   for (const group of groupsOf(intent).get(destination) ?? [])
     for (const preference of inOrder(intent.preferences)) {
-      if (preference.group !== group.id || preference.startedAtMs > nowMs) continue
+      if (preference.group !== group.id || !time.inForce(preference)) continue
       if (!counts(intent, group, preference)) continue
       for (const speaker of speakersAt(intent, [preference.pop])) {
         const steered = steer(intent, group, preference, speaker, destination)
@@ -25,14 +27,14 @@ export function compileSteering(intent: Intent, destination: Prefix, nowMs: numb
   return [...steering.values()].sort((a, b) => (a.speaker < b.speaker ? -1 : 1))
 }
 
-/** When time alone changes what is steered: a preference starts later. Undefined: never. */
+/** When time alone changes what is steered: a preference starts later, or expires. Undefined: never. */
 export function steeringChangesAtMs(intent: Intent, destination: Prefix, nowMs: number): number | undefined {
   const groups = groupsOf(intent).get(destination) ?? []
-  let nextMs: number | undefined
-  for (const { group, startedAtMs } of intent.preferences.values())
-    if (startedAtMs > nowMs && startedAtMs < (nextMs ?? Infinity) && groups.some(({ id }) => id === group))
-      nextMs = startedAtMs
-  return nextMs
+  const time = new OverlayTime(intent.freezes.values(), nowMs)
+  let nextMs = Infinity
+  for (const preference of intent.preferences.values())
+    if (groups.some(({ id }) => id === preference.group)) nextMs = Math.min(nextMs, time.nextChangeMs(preference))
+  return nextMs === Infinity ? undefined : nextMs
 }
 
 /** Groups that a prefix is a destination of, in id order. */

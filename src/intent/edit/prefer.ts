@@ -15,11 +15,12 @@ export interface PreferVerb {
   readonly by: Preference['by']
   /** Milliseconds since the epoch. */
   readonly startedAtMs: number
+  readonly expiresAtMs?: number
   readonly reason: string
 }
 
 /** One Preference a group and POP: the one there is changes, or goes. Preferring what is preferred changes nothing. */
-export function prefer(documents: Documents, { group, pop, path, by, startedAtMs, reason }: PreferVerb): Edit {
+export function prefer(documents: Documents, { group, pop, path, by, ...said }: PreferVerb): Edit {
   const { pathGroups, preferences } = buildIntent(documents, 0).intent
   const found = pathGroups.get(group as PathGroupId)
   if (found === undefined) return refusedEdit(unknownDocument(documents, 'PathGroup', group))
@@ -33,8 +34,9 @@ export function prefer(documents: Documents, { group, pop, path, by, startedAtMs
   }
   if (!found.paths.has(path))
     return refusedEdit(`${group} has no path "${path.slice(0, 80)}"; known: ${listed([...found.paths.keys()])}`)
-  if (before?.path === path && before.by === by) return edited([])
-  const spec = { group, pop, path, by, startedAtMs, reason }
+  const same = before?.path === path && before.by === by && before.expiresAtMs === said.expiresAtMs
+  if (same && (before.expiresAtMs ?? Infinity) > said.startedAtMs) return edited([])
+  const spec = { group, pop, path, by, ...said }
   return replaceDocument(documents, { kind: 'Preference', name: before?.id ?? preferenceName(group, pop), spec })
 }
 

@@ -67,5 +67,14 @@ export const preferenceSpec = fields({
     .default('person')
     .meta({ description: 'Who prefers it; the learner leaves alone what a person prefers. Default person' }),
   startedAtMs: moment('Since when'),
+  expiresAtMs: moment('Until when, by a person; absent: until somebody lifts it').exactOptional(),
   reason: words(1000, 'Why, in a sentence for people'),
 })
+  .refine(({ startedAtMs, expiresAtMs = Infinity }) => expiresAtMs > startedAtMs, {
+    error: 'must be later than startedAtMs',
+    path: ['expiresAtMs'],
+  })
+  .refine(({ by, expiresAtMs }) => by === 'person' || expiresAtMs === undefined, {
+    error: 'is for what a person prefers; the learner changes its own when it knows better',
+    path: ['expiresAtMs'],
+  })

@@ -1,4 +1,5 @@
 /** The paths of a group that a POP really has: those whose neighbor offers a destination now. */
+import { OverlayTime } from '../../intent/compile/overlay-time.ts'
 import { neighborOfPath } from '../../intent/compile/steering.ts'
 import type { Intent, PopId } from '../../intent/model.ts'
 import type { CheckId } from '../../intent/monitoring.ts'
@@ -23,7 +24,8 @@ export interface Place {
 }
 
 /** Every (group, POP) that is measured and has at least one path. */
-export function placesOf({ intent, offers }: Pick<OfferView, 'intent' | 'offers'>): readonly Place[] {
+export function placesOf({ intent, offers }: Pick<OfferView, 'intent' | 'offers'>, nowMs: number): readonly Place[] {
+  const time = new OverlayTime(intent.freezes.values(), nowMs)
   const places: Place[] = []
   for (const group of intent.pathGroups.values()) {
     if (group.mode === 'off') continue
@@ -31,7 +33,9 @@ export function placesOf({ intent, offers }: Pick<OfferView, 'intent' | 'offers'
       const paths = offeredPaths(intent, group, pop, offers)
       const [best] = paths
       if (best === undefined) continue
-      const preference = [...intent.preferences.values()].find((one) => one.group === group.id && one.pop === pop)
+      const found = [...intent.preferences.values()].find((one) => one.group === group.id && one.pop === pop)
+      // What a person preferred for a while is nobody's word any more.
+      const preference = found !== undefined && time.inForce(found) ? found : undefined
       // By name, because the order of BGP changes and a learner's memory of its arms should not.
       const sorted = paths.toSorted((a, b) => (a.candidate.path < b.candidate.path ? -1 : 1))
       places.push({ group, pop, paths: sorted, bgpChoice: best.candidate.path, preference })

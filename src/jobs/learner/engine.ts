@@ -67,7 +67,7 @@ export class LearnerEngine {
   async #watch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const view = this.#planner.view()
-      for (const place of view === undefined ? [] : placesOf(view)) {
+      for (const place of view === undefined ? [] : placesOf(view, this.#deps.clock())) {
         if (!this.#lease.held()) return
         // A move changes the intent: the other places are looked at with the next view.
         if (view !== undefined && (await this.#step(view, place)) === 'moved') break

@@ -1,5 +1,6 @@
 /** Alarms, checks, agents and automation as the API tells them: real Redis, and what a leader would have written there. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isoTime } from '../../../src/api/alarm-view.ts'
 import type { AgentListView, AlarmDetailView, AlarmListView, VerdictListView } from '../../../src/api/wire/alarm.ts'
 import type { AutomationView, GoView } from '../../../src/api/wire/automation.ts'
 import type { TrafficView } from '../../../src/api/wire/traffic.ts'
@@ -101,13 +102,14 @@ describe('alarms', () => {
   })
 
   test('a person acknowledges it once, with a reason, and the event is told', async () => {
+    const until = isoTime(stage.nowMs + 3_600_000)
     const answer = await ask(stage, 'POST', `${alarmPath}/acknowledge`, {
-      body: { reason: 'on it' },
+      body: { reason: 'on it', forSeconds: 3600 },
       headers: { 'x-herald-author': 'alice' },
     })
     expect(answer).toMatchObject({
       status: 200,
-      body: { state: 'acknowledged', acknowledged: { by: 'alice', reason: 'on it' } },
+      body: { state: 'acknowledged', acknowledged: { by: 'alice', reason: 'on it', until } },
     })
     const [last] = await stage.store.events.latest(1)
     expect(last?.event).toMatchObject({ type: 'alarm', id: alarmId, state: 'acknowledged' })

@@ -392,10 +392,10 @@ describe('questions', () => {
       // The stream begins somewhere between two of these.
       await eventually(async () => {
         await herald('freeze', '--reason', `look ${++id}`)
-        return out.includes('"type":"revision"')
+        return /"type":"revision".*\n/.test(out)
       }, 20_000)
-      const [first] = out.split('\n')
-      expect(JSON.parse(first ?? '')).toMatchObject({ type: 'revision', author: 'alice', command: 'freeze' })
+      const told = out.split('\n').find((line) => line.includes('"type":"revision"'))
+      expect(JSON.parse(told ?? '')).toMatchObject({ type: 'revision', author: 'alice', command: 'freeze' })
     } finally {
       child.kill('SIGINT')
       await herald('unfreeze', '--reason', 'looked')

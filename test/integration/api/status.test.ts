@@ -1,11 +1,12 @@
 /** The status of the fleet: it names every speaker that is not as it should be, with the reason. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isoTime } from '../../../src/api/alarm-view.ts'
 import type { StatusView } from '../../../src/api/wire/status.ts'
 import type { Prefix } from '../../../src/bgp/prefix.ts'
 import type { SpeakerId } from '../../../src/intent/model.ts'
 import { noteForeignPaths } from '../../../src/plan/trouble.ts'
 import { type TestRedis, startRedis } from '../../support/redis.ts'
-import { type Stage, ask, openStage, prefix, speakersAreUp, withFiveSites } from './stage.ts'
+import { type Stage, accept, ask, openStage, prefix, speakersAreUp, withFiveSites } from './stage.ts'
 
 let redis: TestRedis
 let stage: Stage
@@ -49,4 +50,28 @@ test('one that is lost, one that is not right, and one that refuses a path are n
     },
     { speaker: 's3', pop: 'pop-s3', reach: 'up', problem: `refuses ${prefix}: "nexthop is not valid"` },
   ])
+})
+
+test('what a person laid over the intent is told with its end, as long as it lasts', async () => {
+  await accept(stage, 'POST', '/v1/prefixes/publish', { prefix, at: ['all'] })
+  const post = (path: string, body: object) => accept(stage, 'POST', path, body)
+  const laid = [
+    await post('/v1/overrides', { prefix, attributes: { med: 5 }, at: ['pop-s4'], forSeconds: 60 }),
+    await post('/v1/drains', { at: 'pop-s5', graceSeconds: 0 }),
+    await post('/v1/freeze', { forSeconds: 30 }),
+  ]
+  expect(laid.map(({ findings }) => findings.map(({ code }) => code))).toEqual([[], ['no-end'], []])
+  const drainName = laid[1]?.id
+  const at = (seconds: number) => isoTime(stage.nowMs + seconds * 1000)
+  const { frozen, drains, overrides, preferences } = await status()
+  expect({ frozen, drains, overrides, preferences }).toEqual({
+    frozen: [{ name: expect.any(String), until: at(30) }],
+    drains: [{ name: drainName, about: 'pop-s5' }],
+    overrides: [{ name: expect.any(String), about: prefix, until: at(60) }],
+    preferences: [],
+  })
+  stage.nowMs += 30_000
+  expect(await status()).toMatchObject({ frozen: [], overrides: [{}] })
+  stage.nowMs += 30_000
+  expect(await status()).toMatchObject({ frozen: [], overrides: [], drains: [{ name: drainName }] })
 })

@@ -123,6 +123,14 @@ describe.each(gobgpVersions)('on gobgpd of %s', (version) => {
     }
   })
 
+  test('what a person prefers for a while ends by itself, and what is preferred after it counts', async () => {
+    await prefer('bb1', 3)
+    await eventually(withinMs, async () => expect(await steeredTo()).toBe(bb1.address))
+    await eventually(withinMs, async () => expect(await steeredTo()).toBeUndefined())
+    await prefer('bb2')
+    await eventually(withinMs, async () => expect(await steeredTo()).toBe(bb2.address))
+  })
+
   test('it goes with its preference, and nothing is left of it', async () => {
     await prefer(null)
     await eventually(withinMs, async () => {
@@ -155,8 +163,9 @@ describe.each(gobgpVersions)('on gobgpd of %s', (version) => {
     ]
   }
 
-  async function prefer(path: string | null): Promise<void> {
-    await controller.expect('POST', '/v1/preferences', { group: 'origin', pop: 'pop-s0', path, reason: 'it is faster' })
+  async function prefer(path: string | null, forSeconds?: number): Promise<void> {
+    const said = { group: 'origin', pop: 'pop-s0', path, reason: 'it is faster' }
+    await controller.expect('POST', '/v1/preferences', { ...said, ...(forSeconds !== undefined && { forSeconds }) })
   }
 
   async function paths(): Promise<readonly RibPath[]> {

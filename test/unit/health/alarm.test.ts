@@ -78,6 +78,18 @@ describe('a person acknowledges', () => {
     const known = acknowledge(firing, 'ada', 4000)
     expect(states(followConditions(new Map([[id, known]]), [sick], 5000).alarms)).toEqual(['acknowledged'])
   })
+
+  test('for a while: it fires again after, if it is not over', () => {
+    const known = acknowledge(firing, 'ada', 4000, 'on it', 9000)
+    expect(followConditions(new Map([[id, known]]), [sick], 8999).changes).toEqual([])
+    const again = followConditions(new Map([[id, known]]), [sick], 9000)
+    expect(again.changes).toMatchObject([
+      { before: { state: 'acknowledged' }, after: { state: 'firing', startedAtMs: 1000, firedAtMs: 1000 } },
+    ])
+    expect(again.alarms.get(id)).not.toHaveProperty('acknowledged')
+    const over = followConditions(new Map([[id, known]]), [], 9000)
+    expect(states(over.alarms)).toEqual(['resolved'])
+  })
 })
 
 test('a verdict that became unknown keeps its alarm, because nothing says that it is over', () => {

@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest'
 import type { Prefix } from '../../../src/bgp/prefix.ts'
 import { checkIntent } from '../../../src/intent/check.ts'
 import { affectedPrefixes, compileSpeaker } from '../../../src/intent/compile.ts'
-import { compileSteering } from '../../../src/intent/compile/steering.ts'
+import { compileSteering, steeringChangesAtMs } from '../../../src/intent/compile/steering.ts'
 import type { SpeakerId } from '../../../src/intent/model.ts'
 import { readSpec } from '../../../src/intent/schema.ts'
 import {
   type IntentParts,
   announce,
   epoch,
+  freeze,
   intent,
   neighbor,
   pathGroup,
@@ -50,6 +51,30 @@ describe('a preference', () => {
   test('that starts later, or is about a prefix that is announced, says nothing', () => {
     expect(steered({ preferences: [preference('fra', 'bb1', { startedAtMs: 2000 })] })).toEqual([])
     expect(steered({ prefixes: [announce(destination)], preferences: [preference('fra', 'bb1')] })).toEqual([])
+  })
+
+  test('of a person for a while ends by itself, and not while automation is frozen', () => {
+    const preferences = [preference('fra', 'bb2', { expiresAtMs: 1000 })]
+    const later = [preference('fra', 'bb2', { expiresAtMs: 1001 })]
+    expect(steered({ preferences })).toEqual([])
+    expect(steered({ preferences: later })).toEqual(['fra-1 fra-bb2'])
+    expect(steered({ preferences, freezes: [freeze({ startedAtMs: 999 })] })).toEqual(['fra-1 fra-bb2'])
+    const changes = (parts: IntentParts) => {
+      const made = intent({ pops: [two('fra')], pathGroups: [pathGroup([destination])], ...parts })
+      return steeringChangesAtMs(made, destination, 1000)
+    }
+    expect(changes({ preferences: later })).toBe(1001)
+    expect(changes({ preferences })).toBeUndefined()
+    expect(changes({ preferences: later, freezes: [freeze({ startedAtMs: 999, expiresAtMs: 5000 })] })).toBe(5000)
+  })
+
+  test('of the learner has no end, and none ends before it starts', () => {
+    const spec = { group: 'origin', pop: 'fra', path: 'bb1', startedAtMs: 5, reason: 'x' }
+    const reads = (more: object) => readSpec('Preference', { ...spec, ...more }).ok
+    expect(reads({ expiresAtMs: 6 })).toBe(true)
+    expect(reads({ expiresAtMs: 5 })).toBe(false)
+    expect(reads({ by: 'learner', expiresAtMs: 6 })).toBe(false)
+    expect(reads({ by: 'learner' })).toBe(true)
   })
 
   test('concerns the destinations of its group, also when a neighbor changes', () => {

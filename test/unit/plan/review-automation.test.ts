@@ -225,5 +225,8 @@ test('the path learner writes preferences of its own, and nothing that a person 
     [undefined, null],
   ] as const)
     expect(codes('Preference/origin-fra', was, will)).toEqual(['G4 not-learned'])
+  const expiring = (expiresAtMs: number) => ({ ...said, expiresAtMs })
+  expect(codes('Preference/origin-fra', expiring(moment.nowMs), learned)).toEqual([])
+  expect(codes('Preference/origin-fra', expiring(moment.nowMs + 1), learned)).toEqual(['G4 not-learned'])
   expect(codes('Failover/x', undefined, learned)).toEqual(['G4 not-learned'])
 })

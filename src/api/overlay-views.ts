@@ -1,0 +1,42 @@
+/** What people laid over the intent, each with its end: the answer to "what did we forget?" */
+import { OverlayTime } from '../intent/compile/overlay-time.ts'
+import type { Drain, Intent } from '../intent/model.ts'
+import { isoTime } from './alarm-view.ts'
+import type { OverlayView, StatusView } from './wire/status.ts'
+
+type Overlays = Pick<StatusView, 'frozen' | 'drains' | 'overrides' | 'preferences'>
+
+interface Overlay {
+  readonly id: string
+  readonly startedAtMs: number
+  readonly expiresAtMs?: number
+}
+
+/** Those in force and those that start later; one that has expired is a document still, and says nothing. */
+export function overlaysOf(intent: Intent, nowMs: number): Overlays {
+  const time = new OverlayTime(intent.freezes.values(), nowMs)
+  const lasting = <O extends Overlay>(overlays: Iterable<O>, aboutOf: (overlay: O) => string | undefined) =>
+    [...overlays]
+      .filter((overlay) => !time.hasExpired(overlay))
+      .map((overlay) => overlayView(overlay, aboutOf(overlay)))
+  const preferred = [...intent.preferences.values()].filter(({ by }) => by === 'person')
+  return {
+    frozen: lasting(intent.freezes.values(), () => undefined),
+    drains: lasting(intent.drains.values(), targetOf),
+    overrides: lasting(intent.overrides.values(), ({ prefix }) => prefix),
+    preferences: lasting(preferred, ({ group, pop, path }) => `${group} over ${path} at ${pop}`),
+  }
+}
+
+function overlayView({ id, expiresAtMs }: Overlay, about: string | undefined): OverlayView {
+  return {
+    name: id,
+    ...(about !== undefined && { about }),
+    ...(expiresAtMs !== undefined && { until: isoTime(expiresAtMs) }),
+  }
+}
+
+function targetOf({ target }: Drain): string {
+  if (target.kind === 'site') return target.at
+  return target.kind === 'speaker' ? target.speaker : target.neighbor
+}
