@@ -1,4 +1,5 @@
 /** What people laid over the intent, each with its end: the answer to "what did we forget?" */
+import type { Practice } from '../health/practice.ts'
 import { OverlayTime } from '../intent/compile/overlay-time.ts'
 import type { Drain, Intent } from '../intent/model.ts'
 import { isoTime } from './alarm-view.ts'
@@ -26,6 +27,13 @@ export function overlaysOf(intent: Intent, nowMs: number): Overlays {
     overrides: lasting(intent.overrides.values(), ({ prefix }) => prefix),
     preferences: lasting(preferred, ({ group, pop, path }) => `${group} over ${path} at ${pop}`),
   }
+}
+
+/** A practice counts a POP as sick, which is a person's word as well. */
+export function practicesOf(practice: Practice | undefined, nowMs: number): StatusView['practices'] {
+  if (practice === undefined || nowMs >= practice.untilMs) return []
+  const { prefix, pop, untilMs } = practice
+  return [{ name: `${prefix} at ${pop}`, until: isoTime(untilMs) }]
 }
 
 function overlayView({ id, expiresAtMs }: Overlay, about: string | undefined): OverlayView {

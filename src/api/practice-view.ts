@@ -50,8 +50,11 @@ function announcing(intent: Intent, fleet: FleetSnapshot, prefix: Prefix): Reado
 
 export function rehearsalView(
   { prefix, pop, check }: Pick<Practice, 'prefix' | 'pop' | 'check'>,
-  { outcome, overlays, refused, before, after, traffic, moving, stuck }: Rehearsal,
+  { outcome, overlays, refused, before, after, traffic, moving, stuck, because }: Rehearsal,
+  { pops }: Pick<Intent, 'pops'>,
 ): RehearsalView {
+  const unitOf = (one: PopId) => pops.get(one)?.capacity?.unit
+  const movingUnit = unitOf(pop)
   return {
     prefix,
     pop,
@@ -66,20 +69,25 @@ export function rehearsalView(
     refused: refused.map(refusalView),
     before: [...before],
     after: [...after],
-    ...(moving !== undefined && { moving }),
+    ...(moving !== undefined && { moving, ...(movingUnit !== undefined && { movingUnit }) }),
     ...(stuck !== undefined && { stuck }),
-    traffic: Array.from(traffic, ([one, { load, capacity }]) => ({ pop: one, load, capacity })),
+    ...(because !== undefined && { because }),
+    traffic: Array.from(traffic, ([one, { load, capacity }]) => {
+      const unit = unitOf(one)
+      return { pop: one, load, capacity, ...(unit !== undefined && { unit }) }
+    }),
   }
 }
 
 export async function practiceView(store: Store, intent: Intent, nowMs: number): Promise<PracticeView> {
   const practice = await store.practices.get()
-  if (practice === undefined) return { state: 'none', refused: [], revisions: [] }
+  if (practice === undefined) return { state: 'none', announced: [], refused: [], revisions: [] }
   const { prefix, pop, check, author, reason, startedAtMs, untilMs } = practice
   const alarm = practiceAlarmId(practice)
-  const [latest, refusals] = await Promise.all([
+  const [latest, refusals, fleet] = await Promise.all([
     store.revisions.list({ limit: revisionsSearched }),
     store.health.refusals(),
+    readFleet(store, intent, [prefix]),
   ])
   const its = latest.filter((revision) => isOf(revision, alarm, startedAtMs)).toReversed()
   const revisions = await Promise.all(
@@ -90,8 +98,11 @@ export async function practiceView(store: Store, intent: Intent, nowMs: number):
     }),
   )
   const lasts = practiceLasts(practice, intent, nowMs)
+  const state = nowMs < untilMs ? 'running' : lasts ? 'returning' : 'over'
+  const outAtMs = provedAtMs(its[0], revisions[0])
+  const backAtMs = state === 'over' && its.length > 1 ? provedAtMs(its.at(-1), revisions.at(-1)) : undefined
   return {
-    state: nowMs < untilMs ? 'running' : lasts ? 'returning' : 'over',
+    state,
     prefix,
     pop,
     check,
@@ -100,11 +111,22 @@ export async function practiceView(store: Store, intent: Intent, nowMs: number):
     reason,
     startedAt: isoTime(startedAtMs),
     until: isoTime(untilMs),
+    announced: [...announcing(intent, fleet, prefix)].toSorted(),
+    ...(outAtMs !== undefined && { outAfterMs: outAtMs - startedAtMs }),
+    ...(backAtMs !== undefined && { backAfterMs: Math.max(0, backAtMs - untilMs) }),
     refused: refusals
       .filter((one) => lasts && one.prefix === prefix && `${check}/${one.subject}` === alarm)
       .map(refusalView),
     revisions,
   }
+}
+
+function provedAtMs(
+  revision: Revision | undefined,
+  told: PracticeView['revisions'][number] | undefined,
+): number | undefined {
+  const doneMs = told?.proof?.doneMs
+  return revision === undefined || doneMs === undefined ? undefined : revision.atMs + doneMs
 }
 
 /** Automation laid something on, or took it away, because of this practice. */

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import type { DrainListView, DrainView } from '../api/wire/drain.ts'
 import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
 import { followDrain } from './drain-wait.ts'
-import { parseDuration } from './duration.ts'
+import { parseDuration, parseWait } from './duration.ts'
 import { print } from './output.ts'
 import { findOverlay } from './overlay-names.ts'
 import { renderTable } from './table.ts'
@@ -28,7 +28,9 @@ export function registerDrain(program: Command, cli: CliContext): void {
       .option('--speaker <name>', 'this speaker')
       .option('--neighbor <name>', 'this neighbor (one line)')
       .addOption(new Option('--for <duration>', 'ends by itself after, such as 2h').argParser(parseDuration))
-      .addOption(new Option('--grace <duration>', 'marked so long, at least, before it goes').argParser(parseDuration))
+      .addOption(
+        new Option('--grace <duration>', 'marked so long, at least, before it goes; 0s: at once').argParser(parseWait),
+      )
       .option('--until-idle <bound>', 'marked until its traffic is below 5% of what it is now, or below 200Mbit/s')
       .addOption(
         new Option('--at-most <duration>', 'with --until-idle: goes at the latest after (default: 10m)').argParser(

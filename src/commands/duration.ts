@@ -20,6 +20,11 @@ export function parseDuration(text: string): number {
   return seconds
 }
 
+/** A duration, or none at all: `0` and `0s` as well. */
+export function parseWait(text: string): number {
+  return /^0s?$/.test(text) ? 0 : parseDuration(text)
+}
+
 /** `1h30m`, `45s`; the two largest units. */
 export function formatDuration(seconds: number): string {
   let rest = Math.floor(seconds)

@@ -5,11 +5,12 @@ import type { PracticeView, RehearsalView } from '../api/wire/practice.ts'
 import { clockText } from './alarms.ts'
 import type { ApiClient } from './client.ts'
 import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
-import { detectionText } from './detection-text.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { CommandError, Quit, exitCode } from './exit-code.ts'
 import { print } from './output.ts'
-import { type Terminal, paint } from './terminal.ts'
+import { named, practiceText, rehearsalText, revisionText, tookText } from './practice-text.ts'
+import { paint } from './terminal.ts'
+import { reasonOf } from './write.ts'
 
 interface PracticeOptions {
   readonly pop?: string
@@ -18,10 +19,12 @@ interface PracticeOptions {
   readonly reason?: string
   readonly yes?: boolean
   readonly stop?: boolean
-  readonly timeout: number
+  readonly timeout?: number
 }
 
 const pollEveryMs = 300
+/** How long what is well again may take to be back, by default: hold-down, then the stages of the return. */
+const returnSeconds = 900
 const path = '/v1/practice'
 
 export function registerPractice(program: Command, cli: CliContext): void {
@@ -31,14 +34,16 @@ export function registerPractice(program: Command, cli: CliContext): void {
     .option('--pop <name>', 'the POP that counts as sick')
     .option('--real', 'do it: traffic moves, under all guards, and comes back')
     .addOption(new Option('--for <duration>', 'how long it counts as sick').argParser(parseDuration).default(60, '60s'))
-    .addOption(new Option('--timeout <duration>', 'how long to watch').argParser(parseDuration).default(900, '15m'))
-    .option('-r, --reason <text>', 'why, for the audit')
+    .addOption(
+      new Option('--timeout <duration>', 'how long to watch (default: 15m after --for)').argParser(parseDuration),
+    )
+    .option('-r, --reason <text>', 'why, for the audit (asked for on a terminal)')
     .option('-y, --yes', 'do not ask')
     .option('--stop', 'end the practice that runs')
     .addHelpText(
       'after',
       `
-Without a prefix: the practice that runs, or ran last.
+Without a prefix: the practice that runs, or ran last. Without --real nothing is done; exits 1 where --real would be refused.
 
 Examples:
   herald practice 203.0.113.0/24 --pop fra
@@ -46,18 +51,21 @@ Examples:
     )
     .action(async (prefix: string | undefined, options: PracticeOptions, command: Command) => {
       if (options.stop === true) return stop(cli, command, options)
+      if (prefix === undefined && (options.pop !== undefined || options.real === true))
+        throw usageError('say which prefix to practise for')
       if (prefix === undefined) return show(cli, command)
       if (options.pop === undefined) throw usageError('say which POP counts as sick, with --pop')
-      if (options.real === true && (options.reason ?? '').trim() === '') throw usageError('say why with --reason')
+      const reason = options.real === true ? await reasonOf(cli, options) : undefined
       await withApi(cli, command, async (api) => {
-        const query = { prefix, pop: options.pop }
+        const query = { prefix, pop: options.pop, forSeconds: options.for }
         const rehearsal = await api.request<RehearsalView>({ path: `${path}/rehearsal`, query })
-        if (options.real === true) return practise(cli, command, api, rehearsal, options)
+        if (reason !== undefined) return practise(cli, command, api, rehearsal, { ...options, reason })
         print(cli.terminal, outputOf(command), {
           data: rehearsal,
           table: () => rehearsalText(cli.terminal, rehearsal),
           names: () => rehearsal.after,
         })
+        if (rehearsal.outcome !== 'out' || rehearsal.stuck !== undefined) throw new Quit(exitCode.refused)
       })
     })
 }
@@ -67,7 +75,7 @@ async function practise(
   command: Command,
   api: ApiClient,
   rehearsal: RehearsalView,
-  { for: forSeconds, reason, yes, timeout }: PracticeOptions,
+  { for: forSeconds, reason, yes, timeout = forSeconds + returnSeconds }: PracticeOptions,
 ): Promise<void> {
   const { terminal } = cli
   const table = outputOf(command) === 'table'
@@ -81,15 +89,28 @@ async function practise(
   if (table) terminal.out(`\n${prefix} at ${pop} counts as sick until ${clockText(started.until ?? '')}`)
   const last = await follow(cli, api, table, timeout)
   if (!table) print(terminal, outputOf(command), { data: last, table: () => '', names: () => [pop] })
-  if (last.state === 'over') {
-    if (table)
-      terminal.out(
-        `over: ${rehearsal.before.join(', ')} ${rehearsal.before.length === 1 ? 'announces' : 'announce'} it as before`,
-      )
-    return
+  report(cli, last, rehearsal, table)
+}
+
+/** It is over, and as it was before; else why not. */
+function report({ terminal }: CliContext, last: PracticeView, { before }: RehearsalView, table: boolean): void {
+  if (last.state !== 'over' || !isSettled(last)) {
+    const state = last.state === 'over' ? 'over, and not proved yet' : last.state
+    const end = last.state !== 'running' ? '' : `; it ends by itself at ${clockText(last.until ?? '')}`
+    throw new CommandError(exitCode.notConverged, `the practice is ${state}${end}. See: herald practice`)
   }
-  const end = last.until === undefined ? '' : `; it ends by itself at ${clockText(last.until)}`
-  throw new CommandError(exitCode.notConverged, `the practice is ${last.state}${end}. See: herald practice`)
+  if (last.revisions.length === 0)
+    throw new CommandError(exitCode.refused, 'over, and nothing was taken out: automation refused it, or did not run')
+  if (named(last.announced) !== named(before))
+    throw new CommandError(
+      exitCode.notConverged,
+      `over: announced at ${named(last.announced)} now, and at ${named(before)} before. See: herald plan`,
+    )
+  if (table) terminal.out(`over: ${tookText(last) ?? 'done'}; announced at ${named(last.announced)}, as before`)
+}
+
+function isSettled({ revisions }: PracticeView): boolean {
+  return revisions.every(({ proof }) => proof?.state !== 'pending' && proof?.state !== 'held')
 }
 
 /** Until it is over, the time is up, or Ctrl-C: a practice ends by itself, watched or not. */
@@ -103,12 +124,14 @@ async function follow(cli: CliContext, api: ApiClient, tell: boolean, timeoutSec
   }
   for (;;) {
     const view = await api.request<PracticeView>({ path })
+    if (view.state !== 'running') say('well', 'well again: it comes back as after every failover')
     for (const { guard, wanted, title, message } of view.refused)
       say(`${guard} ${wanted} ${message}`, `${paint(cli.terminal, 'yellow', title)}: ${message}`)
     for (const one of view.revisions)
       if (one.proof?.state !== 'pending') say(`revision ${one.revision}`, revisionText(one))
-    if (view.state !== 'running') say('well', 'well again: it comes back as after every failover')
-    if (view.state === 'over' || performance.now() > deadline || cli.signal.aborted) return view
+    // Asked once more, because what is announced was read before the proofs.
+    if (view.state === 'over' && isSettled(view)) return api.request<PracticeView>({ path })
+    if (performance.now() > deadline || cli.signal.aborted) return view
     await sleep(pollEveryMs, undefined, { signal: cli.signal }).catch(() => undefined)
   }
 }
@@ -118,51 +141,11 @@ async function show(cli: CliContext, command: Command): Promise<void> {
   print(cli.terminal, outputOf(command), { data: view, table: () => practiceText(view), names: () => [view.state] })
 }
 
-async function stop(cli: CliContext, command: Command, { reason }: PracticeOptions): Promise<void> {
-  if (reason === undefined || reason.trim() === '') throw usageError('say why with --reason')
+async function stop(cli: CliContext, command: Command, options: PracticeOptions): Promise<void> {
+  const reason = await reasonOf(cli, options)
   const view = await withApi(cli, command, (api) =>
     api.request<PracticeView>({ method: 'POST', path: `${path}/stop`, body: { reason } }),
   )
-  print(cli.terminal, outputOf(command), { data: view, table: () => practiceText(view), names: () => [view.state] })
-}
-
-function practiceText(view: PracticeView): string {
-  const { state, prefix, pop, author, reason, startedAt, until } = view
-  if (state === 'none') return 'No practice was ever run here.'
-  const head = `${state}: ${prefix} at ${pop}, by ${author} (${reason}), ${clockText(startedAt ?? '')} to ${clockText(until ?? '')}`
-  return [
-    head,
-    ...view.refused.map(({ title, message }) => `${title}: ${message}`),
-    ...view.revisions.map(revisionText),
-  ].join('\n')
-}
-
-function revisionText({ revision, command, reason, proof }: PracticeView['revisions'][number]): string {
-  const line = proof === undefined ? undefined : detectionText(proof)
-  const done = proof?.doneMs === undefined ? '' : `, proved after ${proof.doneMs} ms`
-  return `revision ${revision}: ${command} (${reason})${done}${line === undefined ? '' : `\n  ${line}`}`
-}
-
-const outcomes = {
-  out: ['green', 'would be taken out'],
-  refused: ['yellow', 'would be refused'],
-  nothing: ['yellow', 'nothing new would be decided'],
-} as const
-
-function rehearsalText(terminal: Terminal, view: RehearsalView): string {
-  const { prefix, pop, check, outcome, measures, refused, before, after, moving, stuck, traffic } = view
-  const [color, words] = outcomes[outcome]
-  const lines = [`${prefix} at ${pop}, were ${check} to fail there now: ${paint(terminal, color, words)}`]
-  for (const { action, place, prepend, reason } of measures)
-    lines.push(`  ${action}${prepend === undefined ? '' : ` ${prepend}`} ${place.name}: ${reason}`)
-  for (const { title, message, wayOut } of refused) lines.push(`  ${title}: ${message}`, `    way out: ${wayOut}`)
-  lines.push(`announced now at ${named(before)}; then at ${named(after)}`)
-  if (stuck !== undefined) lines.push(stuck)
-  if (moving !== undefined) lines.push(`load that moves: ${moving}`)
-  for (const one of traffic) lines.push(`  ${one.pop} has ${one.load} of ${one.capacity}`)
-  return lines.join('\n')
-}
-
-function named(pops: readonly string[]): string {
-  return pops.length === 0 ? 'no POP' : pops.join(', ')
+  const table = () => `${practiceText(view)}\nIt comes back as after every failover. See: herald practice`
+  print(cli.terminal, outputOf(command), { data: view, table, names: () => [view.state] })
 }

@@ -82,6 +82,7 @@ function statusText(terminal: Terminal, status: StatusView): string {
   if (status.rollouts.length > 0) lines.push(`staged changes: ${status.rollouts.join(', ')}`)
   if (status.overrides.length > 0) lines.push(`overrides: ${overlaysText(status.overrides)}`)
   if (status.preferences.length > 0) lines.push(`preferences: ${overlaysText(status.preferences)}`)
+  if (status.practices.length > 0) lines.push(`practice: ${overlaysText(status.practices)}`)
   return lines.join('\n')
 }
 

@@ -140,7 +140,8 @@ async function send(
     : api.request({ method, path, query: dry, headers, body: { ...body, reason, ...(force && { force }) } })
 }
 
-async function reasonOf({ terminal }: CliContext, { reason }: WriteOptions): Promise<string> {
+/** As it was said, or as it is said now where somebody sits at a terminal. */
+export async function reasonOf({ terminal }: CliContext, { reason }: Pick<WriteOptions, 'reason'>): Promise<string> {
   if (reason !== undefined && reason.trim() !== '') return reason
   const asked = terminal.interactive && reason === undefined ? (await terminal.ask('Reason: ')).trim() : ''
   if (asked === '') throw usageError('every change has a reason; say why with --reason')

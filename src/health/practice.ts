@@ -123,6 +123,8 @@ export interface Rehearsal {
   readonly moving?: number
   /** Why it would not come back when the practice is over, in a sentence. */
   readonly stuck?: string
+  /** Why nothing would be decided, in a sentence. */
+  readonly because?: string
 }
 
 /** What automation would decide now. Nothing is done. */
@@ -144,9 +146,11 @@ export function rehearse(
   const before = state === undefined ? [] : announcing(state, plain.overlays)
   const after = state === undefined ? [] : announcing(state, sick.overlays)
   const stuck = state === undefined ? undefined : stuckBecause(state, practice, input)
-  const moving = after.includes(pop) ? undefined : input.traffic.get(pop)?.load
+  const moving = before.includes(pop) && !after.includes(pop) ? input.traffic.get(pop)?.load : undefined
+  const outcome = refused.length > 0 ? 'refused' : overlays.length > 0 ? 'out' : 'nothing'
+  const because = outcome === 'nothing' ? nothingBecause(state, practice, plain.overlays) : undefined
   return {
-    outcome: refused.length > 0 ? 'refused' : overlays.length > 0 ? 'out' : 'nothing',
+    outcome,
     overlays,
     refused,
     before,
@@ -154,7 +158,21 @@ export function rehearse(
     traffic: new Map([...input.traffic].filter(([one]) => after.includes(one))),
     ...(moving !== undefined && { moving }),
     ...(stuck !== undefined && { stuck }),
+    ...(because !== undefined && { because }),
   }
+}
+
+function nothingBecause(
+  state: PrefixState | undefined,
+  { prefix, pop }: Practice,
+  standing: readonly FailoverOverlay[],
+): string {
+  const laid = standing.find(
+    (one) => one.prefix === prefix && one.place.kind === 'pop' && one.place.pop === pop && one.action !== 'activate',
+  )
+  if (laid !== undefined) return `automation has said ${laid.action} there already: ${laid.reason}`
+  if (state?.desired.has(pop) !== true) return `${prefix} is not announced at ${pop}, or drained there`
+  return `automation has nothing to do about ${prefix} at ${pop}`
 }
 
 /** What is out comes back when all checks there say healthy, and not within the flap budget (failover-return). */

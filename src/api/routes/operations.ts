@@ -8,7 +8,7 @@ import { reasonSchema } from '../wire/change.ts'
 import { type StatusView, acceptedStoreSchema, readinessSchema, statusSchema } from '../wire/status.ts'
 import { readProblems } from '../write.ts'
 import { authorOf } from '../access.ts'
-import { overlaysOf } from '../overlay-views.ts'
+import { overlaysOf, practicesOf } from '../overlay-views.ts'
 import { problemOf } from './speakers.ts'
 
 const noQuery = z.strictObject({})
@@ -159,6 +159,7 @@ async function statusOf({ deps, heads }: ApiContext): Promise<StatusView> {
     ready: { ready, checks: checks.map((check) => ({ ...check })) },
     ...(identity !== 'ok' && { storeProblem: identity.problem }),
     ...overlaysOf(intent, deps.clock()),
+    practices: practicesOf(await deps.store.practices.get(), deps.clock()),
     rollouts: [...intent.rollouts.values()].map(
       ({ id, stage, stages }) => `${id} (stage ${stage} of ${stages.length})`,
     ),

@@ -39,21 +39,24 @@ export function practiceRoutes(api: Api, context: ApiContext): void {
       schema: {
         tags: ['automation'],
         summary: 'What automation would decide if this POP turned sick for this prefix now; nothing is done',
-        querystring: z.strictObject(place),
+        querystring: z.strictObject({
+          ...place,
+          forSeconds: z.coerce.number().int().min(1).max(longestSeconds).optional(),
+        }),
         response: { 200: rehearsalSchema, ...readProblems },
       },
     },
     async (request) => {
       const head = await heads.current()
       const nowMs = clock()
-      const { prefix, pop } = request.query
+      const { prefix, pop, forSeconds = 1 } = request.query
       const practice = practiceAt(head.intent, prefix, pop, {
         author: authorOf(request),
         reason: 'rehearsal',
         nowMs,
-        forMs: 1,
+        forMs: forSeconds * 1000,
       })
-      return rehearsalView(practice, await rehearsalOf(store, head, practice, nowMs))
+      return rehearsalView(practice, await rehearsalOf(store, head, practice, nowMs), head.intent)
     },
   )
 
@@ -89,12 +92,12 @@ function startRoute(api: Api, { deps, heads }: ApiContext): void {
       const practice = practiceAt(head.intent, prefix, pop, { author, reason, nowMs, forMs: forSeconds * 1000 })
       const before = await store.practices.get()
       if (before !== undefined && practiceLasts(before, head.intent, nowMs)) throw runsAlready(before)
-      const { outcome, refused, stuck } = await rehearsalOf(store, head, practice, nowMs)
+      const { outcome, refused, because, stuck } = await rehearsalOf(store, head, practice, nowMs)
       if (outcome !== 'out')
         throw new ProblemError(
           409,
           'practice-refused',
-          refused[0]?.message ?? `automation would do nothing about ${prefix} at ${pop}; is it announced there?`,
+          refused[0]?.message ?? because ?? `automation would do nothing about ${prefix} at ${pop}`,
         )
       if (stuck !== undefined) throw new ProblemError(409, 'practice-stuck', stuck)
       if (!(await store.practices.replace(before, practice, nowMs))) throw runsAlready(practice)

@@ -19,12 +19,17 @@ export const rehearsalSchema = z
     /** POPs that announce it now, and that would then. */
     before: z.array(z.string()),
     after: z.array(z.string()),
-    /** Load that would move, in the unit of capacity; absent: unknown. */
+    /** Load that would move at most (all that the POP has), in the unit of its capacity; absent: unknown. */
     moving: z.number().optional(),
+    movingUnit: z.string().optional(),
     /** Why it would not come back when the practice is over; then none in earnest begins. */
     stuck: z.string().optional(),
+    /** Why nothing new would be decided. */
+    because: z.string().optional(),
     /** Of POPs that stay, where it is known. */
-    traffic: z.array(z.object({ pop: z.string(), load: z.number(), capacity: z.number() })),
+    traffic: z.array(
+      z.object({ pop: z.string(), load: z.number(), capacity: z.number(), unit: z.string().optional() }),
+    ),
   })
   .meta({ id: 'Rehearsal' })
 
@@ -40,6 +45,11 @@ export const practiceSchema = z
     reason: z.string().optional(),
     startedAt: z.string().optional(),
     until: z.string().optional(),
+    /** POPs where a RIB that could be read has it now. */
+    announced: z.array(z.string()),
+    /** Proved: its first measure so long after it counted as sick, the last one lifted so long after it was well. */
+    outAfterMs: z.number().optional(),
+    backAfterMs: z.number().optional(),
     /** What refuses to take it out. */
     refused: z.array(refusalSchema),
     /** What automation did because of it, oldest first, with time lines. */

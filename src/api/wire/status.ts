@@ -28,6 +28,8 @@ export const statusSchema = z
     overrides: z.array(overlaySchema),
     /** Paths that a person prefers. */
     preferences: z.array(overlaySchema),
+    /** Rehearsed failovers that run now. */
+    practices: z.array(overlaySchema),
     pops: z.number().int(),
     prefixes: z.number().int(),
     speakers: z.object({ up: z.number().int(), unknown: z.number().int(), behind: z.number().int() }),

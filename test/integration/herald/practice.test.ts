@@ -86,6 +86,7 @@ it('dry: tells what would be taken out and who would stay, and moves nothing', a
   const { out, code } = await herald('practice', prefix, '--pop', 'pop-s1')
   expect(code).toBe(0)
   expect(out).toMatch(/would be taken out[\s\S]*then at pop-s0, pop-s2, pop-s3/)
+  expect(out).not.toMatch(/load that moves/)
   expect(await revision()).toBe(before)
   expect(await announcing(prefix)).toEqual(places)
 })
@@ -99,6 +100,10 @@ it('dry: names the guard that would refuse it, and a practice in earnest is refu
     status: 409,
     body: { code: 'practice-refused', detail: expect.stringContaining('G1') },
   })
+  const told = await herald('practice', narrow, '--pop', 'pop-s1')
+  expect(told).toMatchObject({ code: 1, out: expect.stringContaining('G1') })
+  const absent = await herald('practice', narrow, '--pop', 'pop-s2')
+  expect(absent).toMatchObject({ code: 1, out: expect.stringContaining(`${narrow} is not announced at pop-s2`) })
   const dumb = await controller.request('GET', rehearsal('10.8.0.0/24', 'pop-s1'))
   expect(dumb).toMatchObject({ status: 422, body: { code: 'no-policy' } })
 })
@@ -114,12 +119,16 @@ it('in earnest: the route goes, the time line is told, and it comes back by itse
     reason: 'another',
   })
   expect(second).toMatchObject({ status: 409, body: { code: 'practice-runs' } })
+  expect((await herald('status')).out).toMatch(/^practice: 203\.0\.113\.0\/24 at pop-s1 until /m)
   const { alarms } = await controller.expect<{ alarms: readonly object[] }>('GET', '/v1/alarms?state=open')
   expect(alarms).toEqual([expect.objectContaining({ id: 'dns/service/pop-s1/practice', severity: 'info' })])
   const { out, code } = await ran
   console.log(out)
   expect(out).toMatch(/last needed sample sent, then taken \d+ ms → decided \d+ ms .* RIB \d+ ms/)
   expect(out).toMatch(/well again/)
+  expect(out).toMatch(
+    /^over: out, proved, \d.*; all back \d.*; announced at pop-s0, pop-s1, pop-s2, pop-s3, as before$/m,
+  )
   expect(code).toBe(0)
   expect(await announcing(prefix)).toEqual(places)
   const view = await controller.expect<PracticeView>('GET', '/v1/practice')

@@ -1,6 +1,6 @@
 /** What the command line prints and reads, without a controller. */
 import { describe, expect, test } from 'vitest'
-import { durationSeconds, formatAge, formatDuration } from '../../../src/commands/duration.ts'
+import { durationSeconds, formatAge, formatDuration, parseDuration, parseWait } from '../../../src/commands/duration.ts'
 import { resolveEndpoint } from '../../../src/commands/endpoint.ts'
 import { kindOf } from '../../../src/commands/get.ts'
 import { diffLines } from '../../../src/commands/line-diff.ts'
@@ -20,6 +20,12 @@ describe('durations', () => {
 
   test.each(['', '90', 'h', '2 h', '1.5h', '-2h', '2h!', '2w'])('"%s" is no duration', (text) => {
     expect(durationSeconds(text)).toBeUndefined()
+  })
+
+  test('a grace time may be none at all; how long something lasts may not', () => {
+    expect(['0', '0s', '5m'].map(parseWait)).toEqual([0, 0, 300])
+    for (const read of [parseDuration, parseWait]) expect(() => read('x')).toThrow(/write a duration/)
+    expect(() => parseDuration('0s')).toThrow(/write a duration/)
   })
 
   test('are printed in their two largest units', () => {

@@ -109,7 +109,12 @@ describe('a rehearsal', () => {
 
   test('of a POP that does not announce it is about nothing', () => {
     const elsewhere = { ...practice, pop: 'sin' as PopId }
-    expect(rehearse(input(state()), elsewhere, { checks }).outcome).toBe('nothing')
+    expect(rehearse(input(state()), elsewhere, { checks })).toMatchObject({
+      outcome: 'nothing',
+      because: '203.0.113.0/24 is not announced at sin, or drained there',
+    })
+    const traffic = new Map([[elsewhere.pop, { load: 10, capacity: 100 }]])
+    expect(rehearse(input(state(), { traffic }), elsewhere, { checks })).not.toHaveProperty('moving')
   })
 })
 
