@@ -18,6 +18,7 @@ import { agentRoutes } from './routes/agents.ts'
 import { alarmRoutes } from './routes/alarms.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { automationRoutes } from './routes/automation.ts'
+import { catchmentRoutes } from './routes/catchment.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -52,6 +53,7 @@ const routes = [
   adoptRoutes,
   eventRoutes,
   alarmRoutes,
+  catchmentRoutes,
   alertRoutes,
   automationRoutes,
   practiceRoutes,

@@ -40,6 +40,14 @@ export function createHealthMetrics(registry: Registry): HealthMetrics {
         gauge.brake.set({ brake: 'correlation' }, Number(kinds.has('monitoring-suspect')))
       },
       observeDetection: (seconds) => detection.observe(Math.max(0, seconds)),
+      observeCatchment(lines) {
+        gauge.catchment.reset()
+        gauge.catchmentLines.reset()
+        for (const { state, pop } of lines) {
+          gauge.catchmentLines.inc({ state })
+          if (state === 'named' && pop !== undefined) gauge.catchment.inc({ pop })
+        }
+      },
       observeAgents({ heard, silent }) {
         gauge.agents.set({ state: 'heard' }, heard)
         gauge.agents.set({ state: 'silent' }, silent)
@@ -48,7 +56,8 @@ export function createHealthMetrics(registry: Registry): HealthMetrics {
       observeRolloutStep: (step) => counter.rolloutSteps.inc({ step }),
       observeEnd() {
         gauge.rollouts.set(0)
-        for (const one of [gauge.subjects, gauge.standing, gauge.brake, gauge.agents]) one.reset()
+        const { subjects, standing, brake, agents, catchment, catchmentLines } = gauge
+        for (const one of [subjects, standing, brake, agents, catchment, catchmentLines]) one.reset()
       },
       observeNotice: (receiver, outcome) => counter.notices.inc({ receiver, outcome }),
     },
@@ -77,6 +86,12 @@ function gaugesOf(registry: Registry) {
     refusals: gauge('herald_automation_refusals', 'What automation would do and does not, by guard', ['guard']),
     agents: gauge('herald_agents', 'Agents that have something to probe: heard of, or silent', ['state']),
     rollouts: gauge('herald_rollouts', 'Staged changes on their way'),
+    catchment: gauge('herald_catchment', 'Announced prefixes as vantage points see them, by the POP that answers', [
+      'pop',
+    ]),
+    catchmentLines: gauge('herald_catchment_lines', 'Announced prefixes as vantage points see them, by state', [
+      'state',
+    ]),
     failing: gauge('herald_receivers_failing', 'Receivers whose last notice failed'),
     waiting: gauge('herald_notices_waiting', 'Notices that wait to be told'),
   }

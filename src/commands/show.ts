@@ -8,6 +8,8 @@ import type {
   SpeakerListView,
   SpeakerView,
 } from '../api/wire/speaker.ts'
+import type { CatchmentView } from '../api/wire/catchment.ts'
+import { catchmentText } from './catchment-text.ts'
 import type { ApiClient } from './client.ts'
 import { type CliContext, outputOf, withApi } from './cli-context.ts'
 import { formatDuration } from './duration.ts'
@@ -17,7 +19,9 @@ import { renderTable } from './table.ts'
 import { type Terminal, paint } from './terminal.ts'
 
 export function registerShow(program: Command, cli: CliContext): void {
-  const show = program.command('show').description('what the daemons have: routes, neighbors, speakers')
+  const show = program
+    .command('show')
+    .description('what the daemons have, and what is seen from outside: routes, neighbors, speakers, catchment')
 
   show
     .command('route [prefix]')
@@ -68,6 +72,21 @@ export function registerShow(program: Command, cli: CliContext): void {
         data: name === undefined ? speakers : speakers[0],
         table: () => speakersText(cli.terminal, speakers),
         names: () => speakers.map(({ id }) => id),
+      })
+    })
+
+  show
+    .command('catchment [prefix]')
+    .description('which POP answers each vantage point, and since when')
+    .addHelpText('after', '\nExamples:\n  herald show catchment\n  herald show catchment 203.0.113.0/24 -o json')
+    .action(async (prefix: string | undefined, _options: unknown, command: Command) => {
+      const view = await withApi(cli, command, (api) =>
+        api.request<CatchmentView>({ path: '/v1/catchment', query: { prefix } }),
+      )
+      print(cli.terminal, outputOf(command), {
+        data: view,
+        table: () => catchmentText(cli.terminal, view, Date.now()),
+        names: () => view.prefixes.flatMap((one) => one.shares.map(({ pop }) => pop)),
       })
     })
 }

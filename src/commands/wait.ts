@@ -1,10 +1,12 @@
 /**
  * `--wait`: the proof of a revision as it comes, per speaker: pushed → in RIB → in adj-out, in milliseconds after it was
- * accepted. On a terminal the table is redrawn, else each stage is a line of its own.
+ * accepted; `--seen` goes on until vantage points have seen it. On a terminal the table is redrawn, else each stage is a
+ * line of its own.
  */
 import type { WarningView } from '../api/wire/plan.ts'
 import type { ProofView } from '../api/wire/revision.ts'
 import type { ApiClient } from './client.ts'
+import { moveText, moveWords } from './catchment-text.ts'
 import type { CliContext, Output } from './cli-context.ts'
 import { detectionText } from './detection-text.ts'
 import { CommandError, exitCode } from './exit-code.ts'
@@ -15,10 +17,14 @@ import { type Terminal, paint } from './terminal.ts'
 /** Something held may be released by a speaker that answers again; for so long it is worth waiting. */
 const heldGraceMs = 3000
 const pollSeconds = 2
+/** So long after a proof the controller has begun to watch, or there is nothing to see. */
+const watchedWithinMs = 3000
 
 interface WaitOptions {
   readonly timeoutSeconds: number
   readonly output: Output
+  /** Wait for vantage points as well. */
+  readonly seen: boolean
   /** What the change was answered with. */
   readonly warnings: readonly WarningView[]
 }
@@ -33,6 +39,7 @@ export async function waitForProof(
   const live = options.output === 'table' ? progressOn(cli.terminal) : undefined
   const deadline = performance.now() + options.timeoutSeconds * 1000
   let heldSince: number | undefined
+  let doneSince: number | undefined
   let proof: ProofView | undefined
   while (!cli.signal.aborted) {
     const left = deadline - performance.now()
@@ -40,7 +47,11 @@ export async function waitForProof(
     const query = { wait, ...(proof !== undefined && { seen: proof.progress }) }
     proof = await api.request<ProofView>({ path: `/v1/revisions/${revision}/proof`, query })
     live?.show(proof)
-    if (proof.state === 'done' || proof.state === 'superseded') break
+    if (proof.state === 'superseded') break
+    if (proof.state === 'done') {
+      doneSince ??= performance.now()
+      if (!options.seen || !isToBeSeen(proof, performance.now() - doneSince)) break
+    }
     heldSince = proof.state === 'held' ? (heldSince ?? performance.now()) : undefined
     if (heldSince !== undefined && performance.now() - heldSince > heldGraceMs) break
     if (performance.now() >= deadline) break
@@ -49,10 +60,13 @@ export async function waitForProof(
   if (proof !== undefined) conclude(cli.terminal, proof, options)
 }
 
-function conclude(terminal: Terminal, proof: ProofView, { output, timeoutSeconds, warnings }: WaitOptions): void {
+function conclude(terminal: Terminal, proof: ProofView, { output, timeoutSeconds, warnings, seen }: WaitOptions): void {
   if (output === 'json' || output === 'yaml') print(terminal, output, { data: proof, table: () => '', names: () => [] })
   else if (output === 'table') terminal.out(proofText(terminal, proof))
-  if (proof.state === 'done') return requireAudience(proof, warnings)
+  if (proof.state === 'done') {
+    requireAudience(proof, warnings)
+    return seen ? requireSight(proof, timeoutSeconds) : undefined
+  }
   const details = [
     ...proof.held,
     ...proof.speakers.flatMap(({ speaker, problem }) => (problem ? [`${speaker}: ${problem}`] : [])),
@@ -78,6 +92,22 @@ function requireAudience({ revision, speakers }: ProofView, warnings: readonly W
       `revision ${revision} is in the RIBs, but not heard everywhere`,
       silent,
     )
+}
+
+function isToBeSeen({ catchment }: ProofView, doneForMs: number): boolean {
+  return catchment === undefined ? doneForMs < watchedWithinMs : catchment.state === 'watching'
+}
+
+/** Proved at every neighbor, and yet not seen from outside: who asked for that must not take one for the other. */
+function requireSight({ revision, catchment }: ProofView, timeoutSeconds: number): void {
+  if (catchment?.state === 'moved') return
+  const why =
+    catchment === undefined ? 'it changed no route that a vantage point looks at' : `catchment ${moveWords(catchment)}`
+  throw new CommandError(
+    exitCode.notConverged,
+    `revision ${revision} is done, but not seen within ${timeoutSeconds} s`,
+    [why],
+  )
 }
 
 const unheard = 'no established neighbor: nobody hears it'
@@ -107,7 +137,8 @@ export function proofText(terminal: Terminal, proof: ProofView): string {
   const planned = proof.plannedMs === undefined ? '' : `, planned after ${milliseconds(proof.plannedMs)}`
   const detection = detectionText(proof)
   const detected = detection === undefined ? [] : [detection]
-  return [...table, `revision ${proof.revision}: ${state}${end}${planned}`, ...detected].join('\n')
+  const seen = proof.catchment === undefined ? [] : [moveText(terminal, proof.catchment)]
+  return [...table, `revision ${proof.revision}: ${state}${end}${planned}`, ...detected, ...seen].join('\n')
 }
 
 function milliseconds(value: number | undefined): string {
@@ -148,7 +179,7 @@ function lineByLine(terminal: Terminal): Progress {
     terminal.out(line)
   }
   return {
-    show({ plannedMs, speakers, held }) {
+    show({ plannedMs, speakers, held, catchment }) {
       if (plannedMs !== undefined) tell(`planned ${plannedMs} ms`)
       for (const { pop = '-', speaker, pushedMs, ribMs, adjOutMs, problem } of speakers) {
         if (pushedMs !== undefined) tell(`${pop} ${speaker} pushed ${pushedMs} ms`)
@@ -157,6 +188,8 @@ function lineByLine(terminal: Terminal): Progress {
         if (problem !== undefined) tell(`${pop} ${speaker}: ${problem}`)
       }
       for (const sentence of held) tell(`held: ${sentence}`)
+      for (const { vantage, after, firstNewMs } of catchment?.vantages ?? [])
+        if (firstNewMs !== undefined) tell(`${vantage} answered by ${after} ${firstNewMs} ms`)
     },
     end: () => undefined,
   }

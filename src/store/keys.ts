@@ -63,6 +63,8 @@ export interface Keys {
   practice(): string
   /** hash: receiver → JSON ReceiverState */
   notices(): string
+  /** string: JSON of the ToldCatchment */
+  catchment(): string
   /** hash: POP → its traffic, in the unit of its capacity */
   traffic(): string
   /** string: JSON of the path learner's FleetState */
@@ -117,6 +119,7 @@ export function createKeys(tag: string = defaultTag): Keys {
     alerts: () => `${root}:alerts`,
     practice: () => `${root}:practice`,
     notices: () => `${root}:notices`,
+    catchment: () => `${root}:catchment`,
     traffic: () => `${root}:traffic`,
     learner: () => `${root}:learner`,
     learnerLog: () => `${root}:learner:log`,

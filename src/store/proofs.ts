@@ -1,6 +1,7 @@
 /**
  * Proofs: the time line of a revision, kept for a week. A revision that reached `done` or `superseded` stays there.
  */
+import type { CatchmentMove } from '../health/catchment-move.ts'
 import type { SpeakerId } from '../intent/model.ts'
 import { eventsKept } from './events.ts'
 import { defineFencedScript, runFenced } from './fence.ts'
@@ -8,7 +9,8 @@ import type { Keys } from './keys.ts'
 import { type Links, replies } from './link.ts'
 import { proofKeptMs } from './revisions.ts'
 import { defineScript, runScript } from './script.ts'
-import type { Detection, HeraldEvent, ProofState, Proofs, SpeakerProof } from './store.ts'
+import type { Detection, ProofState, Proofs, SpeakerProof } from './proof.ts'
+import type { HeraldEvent } from './store.ts'
 
 const speakerField = 'speaker:'
 
@@ -40,6 +42,14 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 'ok'
 `)
 
+/** KEYS lease, proof, events. ARGV token, field, its part as JSON, event or '', events to keep, ms to keep. */
+const witnessScript = defineFencedScript(`
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+redis.call('PEXPIRE', KEYS[2], ARGV[6])
+if ARGV[4] ~= '' then redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[5], '*', 'event', ARGV[4]) end
+return 'ok'
+`)
+
 export function createProofs(links: Links, keys: Keys): Proofs {
   const { prompt } = links
   const set = async (revision: number, field: string, value: string | number): Promise<void> => {
@@ -58,8 +68,13 @@ export function createProofs(links: Links, keys: Keys): Proofs {
       const args = [state, atMs, JSON.stringify(held), JSON.stringify(event), eventsKept, proofKeptMs]
       await runFenced(prompt, keys, settleScript, fence, [keys.proof(revision), keys.events()], args)
     },
+    async move(fence, revision, catchment, seen) {
+      const event = JSON.stringify({ type: 'proof', revision, stage: 'seen' } satisfies HeraldEvent)
+      const args = ['catchment', JSON.stringify(catchment), seen === 'tell' ? event : '', eventsKept, proofKeptMs]
+      await runFenced(prompt, keys, witnessScript, fence, [keys.proof(revision), keys.events()], args)
+    },
     async get(revision) {
-      const { accepted, planned, state, doneAt, held, detection, ...rest } = await prompt.run((redis) =>
+      const { accepted, planned, state, doneAt, held, detection, catchment, ...rest } = await prompt.run((redis) =>
         redis.hgetall(keys.proof(revision)),
       )
       if (accepted === undefined) return undefined
@@ -76,6 +91,7 @@ export function createProofs(links: Links, keys: Keys): Proofs {
         ...(doneAt !== undefined && { doneAtMs: Number(doneAt) }),
         held: held === undefined ? [] : (JSON.parse(held) as string[]),
         speakers,
+        ...(catchment !== undefined && { catchment: JSON.parse(catchment) as CatchmentMove }),
       }
     },
   }

@@ -20,6 +20,8 @@ import type { LogEntry } from '../learning/log.ts'
 import type { ObservedRoute, Offer, Target } from '../plan/observed.ts'
 import type { SpeakerNeighbor } from '../speaker/speaker.ts'
 import type { Alerts, Notices, Practices } from './alarm-traffic.ts'
+import type { ProofState, Proofs } from './proof.ts'
+import type { Sight } from './sight.ts'
 
 export interface Head {
   /** Names this Redis store: made once, at random, 1 to 2^32-1. */
@@ -180,51 +182,6 @@ export interface Observations {
   offers(speaker: SpeakerId): Promise<ReadonlyMap<Prefix, readonly Offer[]>>
 }
 
-/** One speaker's part in the proof of a revision; times in ms since the epoch. */
-export interface SpeakerProof {
-  readonly announce: number
-  readonly withdraw: number
-  readonly pushedAtMs?: number
-  readonly ribAtMs?: number
-  readonly adjOutAtMs?: number
-  /** Established neighbors whose adj-out was read. */
-  readonly neighbors?: number
-  readonly problem?: string
-}
-
-export type ProofState = 'pending' | 'held' | 'done' | 'superseded'
-
-/** How automation came to a revision; times in ms since the epoch. */
-export interface Detection {
-  readonly alarm: string
-  /** The sample that completed the verdict was sent, by the agent's clock, and taken, by ours. */
-  readonly sentAtMs: number
-  readonly receivedAtMs: number
-  readonly decidedAtMs: number
-}
-
-export interface Proof {
-  readonly revision: number
-  readonly detection?: Detection
-  readonly acceptedAtMs: number
-  readonly plannedAtMs?: number
-  readonly state: ProofState
-  readonly doneAtMs?: number
-  /** Sentences for what is held. */
-  readonly held: readonly string[]
-  readonly speakers: ReadonlyMap<SpeakerId, SpeakerProof>
-}
-
-export interface Proofs {
-  detected(revision: number, detection: Detection): Promise<void>
-  planned(revision: number, plannedAtMs: number): Promise<void>
-  /** Adds to what is known of the speaker's part: counts add up, times are the latest. Nothing once it is done. */
-  speaker(revision: number, speaker: SpeakerId, proof: SpeakerProof): Promise<void>
-  /** `lease-lost` where the fence does not hold. */
-  settle(fence: Fence, revision: number, state: ProofState, atMs: number, held: readonly string[]): Promise<void>
-  get(revision: number): Promise<Proof | undefined>
-}
-
 export interface Lease {
   readonly fence: Fence
   /** True while held for certain: renewed in time, by this process' monotonic clock. */
@@ -252,7 +209,8 @@ export type HeraldEvent =
       readonly type: 'proof'
       readonly revision: number
       readonly speaker?: string
-      readonly stage: 'planned' | 'pushed' | 'rib' | 'adj-out' | ProofState
+      /** `seen`: vantage points are answered as the change wants it (health/catchment-move). */
+      readonly stage: 'planned' | 'pushed' | 'rib' | 'adj-out' | 'seen' | ProofState
     }
   | { readonly type: 'speaker'; readonly speaker: string; readonly reach: 'up' | 'unknown'; readonly problem?: string }
   | { readonly type: 'neighbor'; readonly speaker: string; readonly address: string; readonly state: string }
@@ -388,6 +346,7 @@ export interface Store {
   readonly samples: Samples
   readonly health: Health
   readonly learner: Learner
+  readonly sight: Sight
   readonly alerts: Alerts
   readonly notices: Notices
   readonly practices: Practices

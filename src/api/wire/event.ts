@@ -20,7 +20,7 @@ export const eventSchema = z
       type: z.literal('proof'),
       revision: z.number().int(),
       speaker: z.string().optional(),
-      stage: z.enum(['planned', 'pushed', 'rib', 'adj-out', 'pending', 'held', 'done', 'superseded']),
+      stage: z.enum(['planned', 'pushed', 'rib', 'adj-out', 'seen', 'pending', 'held', 'done', 'superseded']),
     }),
     z.object({
       type: z.literal('speaker'),

@@ -29,6 +29,7 @@ import { Practising } from './practising.ts'
 import { Rollouts } from './rollouts.ts'
 import { SessionWatch } from './sessions.ts'
 import { VerdictTeller } from './tell.ts'
+import { Witnesses } from './witnesses.ts'
 
 export interface HealthDeps extends HealthObserver {
   readonly store: Store
@@ -59,6 +60,7 @@ export class HealthEngine {
   readonly #practising: Practising
   readonly #roll: AgentRoll
   readonly #rollouts: Rollouts
+  readonly #witnesses: Witnesses
   #intent: Intent | undefined
   #memory: FailoverMemory = noMemory
   /** By other systems. */
@@ -78,6 +80,7 @@ export class HealthEngine {
     this.#practising = new Practising(deps.store)
     this.#roll = new AgentRoll(deps.store, deps)
     this.#rollouts = new Rollouts(deps, lease)
+    this.#witnesses = new Witnesses(deps, lease.fence, () => planner.view())
   }
 
   /** Until the signal aborts. Throws when Redis fails; the leader begins anew then. */
@@ -88,7 +91,7 @@ export class HealthEngine {
     await this.#rollouts.load(this.#deps.clock())
     try {
       const sessions = this.#sessions.run(until, () => this.#decideSoon())
-      await Promise.race([this.#listen(until), this.#watchTime(until), sessions])
+      await Promise.race([this.#listen(until), this.#watchTime(until), sessions, this.#witnesses.run(until)])
     } finally {
       ended.abort()
       await this.#deciding?.catch(() => undefined)
@@ -99,6 +102,7 @@ export class HealthEngine {
   async #listen(signal: AbortSignal): Promise<void> {
     for await (const batch of this.#deps.store.samples.follow(signal)) {
       this.#follow()
+      this.#witnesses.take(batch)
       if (this.#take(batch) || batch.alerts === true) await this.#decideSoon()
     }
   }

@@ -1,5 +1,6 @@
 /** What the engine tells of itself, for metrics. */
 import type { FailoverDecision } from '../../health/failover-input.ts'
+import type { CatchmentLine } from '../../health/catchment.ts'
 import type { Verdict } from '../../health/verdict.ts'
 
 export type AgentStanding = 'heard' | 'silent'
@@ -13,6 +14,8 @@ export interface HealthObserver {
   observeDecision(decision: FailoverDecision, outcome: 'nothing-new' | 'committed' | 'refused' | 'stale'): void
   /** A decision was committed because of a sample. @param seconds since that was sent, by its agent's clock */
   observeDetection(seconds: number): void
+  /** What vantage points see of announced prefixes now. */
+  observeCatchment(lines: Iterable<CatchmentLine>): void
   observeAgents(agents: Readonly<Record<AgentStanding, number>>): void
   /** Staged changes that run now. */
   observeRollouts(count: number): void
