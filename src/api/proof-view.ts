@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Intent } from '../intent/model.ts'
 import type { Proof } from '../store/proof.ts'
 import { catchmentProofView } from './catchment-view.ts'
+import { routerProofView } from './collector-view.ts'
 import type { ProofView } from './wire/revision.ts'
 
 export function proofView(proof: Proof, intent: Intent): ProofView {
@@ -38,6 +39,7 @@ export function proofView(proof: Proof, intent: Intent): ProofView {
     held: [...proof.held],
     speakers: speakers.toSorted((a, b) => a.speaker.localeCompare(b.speaker, 'en', { numeric: true })),
     ...(catchment !== undefined && { catchment }),
+    ...(proof.routers !== undefined && { routers: routerProofView(proof.routers) }),
   }
   return { ...view, progress: createHash('sha256').update(JSON.stringify(view)).digest('base64url').slice(0, 16) }
 }

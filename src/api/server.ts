@@ -19,6 +19,7 @@ import { alarmRoutes } from './routes/alarms.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { automationRoutes } from './routes/automation.ts'
 import { catchmentRoutes } from './routes/catchment.ts'
+import { collectorRoutes } from './routes/collectors.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -54,6 +55,7 @@ const routes = [
   eventRoutes,
   alarmRoutes,
   catchmentRoutes,
+  collectorRoutes,
   alertRoutes,
   automationRoutes,
   practiceRoutes,

@@ -48,6 +48,15 @@ export function createHealthMetrics(registry: Registry): HealthMetrics {
           if (state === 'named' && pop !== undefined) gauge.catchment.inc({ pop })
         }
       },
+      observeVisibility(counts) {
+        gauge.seen.reset()
+        for (const { collector, seen, notSeen, unknown, wrongOrigin } of counts) {
+          gauge.seen.set({ collector, state: 'seen' }, seen)
+          gauge.seen.set({ collector, state: 'not-seen' }, notSeen)
+          gauge.seen.set({ collector, state: 'unknown' }, unknown)
+          gauge.seen.set({ collector, state: 'wrong-origin' }, wrongOrigin)
+        }
+      },
       observeAgents({ heard, silent }) {
         gauge.agents.set({ state: 'heard' }, heard)
         gauge.agents.set({ state: 'silent' }, silent)
@@ -56,8 +65,8 @@ export function createHealthMetrics(registry: Registry): HealthMetrics {
       observeRolloutStep: (step) => counter.rolloutSteps.inc({ step }),
       observeEnd() {
         gauge.rollouts.set(0)
-        const { subjects, standing, brake, agents, catchment, catchmentLines } = gauge
-        for (const one of [subjects, standing, brake, agents, catchment, catchmentLines]) one.reset()
+        const { subjects, standing, brake, agents, catchment, catchmentLines, seen } = gauge
+        for (const one of [subjects, standing, brake, agents, catchment, catchmentLines, seen]) one.reset()
       },
       observeNotice: (receiver, outcome) => counter.notices.inc({ receiver, outcome }),
     },
@@ -92,6 +101,11 @@ function gaugesOf(registry: Registry) {
     catchmentLines: gauge('herald_catchment_lines', 'Announced prefixes as vantage points see them, by state', [
       'state',
     ]),
+    seen: gauge(
+      'herald_seen_prefixes',
+      'Announced and proved prefixes by what each vantage router sees of them; wrong-origin: of all owned space',
+      ['collector', 'state'],
+    ),
     failing: gauge('herald_receivers_failing', 'Receivers whose last notice failed'),
     waiting: gauge('herald_notices_waiting', 'Notices that wait to be told'),
   }

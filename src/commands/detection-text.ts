@@ -22,6 +22,8 @@ export function detectionText(proof: ProofView): string | undefined {
   const { catchment } = proof
   const movedMs = catchment?.movedMs
   const moved = catchment?.state === 'moved' && movedMs !== undefined ? ` → catchment moved ${movedMs - sentMs} ms` : ''
+  const routersMs = proof.routers?.state === 'seen' || proof.routers?.state === 'gone' ? proof.routers.atMs : undefined
+  const seen = routersMs === undefined ? '' : ` → vantage routers ${routersMs - sentMs} ms`
   const told = stages.map(([name, atMs]) => (atMs === undefined ? `${name} -` : `${name} ${atMs - sentMs} ms`))
-  return `${alarm}: last needed sample sent, then ${told.join(' → ')}${moved}`
+  return `${alarm}: last needed sample sent, then ${told.join(' → ')}${seen}${moved}`
 }

@@ -8,13 +8,14 @@ import type {
   SpeakerListView,
   SpeakerView,
 } from '../api/wire/speaker.ts'
-import type { CatchmentView } from '../api/wire/catchment.ts'
-import { catchmentText } from './catchment-text.ts'
+import type { SeenListView } from '../api/wire/collector.ts'
 import type { ApiClient } from './client.ts'
 import { type CliContext, outputOf, withApi } from './cli-context.ts'
 import { formatDuration } from './duration.ts'
 import { print } from './output.ts'
 import { routesText } from './route-text.ts'
+import { sightsText } from './seen-text.ts'
+import { registerShowOutside } from './show-outside.ts'
 import { renderTable } from './table.ts'
 import { type Terminal, paint } from './terminal.ts'
 
@@ -33,12 +34,19 @@ export function registerShow(program: Command, cli: CliContext): void {
     .addHelpText('after', '\nExamples:\n  herald show route 203.0.113.0/24\n  herald show route --speaker fra1')
     .action(async (prefix: string | undefined, options: { readonly speaker?: string }, command: Command) => {
       const query = { prefix, speaker: options.speaker, ...(prefix !== undefined && { live: true }) }
-      const { routes, truncated } = await withApi(cli, command, (api) =>
-        api.request<RouteListView>({ path: '/v1/routes', query }),
-      )
+      const { routes, truncated, seen } = await withApi(cli, command, async (api) => ({
+        ...(await api.request<RouteListView>({ path: '/v1/routes', query })),
+        seen:
+          prefix === undefined ? undefined : await api.request<SeenListView>({ path: '/v1/seen', query: { prefix } }),
+      }))
+      const sights = (seen?.prefixes ?? []).filter(({ collectors }) => collectors.length > 0)
       print(cli.terminal, outputOf(command), {
         data: routes,
-        table: () => routesText(routes) + (truncated ? '\n… and more; name a prefix' : ''),
+        table: () =>
+          [
+            routesText(routes) + (truncated ? '\n… and more; name a prefix' : ''),
+            ...sights.map((one) => `\nseen from outside\n${sightsText(cli.terminal, one)}`),
+          ].join('\n'),
         names: () => [...new Set(routes.map((route: RouteView) => route.prefix))],
       })
     })
@@ -75,20 +83,7 @@ export function registerShow(program: Command, cli: CliContext): void {
       })
     })
 
-  show
-    .command('catchment [prefix]')
-    .description('which POP answers each vantage point, and since when')
-    .addHelpText('after', '\nExamples:\n  herald show catchment\n  herald show catchment 203.0.113.0/24 -o json')
-    .action(async (prefix: string | undefined, _options: unknown, command: Command) => {
-      const view = await withApi(cli, command, (api) =>
-        api.request<CatchmentView>({ path: '/v1/catchment', query: { prefix } }),
-      )
-      print(cli.terminal, outputOf(command), {
-        data: view,
-        table: () => catchmentText(cli.terminal, view, Date.now()),
-        names: () => view.prefixes.flatMap((one) => one.shares.map(({ pop }) => pop)),
-      })
-    })
+  registerShowOutside(show, cli)
 }
 
 async function neighborLists(api: ApiClient, speaker: string | undefined): Promise<readonly NeighborListView[]> {

@@ -11,6 +11,7 @@ import type { CliContext, Output } from './cli-context.ts'
 import { detectionText } from './detection-text.ts'
 import { CommandError, exitCode } from './exit-code.ts'
 import { print } from './output.ts'
+import { routersText, routersWords } from './seen-text.ts'
 import { renderTable } from './table.ts'
 import { type Terminal, paint } from './terminal.ts'
 
@@ -94,20 +95,27 @@ function requireAudience({ revision, speakers }: ProofView, warnings: readonly W
     )
 }
 
-function isToBeSeen({ catchment }: ProofView, doneForMs: number): boolean {
-  return catchment === undefined ? doneForMs < watchedWithinMs : catchment.state === 'watching'
+/** Some witness is still waited for; or none has begun yet, shortly after the proof. */
+function isToBeSeen({ catchment, routers }: ProofView, doneForMs: number): boolean {
+  if (catchment === undefined && routers === undefined) return doneForMs < watchedWithinMs
+  return catchment?.state === 'watching' || routers?.state === 'watching'
 }
 
-/** Proved at every neighbor, and yet not seen from outside: who asked for that must not take one for the other. */
-function requireSight({ revision, catchment }: ProofView, timeoutSeconds: number): void {
-  if (catchment?.state === 'moved') return
-  const why =
-    catchment === undefined ? 'it changed no route that a vantage point looks at' : `catchment ${moveWords(catchment)}`
-  throw new CommandError(
-    exitCode.notConverged,
-    `revision ${revision} is done, but not seen within ${timeoutSeconds} s`,
-    [why],
-  )
+/**
+ * Proved at every neighbor, and yet not seen from outside: who asked for that must not take one for the other. Witnesses
+ * that cannot tell are no objection where others can.
+ */
+function requireSight({ revision, catchment, routers }: ProofView, timeoutSeconds: number): void {
+  const told = [
+    ...(catchment === undefined || catchment.state === 'untold' ? [] : [`catchment ${moveWords(catchment)}`]),
+    ...(routers === undefined || routers.state === 'untold' ? [] : [`vantage routers: ${routersWords(routers)}`]),
+  ]
+  const isMoved = catchment === undefined || ['moved', 'untold'].includes(catchment.state)
+  const isSeen = routers === undefined || ['seen', 'gone', 'untold'].includes(routers.state)
+  if (told.length > 0 && isMoved && isSeen) return
+  const nobody = 'no vantage point names the POP that answers, and no vantage router can tell'
+  const what = `revision ${revision} is done, but not seen within ${timeoutSeconds} s`
+  throw new CommandError(exitCode.notConverged, what, told.length === 0 ? [nobody] : told)
 }
 
 const unheard = 'no established neighbor: nobody hears it'
@@ -137,7 +145,10 @@ export function proofText(terminal: Terminal, proof: ProofView): string {
   const planned = proof.plannedMs === undefined ? '' : `, planned after ${milliseconds(proof.plannedMs)}`
   const detection = detectionText(proof)
   const detected = detection === undefined ? [] : [detection]
-  const seen = proof.catchment === undefined ? [] : [moveText(terminal, proof.catchment)]
+  const seen = [
+    ...(proof.catchment === undefined ? [] : [moveText(terminal, proof.catchment)]),
+    ...(proof.routers === undefined ? [] : [routersText(terminal, proof.routers)]),
+  ]
   return [...table, `revision ${proof.revision}: ${state}${end}${planned}`, ...detected, ...seen].join('\n')
 }
 

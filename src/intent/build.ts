@@ -71,6 +71,7 @@ const mapOfKind = {
   PathGroup: 'pathGroups',
   Agent: 'agents',
   Check: 'checks',
+  Collector: 'collectors',
   Receiver: 'receivers',
   AlertMapping: 'alertMappings',
   Drain: 'drains',

@@ -3,6 +3,7 @@
  * documents are checked like all others (G13): what is wrong today must not wait for the day when it takes effect.
  */
 import { checkAnnouncements } from './check/announcement.ts'
+import { checkCollectors } from './check/collector.ts'
 import { checkCovers, checkFailovers } from './check/failover.ts'
 import { checkMonitoring } from './check/monitoring.ts'
 import { checkNeighbors } from './check/neighbor.ts'
@@ -29,6 +30,7 @@ export function checkIntent(intent: Intent): readonly Finding[] {
       ...checkAnnouncements(intent),
       ...checkCovers(intent),
       ...checkMonitoring(intent),
+      ...checkCollectors(intent),
       ...checkOverlays(intent),
       ...checkFailovers(intent),
       ...checkSteering(intent),

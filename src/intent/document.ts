@@ -17,6 +17,7 @@ export const kinds = [
   'PathGroup',
   'Agent',
   'Check',
+  'Collector',
   'Receiver',
   'AlertMapping',
   'Drain',

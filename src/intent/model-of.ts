@@ -71,6 +71,7 @@ export function modelOf({ kind, name, spec }: Document): Model {
       return { kind, value: rolloutOf(name, spec as Spec<'Rollout'>) }
     case 'Agent':
     case 'Check':
+    case 'Collector':
     case 'Receiver':
     case 'AlertMapping':
     case 'Failover':

@@ -17,6 +17,8 @@ import type {
   Capacity,
   Check,
   CheckId,
+  Collector,
+  CollectorId,
   Failover,
   FailoverPolicy,
   Receiver,
@@ -117,6 +119,8 @@ export interface NeighborSession {
 export interface Pool {
   readonly id: string
   readonly prefixes: readonly Prefix[]
+  /** Other ASes that may originate it, beside our own: customers, or whoever cleans traffic for us. */
+  readonly origins: readonly Asn[]
 }
 
 /** What can be said for a whole prefix, or for a prefix at one POP. */
@@ -201,6 +205,7 @@ export interface Intent {
   readonly pathGroups: ReadonlyMap<PathGroupId, PathGroup>
   readonly agents: ReadonlyMap<AgentId, Agent>
   readonly checks: ReadonlyMap<CheckId, Check>
+  readonly collectors: ReadonlyMap<CollectorId, Collector>
   readonly receivers: ReadonlyMap<string, Receiver>
   readonly alertMappings: ReadonlyMap<AlertMappingId, AlertMapping>
   readonly drains: ReadonlyMap<string, Drain>
@@ -224,6 +229,7 @@ export const emptyIntent: Intent = {
   pathGroups: new Map(),
   agents: new Map(),
   checks: new Map(),
+  collectors: new Map(),
   receivers: new Map(),
   alertMappings: new Map(),
   drains: new Map(),

@@ -3,7 +3,7 @@
  * slot and one Lua call may touch several. Tests put another tag there and share a server.
  */
 import type { SpeakerId } from '../intent/model.ts'
-import type { AgentId } from '../intent/monitoring.ts'
+import type { AgentId, CollectorId } from '../intent/monitoring.ts'
 
 export interface Keys {
   readonly tag: string
@@ -63,6 +63,12 @@ export interface Keys {
   practice(): string
   /** hash: receiver → JSON ReceiverState */
   notices(): string
+  /** hash: collector → JSON ConfiguredCollector */
+  collectors(): string
+  /** hash: status, version */
+  collector(collector: CollectorId): string
+  /** hash: prefix → JSON SeenPrefix */
+  seen(collector: CollectorId): string
   /** string: JSON of the ToldCatchment */
   catchment(): string
   /** hash: POP → its traffic, in the unit of its capacity */
@@ -119,6 +125,9 @@ export function createKeys(tag: string = defaultTag): Keys {
     alerts: () => `${root}:alerts`,
     practice: () => `${root}:practice`,
     notices: () => `${root}:notices`,
+    collectors: () => `${root}:collectors`,
+    collector: (collector) => `${root}:collector:${collector}`,
+    seen: (collector) => `${root}:seen:${collector}`,
     catchment: () => `${root}:catchment`,
     traffic: () => `${root}:traffic`,
     learner: () => `${root}:learner`,

@@ -19,6 +19,7 @@ import { createPractices } from './practice.ts'
 import { createProofs } from './proofs.ts'
 import { createRevisions } from './revisions.ts'
 import { createSamples } from './samples.ts'
+import { createCollectors } from './collectors.ts'
 import { createSight } from './sight.ts'
 import { defineScript, runScript } from './script.ts'
 import { createSpeakers } from './speakers.ts'
@@ -74,6 +75,7 @@ function assemble(redis: RedisSettings, keys: Keys, links: Links, facts: ServerF
     health: createHealth(links, keys),
     learner: createLearner(links, keys),
     sight: createSight(links, keys),
+    collectors: createCollectors(links, keys),
     alerts: createAlerts(links, keys),
     practices: createPractices(links, keys),
     notices: createNotices(links, keys),

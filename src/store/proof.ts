@@ -1,5 +1,6 @@
 /** The proof of a revision: its time line, and what others see of it. Part of the store (store.ts). */
 import type { CatchmentMove } from '../health/catchment-move.ts'
+import type { RouterMove } from '../health/router-move.ts'
 import type { SpeakerId } from '../intent/model.ts'
 import type { Fence } from './store.ts'
 
@@ -38,7 +39,12 @@ export interface Proof {
   readonly speakers: ReadonlyMap<SpeakerId, SpeakerProof>
   /** What vantage points see of it; absent where nobody looked. */
   readonly catchment?: CatchmentMove
+  /** What vantage routers see of it; absent where there are none. */
+  readonly routers?: RouterMove
 }
+
+export type Witness = 'catchment' | 'routers'
+export type WitnessedMove = CatchmentMove | RouterMove
 
 export interface Proofs {
   detected(revision: number, detection: Detection): Promise<void>
@@ -47,7 +53,7 @@ export interface Proofs {
   speaker(revision: number, speaker: SpeakerId, proof: SpeakerProof): Promise<void>
   /** `lease-lost` where the fence does not hold. */
   settle(fence: Fence, revision: number, state: ProofState, atMs: number, held: readonly string[]): Promise<void>
-  /** What vantage points see of it, also once it is done. @param seen tell: an event says that all of it moved */
-  move(fence: Fence, revision: number, catchment: CatchmentMove, seen: 'tell' | 'keep'): Promise<void>
+  /** What witnesses see of it, also once it is done. @param seen tell: an event says that it is as the change wants it */
+  witness(fence: Fence, revision: number, witness: Witness, move: WitnessedMove, seen: 'tell' | 'keep'): Promise<void>
   get(revision: number): Promise<Proof | undefined>
 }

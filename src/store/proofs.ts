@@ -2,6 +2,7 @@
  * Proofs: the time line of a revision, kept for a week. A revision that reached `done` or `superseded` stays there.
  */
 import type { CatchmentMove } from '../health/catchment-move.ts'
+import type { RouterMove } from '../health/router-move.ts'
 import type { SpeakerId } from '../intent/model.ts'
 import { eventsKept } from './events.ts'
 import { defineFencedScript, runFenced } from './fence.ts'
@@ -68,14 +69,15 @@ export function createProofs(links: Links, keys: Keys): Proofs {
       const args = [state, atMs, JSON.stringify(held), JSON.stringify(event), eventsKept, proofKeptMs]
       await runFenced(prompt, keys, settleScript, fence, [keys.proof(revision), keys.events()], args)
     },
-    async move(fence, revision, catchment, seen) {
-      const event = JSON.stringify({ type: 'proof', revision, stage: 'seen' } satisfies HeraldEvent)
-      const args = ['catchment', JSON.stringify(catchment), seen === 'tell' ? event : '', eventsKept, proofKeptMs]
+    async witness(fence, revision, witness, move, seen) {
+      const stage = witness === 'catchment' ? 'seen' : 'seen-by-routers'
+      const event = seen === 'tell' ? JSON.stringify({ type: 'proof', revision, stage } satisfies HeraldEvent) : ''
+      const args = [witness, JSON.stringify(move), event, eventsKept, proofKeptMs]
       await runFenced(prompt, keys, witnessScript, fence, [keys.proof(revision), keys.events()], args)
     },
     async get(revision) {
-      const { accepted, planned, state, doneAt, held, detection, catchment, ...rest } = await prompt.run((redis) =>
-        redis.hgetall(keys.proof(revision)),
+      const { accepted, planned, state, doneAt, held, detection, catchment, routers, ...rest } = await prompt.run(
+        (redis) => redis.hgetall(keys.proof(revision)),
       )
       if (accepted === undefined) return undefined
       const speakers = new Map<SpeakerId, SpeakerProof>()
@@ -92,6 +94,7 @@ export function createProofs(links: Links, keys: Keys): Proofs {
         held: held === undefined ? [] : (JSON.parse(held) as string[]),
         speakers,
         ...(catchment !== undefined && { catchment: JSON.parse(catchment) as CatchmentMove }),
+        ...(routers !== undefined && { routers: JSON.parse(routers) as RouterMove }),
       }
     },
   }

@@ -20,6 +20,7 @@ import type { LogEntry } from '../learning/log.ts'
 import type { ObservedRoute, Offer, Target } from '../plan/observed.ts'
 import type { SpeakerNeighbor } from '../speaker/speaker.ts'
 import type { Alerts, Notices, Practices } from './alarm-traffic.ts'
+import type { Collectors } from './collectors.ts'
 import type { ProofState, Proofs } from './proof.ts'
 import type { Sight } from './sight.ts'
 
@@ -209,8 +210,8 @@ export type HeraldEvent =
       readonly type: 'proof'
       readonly revision: number
       readonly speaker?: string
-      /** `seen`: vantage points are answered as the change wants it (health/catchment-move). */
-      readonly stage: 'planned' | 'pushed' | 'rib' | 'adj-out' | 'seen' | ProofState
+      /** `seen`: vantage points are answered as the change wants it; `seen-by-routers`: so do vantage routers see it. */
+      readonly stage: 'planned' | 'pushed' | 'rib' | 'adj-out' | 'seen' | 'seen-by-routers' | ProofState
     }
   | { readonly type: 'speaker'; readonly speaker: string; readonly reach: 'up' | 'unknown'; readonly problem?: string }
   | { readonly type: 'neighbor'; readonly speaker: string; readonly address: string; readonly state: string }
@@ -347,6 +348,7 @@ export interface Store {
   readonly health: Health
   readonly learner: Learner
   readonly sight: Sight
+  readonly collectors: Collectors
   readonly alerts: Alerts
   readonly notices: Notices
   readonly practices: Practices

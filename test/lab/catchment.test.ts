@@ -113,7 +113,7 @@ test('of a prefix that no vantage point looks at nothing is claimed, and --seen 
   const { code, stdout, stderr } = await herald(lab, ['publish', unseen, '--at', 'fra', '--reason', 'x', '--seen'])
   expect(code).toBe(3)
   expect(stdout).toContain('done')
-  expect(stderr).toContain('no vantage point names the POP that answers')
+  expect(stderr).toContain('no vantage point names the POP that answers, and no vantage router can tell')
 })
 
 test('an alarm that changed a route shows: detect → decide → push → adj-out → catchment moved', options, async () => {

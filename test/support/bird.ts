@@ -18,6 +18,8 @@ export interface BirdSession {
   readonly address: string
   readonly port: number
   readonly asn: number
+  /** It is told what all the others say, as a transit network does; else what BIRD offers itself. */
+  readonly isTold?: true
 }
 
 export interface Bird {
@@ -118,10 +120,11 @@ function configuration(
   sessions: readonly BirdSession[],
   offers: readonly string[],
 ): string {
-  const channel = '{ import all; export where source = RTS_STATIC; debug { routes }; }'
+  const channel = (isTold: true | undefined) =>
+    `{ import all; export ${isTold === true ? 'all' : 'where source = RTS_STATIC'}; debug { routes }; }`
   const statics = offers.map((prefix, i) => `protocol static offer${i} { ipv4; route ${prefix} blackhole; }`)
   const protocols = sessions.map(
-    ({ name, address: theirs, asn: theirAsn }) => `
+    ({ name, address: theirs, asn: theirAsn, isTold }) => `
 protocol bgp ${name} {
   local ${address} port ${port} as ${asn};
   neighbor ${theirs} as ${theirAsn};
@@ -129,8 +132,8 @@ protocol bgp ${name} {
   passive yes;
   strict bind yes;
   graceful restart on;
-  ipv4 ${channel};
-  ipv6 ${channel};
+  ipv4 ${channel(isTold)};
+  ipv6 ${channel(isTold)};
 }`,
   )
   return `

@@ -34,6 +34,7 @@ import type {
   AlertMapping,
   Check,
   CheckId,
+  Collector,
   Failover,
   FailoverAction,
   FailoverPolicy,
@@ -72,6 +73,9 @@ export interface IntentParts {
   readonly freezes?: readonly Freeze[]
   readonly network?: Partial<Network> | 'none'
   readonly pools?: readonly string[]
+  /** Other ASes that may originate them. */
+  readonly origins?: readonly number[]
+  readonly collectors?: readonly Collector[]
   readonly revision?: number
 }
 
@@ -86,7 +90,7 @@ export function intent(parts: IntentParts = {}): Intent {
     pops: byId(pops.map((one) => one.pop)),
     speakers: byId(pops.flatMap(({ speakers }) => speakers)),
     neighbors: byId(pops.flatMap(({ neighbors }) => neighbors)),
-    pools: new Map([['owned', { id: 'owned', prefixes: pools as Prefix[] }]]),
+    pools: new Map([['owned', { id: 'owned', prefixes: pools as Prefix[], origins: (parts.origins ?? []) as Asn[] }]]),
     prefixes: new Map((parts.prefixes ?? []).map((one) => [one.prefix, one])),
     pathGroups: byId(parts.pathGroups ?? []),
     preferences: byId(parts.preferences ?? []),
@@ -96,6 +100,7 @@ export function intent(parts: IntentParts = {}): Intent {
     failovers: byId(parts.failovers ?? []),
     agents: byId(parts.agents ?? []),
     checks: byId(parts.checks ?? []),
+    collectors: byId(parts.collectors ?? []),
     receivers: byId(parts.receivers ?? []),
     alertMappings: byId(parts.alertMappings ?? []),
     freezes: byId(parts.freezes ?? []),

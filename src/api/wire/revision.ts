@@ -1,6 +1,7 @@
 /** Revisions (the audit) and their proofs: accepted → planned → pushed → in RIB → in adj-out → seen. */
 import { z } from 'zod'
 import { catchmentProofSchema } from './catchment.ts'
+import { routerProofSchema } from './collector.ts'
 import { documentDiffSchema } from './change.ts'
 
 export const revisionViewSchema = z
@@ -62,6 +63,8 @@ export const proofSchema = z
     speakers: z.array(speakerProofSchema),
     /** What vantage points see of it; absent: not known yet, or it changed no route. */
     catchment: catchmentProofSchema.optional(),
+    /** What vantage routers see of it; absent: not known yet, there are none, or it changed no route. */
+    routers: routerProofSchema.optional(),
     /** Changes whenever anything above does; give it as `seen` to wait for the next change. */
     progress: z.string(),
   })

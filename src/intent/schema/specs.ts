@@ -4,6 +4,7 @@ import type { Kind } from '../document.ts'
 import { alertMappingSpec, receiverSpec } from './alarm.ts'
 import { agentSpec, checkSpec } from './check.ts'
 import { failoverSpec } from './failover.ts'
+import { collectorSpec } from './collector.ts'
 import { drainSpec, freezeSpec, overrideSpec } from './overlay.ts'
 import { areaSpec, networkSpec, popSpec, regionSpec } from './place.ts'
 import { poolSpec, prefixSpec } from './prefix.ts'
@@ -23,6 +24,7 @@ export const specSchemas = {
   PathGroup: pathGroupSpec,
   Agent: agentSpec,
   Check: checkSpec,
+  Collector: collectorSpec,
   Receiver: receiverSpec,
   AlertMapping: alertMappingSpec,
   Drain: drainSpec,

@@ -91,7 +91,12 @@ export class HealthEngine {
     await this.#rollouts.load(this.#deps.clock())
     try {
       const sessions = this.#sessions.run(until, () => this.#decideSoon())
-      await Promise.race([this.#listen(until), this.#watchTime(until), sessions, this.#witnesses.run(until)])
+      await Promise.race([
+        this.#listen(until),
+        this.#watchTime(until),
+        sessions,
+        this.#witnesses.run(until, () => this.#decideSoon()),
+      ])
     } finally {
       ended.abort()
       await this.#deciding?.catch(() => undefined)
@@ -181,7 +186,10 @@ export class HealthEngine {
     const roll = [...this.#roll.conditions(nowMs), ...this.#rollouts.conditions(nowMs)]
     const found = [...decision.conditions, ...practised.conditions, ...roll]
     const conditions = refusal === undefined ? found : [...found, refusal]
-    const sessions = (alarms: Alarms) => this.#sessions.conditions(view.intent, alarms)
+    const sessions = (alarms: Alarms) => [
+      ...this.#sessions.conditions(view.intent, alarms),
+      ...this.#witnesses.conditions(view, alarms, nowMs),
+    ]
     const said = { book: this.#book, told: this.#told, alerts, conditions, sessions }
     await keepAlarms(store.health, { ...said, intent: view.intent, nowMs: clock() })
     await this.#teller.tell()

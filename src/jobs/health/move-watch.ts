@@ -1,4 +1,4 @@
-/** One revision's move of catchments while it is watched (health/catchment-move): who looks, what they heard, what is told of it. */
+/** One revision's move of catchments while it is watched (health/catchment-move): who looks, and what they heard. */
 import type { Address } from '../../bgp/address.ts'
 import type { Prefix } from '../../bgp/prefix.ts'
 import {
@@ -16,13 +16,11 @@ import { prefixOf, vantageTasks } from '../../health/vantage-tasks.ts'
 import { affectedPrefixes } from '../../intent/compile.ts'
 import type { Intent } from '../../intent/model.ts'
 import { routeChanges } from '../../plan/route-change.ts'
-import type { Proof } from '../../store/proof.ts'
+import { ProofWatch } from './proof-watch.ts'
 import type { Step } from './revision-walk.ts'
 
-export interface MoveNews {
-  readonly move: CatchmentMove
-  readonly seen: 'tell' | 'keep'
-}
+/** How a vantage point does now; undefined: nobody probes that any more. */
+type HearingOf = (vantage: VantageMove) => Hearing | undefined
 
 /** More than these are not watched one by one. */
 const prefixesAtMost = 50
@@ -30,31 +28,35 @@ const vantagesAtMost = 500
 /** So many prefixes that nobody looks at are asked whether their routes change at all. */
 const unseenAtMost = 100
 
-export class MoveWatch {
-  readonly revision: number
-  /** Since when nothing of it is watched for any more, ms since the epoch. */
-  endedAtMs: number | undefined
+export class MoveWatch extends ProofWatch {
+  readonly witness = 'catchment'
   readonly #intents: readonly Intent[]
+  readonly #hearingOf: HearingOf
   #move: CatchmentMove
-  #doneAtMs: number | undefined
-  #isSettled = false
-  /** As JSON, as last told. */
-  #told: string
-  #toldSeen: boolean
 
-  private constructor(revision: number, intents: readonly Intent[], move: CatchmentMove, told: string) {
-    this.revision = revision
+  private constructor(
+    revision: number,
+    intents: readonly Intent[],
+    hearingOf: HearingOf,
+    move: CatchmentMove,
+    stored?: CatchmentMove,
+  ) {
+    super(revision, stored, stored !== undefined && moveState(stored) === 'moved')
     this.#intents = intents
+    this.#hearingOf = hearingOf
     this.#move = move
-    this.#told = told
-    this.#toldSeen = moveState(move) === 'moved'
   }
 
   /** @param stored what an earlier leader saw of it  @returns undefined where no route changed */
-  static of({ revision, before, after }: Step, epoch: number, stored?: CatchmentMove): MoveWatch | undefined {
+  static of(
+    { revision, before, after }: Step,
+    epoch: number,
+    hearingOf: HearingOf,
+    stored?: CatchmentMove,
+  ): MoveWatch | undefined {
     const intents = [before, after]
-    const make = (move: CatchmentMove, told: string) => new MoveWatch(revision.revision, intents, move, told)
-    if (stored !== undefined) return make(stored, JSON.stringify(stored))
+    const make = (move: CatchmentMove) => new MoveWatch(revision.revision, intents, hearingOf, move, stored)
+    if (stored !== undefined) return make(stored)
     const affected = affectedPrefixes(before, after, revision.changes)
     const isAffected = (prefix: Prefix): boolean => affected === 'all' || affected.has(prefix)
     const looked = new Set(vantageTasks(after).flatMap(({ target }) => prefixesAt(intents, target).filter(isAffected)))
@@ -70,11 +72,7 @@ export class MoveWatch {
       const others = (affected === 'all' ? [...after.prefixes.keys()] : [...affected]).slice(0, unseenAtMost)
       if (routeChanges(before, after, others, moment).length === 0) return undefined
     }
-    return make({ acceptedAtMs: revision.atMs, prefixes, vantages: [] }, '')
-  }
-
-  get isSettled(): boolean {
-    return this.#isSettled
+    return make({ acceptedAtMs: revision.atMs, prefixes, vantages: [] })
   }
 
   /** A line that looks at one of its prefixes takes part, with what it heard lately. */
@@ -100,45 +98,34 @@ export class MoveWatch {
     if (now !== vantage) this.#move = { ...this.#move, vantages: vantages.with(at, now) }
   }
 
-  settle({ state, doneAtMs }: Pick<Proof, 'state' | 'doneAtMs'>): void {
-    this.#doneAtMs = doneAtMs
-    this.#isSettled = state === 'done' || state === 'superseded'
-    if (state === 'superseded') this.#supersede(() => true)
+  prefixes(): readonly Prefix[] {
+    return this.#move.prefixes.map(({ prefix }) => prefix)
   }
 
-  yieldTo(later: MoveWatch): void {
-    const taken = new Set(later.#move.prefixes.map(({ prefix }) => prefix))
-    this.#supersede((prefix) => taken.has(prefix))
+  protected judged(nowMs: number): 'open' | 'over' {
+    this.#move = judgeMove(this.#move, this.#hearingOf, this.doneAtMs, nowMs)
+    return moveState(this.#move) === 'watching' ? 'open' : 'over'
   }
 
-  judge(hearingOf: (vantage: VantageMove) => Hearing | undefined, nowMs: number): void {
-    this.#move = judgeMove(this.#move, hearingOf, this.#doneAtMs, nowMs)
-    if (moveState(this.#move) === 'watching') this.endedAtMs = undefined
-    else this.endedAtMs ??= nowMs
+  protected witnessed(): CatchmentMove {
+    return this.#move
   }
 
-  /** What is to be stored; undefined where that is stored already. */
-  news(): MoveNews | undefined {
-    const text = JSON.stringify(this.#move)
-    if (text === this.#told) return undefined
-    this.#told = text
-    const isSeen = moveState(this.#move) === 'moved'
-    const seen = isSeen && !this.#toldSeen ? 'tell' : 'keep'
-    this.#toldSeen ||= isSeen
-    return { move: this.#move, seen }
+  protected isAsWanted(): boolean {
+    return moveState(this.#move) === 'moved'
+  }
+
+  /** What has not moved by now is watched for no more. */
+  protected supersede(isTaken: (prefix: Prefix) => boolean): void {
+    const prefixes = this.#move.prefixes.map((one): PrefixMove => {
+      return one.state === 'watching' && isTaken(one.prefix) ? { ...one, state: 'superseded' } : one
+    })
+    this.#move = { ...this.#move, prefixes }
   }
 
   #prefixOf(target: Address): PrefixMove | undefined {
     const at = prefixesAt(this.#intents, target)
     return this.#move.prefixes.find(({ prefix }) => at.includes(prefix))
-  }
-
-  /** What has not moved by now is watched for no more. */
-  #supersede(isTaken: (prefix: Prefix) => boolean): void {
-    const prefixes = this.#move.prefixes.map((one): PrefixMove => {
-      return one.state === 'watching' && isTaken(one.prefix) ? { ...one, state: 'superseded' } : one
-    })
-    this.#move = { ...this.#move, prefixes }
   }
 }
 

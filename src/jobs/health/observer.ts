@@ -1,6 +1,7 @@
 /** What the engine tells of itself, for metrics. */
 import type { FailoverDecision } from '../../health/failover-input.ts'
 import type { CatchmentLine } from '../../health/catchment.ts'
+import type { VisibilityCount } from '../../health/visibility-count.ts'
 import type { Verdict } from '../../health/verdict.ts'
 
 export type AgentStanding = 'heard' | 'silent'
@@ -16,6 +17,8 @@ export interface HealthObserver {
   observeDetection(seconds: number): void
   /** What vantage points see of announced prefixes now. */
   observeCatchment(lines: Iterable<CatchmentLine>): void
+  /** What vantage routers see of announced prefixes now. */
+  observeVisibility(counts: readonly VisibilityCount[]): void
   observeAgents(agents: Readonly<Record<AgentStanding, number>>): void
   /** Staged changes that run now. */
   observeRollouts(count: number): void

@@ -105,7 +105,7 @@ test('a proof tells who moved, in milliseconds after it was accepted, and goes o
       },
     ],
   }
-  await proofs.move(lease.fence, revision, move, 'tell')
+  await proofs.witness(lease.fence, revision, 'catchment', move, 'tell')
   const { body } = await get<ProofView>(`/v1/revisions/${revision}/proof`)
   expect(body).toMatchObject({ state: 'done', catchment: { state: 'moved', movedMs: 812 } })
   expect(body.catchment?.vantages).toEqual([
@@ -113,5 +113,7 @@ test('a proof tells who moved, in milliseconds after it was accepted, and goes o
   ])
   expect((await events.latest(1))[0]?.event).toEqual({ type: 'proof', revision, stage: 'seen' })
   const stranger = { lease: 'planner', token: 'not-it' }
-  await expect(proofs.move(stranger, revision, move, 'keep')).rejects.toMatchObject({ code: 'lease-lost' })
+  await expect(proofs.witness(stranger, revision, 'catchment', move, 'keep')).rejects.toMatchObject({
+    code: 'lease-lost',
+  })
 })

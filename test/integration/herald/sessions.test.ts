@@ -109,7 +109,7 @@ it('GoBGP 3 has no BFD: a neighbor that asks for it is held with the reason, and
     expect(neighbors.map(({ id, state }) => `${id} ${state === 'unknown' ? 'absent' : 'there'}`)).toEqual(
       expect.arrayContaining(['plain there', 'fast absent']),
     )
-    expect(await old.cli('global', 'rib')).toContain('203.0.113.0/24')
+    await eventually(withinMs, async () => expect(await old.cli('global', 'rib')).toContain('203.0.113.0/24'))
   } finally {
     await old.stop()
   }
