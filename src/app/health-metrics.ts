@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { HealthObserver } from '../jobs/health/observer.ts'
 import type { NoticeOutcome } from '../notify/outlet.ts'
 import type { Store } from '../store/store.ts'
+import { createDimensionMetrics } from './dimension-metrics.ts'
 
 export interface HealthMetrics {
   readonly observers: HealthObserver & { observeNotice(receiver: string, outcome: NoticeOutcome): void }
@@ -15,6 +16,7 @@ const detectionBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 export function createHealthMetrics(registry: Registry): HealthMetrics {
   const gauge = gaugesOf(registry)
   const counter = countersOf(registry)
+  const dimensions = createDimensionMetrics(registry)
   const lag = histogram(registry, 'herald_sample_lag_seconds', 'From when samples were sent until they were taken')
   const detection = histogram(
     registry,
@@ -23,6 +25,7 @@ export function createHealthMetrics(registry: Registry): HealthMetrics {
   )
   return {
     observers: {
+      ...dimensions.observers,
       observeVerdicts(verdicts) {
         gauge.subjects.reset()
         for (const { check, state } of verdicts) gauge.subjects.inc({ check, state })
@@ -40,23 +43,6 @@ export function createHealthMetrics(registry: Registry): HealthMetrics {
         gauge.brake.set({ brake: 'correlation' }, Number(kinds.has('monitoring-suspect')))
       },
       observeDetection: (seconds) => detection.observe(Math.max(0, seconds)),
-      observeCatchment(lines) {
-        gauge.catchment.reset()
-        gauge.catchmentLines.reset()
-        for (const { state, pop } of lines) {
-          gauge.catchmentLines.inc({ state })
-          if (state === 'named' && pop !== undefined) gauge.catchment.inc({ pop })
-        }
-      },
-      observeVisibility(counts) {
-        gauge.seen.reset()
-        for (const { collector, seen, notSeen, unknown, wrongOrigin } of counts) {
-          gauge.seen.set({ collector, state: 'seen' }, seen)
-          gauge.seen.set({ collector, state: 'not-seen' }, notSeen)
-          gauge.seen.set({ collector, state: 'unknown' }, unknown)
-          gauge.seen.set({ collector, state: 'wrong-origin' }, wrongOrigin)
-        }
-      },
       observeAgents({ heard, silent }) {
         gauge.agents.set({ state: 'heard' }, heard)
         gauge.agents.set({ state: 'silent' }, silent)
@@ -65,8 +51,8 @@ export function createHealthMetrics(registry: Registry): HealthMetrics {
       observeRolloutStep: (step) => counter.rolloutSteps.inc({ step }),
       observeEnd() {
         gauge.rollouts.set(0)
-        const { subjects, standing, brake, agents, catchment, catchmentLines, seen } = gauge
-        for (const one of [subjects, standing, brake, agents, catchment, catchmentLines, seen]) one.reset()
+        dimensions.reset()
+        for (const one of [gauge.subjects, gauge.standing, gauge.brake, gauge.agents]) one.reset()
       },
       observeNotice: (receiver, outcome) => counter.notices.inc({ receiver, outcome }),
     },
@@ -95,17 +81,6 @@ function gaugesOf(registry: Registry) {
     refusals: gauge('herald_automation_refusals', 'What automation would do and does not, by guard', ['guard']),
     agents: gauge('herald_agents', 'Agents that have something to probe: heard of, or silent', ['state']),
     rollouts: gauge('herald_rollouts', 'Staged changes on their way'),
-    catchment: gauge('herald_catchment', 'Announced prefixes as vantage points see them, by the POP that answers', [
-      'pop',
-    ]),
-    catchmentLines: gauge('herald_catchment_lines', 'Announced prefixes as vantage points see them, by state', [
-      'state',
-    ]),
-    seen: gauge(
-      'herald_seen_prefixes',
-      'Announced and proved prefixes by what each vantage router sees of them; wrong-origin: of all owned space',
-      ['collector', 'state'],
-    ),
     failing: gauge('herald_receivers_failing', 'Receivers whose last notice failed'),
     waiting: gauge('herald_notices_waiting', 'Notices that wait to be told'),
   }

@@ -107,10 +107,24 @@ function neighborsText(terminal: Terminal, lists: readonly NeighborListView[]): 
       stateText(terminal, neighbor),
       neighbor.uptimeSeconds === undefined ? '' : formatDuration(neighbor.uptimeSeconds),
       String(neighbor.received ?? ''),
+      String(neighbor.accepted ?? ''),
+      String(neighbor.losses ?? ''),
       neighbor.bfd ?? '',
     ]),
   )
-  const headers = ['SPEAKER', 'NEIGHBOR', 'ADDRESS', 'AS', 'KIND', 'STATE', 'UP', 'RECEIVED', 'BFD']
+  const headers = [
+    'SPEAKER',
+    'NEIGHBOR',
+    'ADDRESS',
+    'AS',
+    'KIND',
+    'STATE',
+    'UP',
+    'RECEIVED',
+    'ACCEPTED',
+    'LOST IN 10m',
+    'BFD',
+  ]
   return rows.length === 0 ? 'No neighbors.' : renderTable(headers, rows)
 }
 
@@ -129,8 +143,20 @@ function speakersText(terminal: Terminal, speakers: readonly SpeakerView[]): str
     speaker.decided > speaker.applied ? `${speaker.applied} of ${speaker.decided}` : `${speaker.applied}`,
     `${speaker.neighbors.established}/${speaker.neighbors.of}`,
     String(speaker.foreign ?? ''),
+    speaker.drifted === 0 ? '' : paint(terminal, 'yellow', String(speaker.drifted)),
     speaker.problem ?? '',
   ])
-  const headers = ['SPEAKER', 'POP', 'ENDPOINT', 'REACH', 'API', 'APPLIED', 'NEIGHBORS', 'FOREIGN', 'PROBLEM']
+  const headers = [
+    'SPEAKER',
+    'POP',
+    'ENDPOINT',
+    'REACH',
+    'API',
+    'APPLIED',
+    'NEIGHBORS',
+    'FOREIGN',
+    'DRIFTED',
+    'PROBLEM',
+  ]
   return rows.length === 0 ? 'No speakers.' : renderTable(headers, rows)
 }

@@ -71,6 +71,8 @@ export interface Keys {
   seen(collector: CollectorId): string
   /** string: JSON of the ToldCatchment */
   catchment(): string
+  /** string: JSON of the ToldMeasures */
+  measures(): string
   /** hash: POP → its traffic, in the unit of its capacity */
   traffic(): string
   /** string: JSON of the path learner's FleetState */
@@ -129,6 +131,7 @@ export function createKeys(tag: string = defaultTag): Keys {
     collector: (collector) => `${root}:collector:${collector}`,
     seen: (collector) => `${root}:seen:${collector}`,
     catchment: () => `${root}:catchment`,
+    measures: () => `${root}:measures`,
     traffic: () => `${root}:traffic`,
     learner: () => `${root}:learner`,
     learnerLog: () => `${root}:learner:log`,

@@ -24,6 +24,7 @@ import { AgentRoll } from './agent-roll.ts'
 import { keepAlarms } from './alarms.ts'
 import { commitFailover } from './commit.ts'
 import { failoverInput } from './input.ts'
+import { Measuring } from './measuring.ts'
 import type { HealthObserver } from './observer.ts'
 import { Practising } from './practising.ts'
 import { Rollouts } from './rollouts.ts'
@@ -61,6 +62,7 @@ export class HealthEngine {
   readonly #roll: AgentRoll
   readonly #rollouts: Rollouts
   readonly #witnesses: Witnesses
+  readonly #measuring: Measuring
   #intent: Intent | undefined
   #memory: FailoverMemory = noMemory
   /** By other systems. */
@@ -81,6 +83,7 @@ export class HealthEngine {
     this.#roll = new AgentRoll(deps.store, deps)
     this.#rollouts = new Rollouts(deps, lease)
     this.#witnesses = new Witnesses(deps, lease.fence, () => planner.view())
+    this.#measuring = new Measuring(deps, lease.fence)
   }
 
   /** Until the signal aborts. Throws when Redis fails; the leader begins anew then. */
@@ -108,6 +111,7 @@ export class HealthEngine {
     for await (const batch of this.#deps.store.samples.follow(signal)) {
       this.#follow()
       this.#witnesses.take(batch)
+      this.#measuring.take(batch.samples, batch.atMs)
       if (this.#take(batch) || batch.alerts === true) await this.#decideSoon()
     }
   }
@@ -120,6 +124,8 @@ export class HealthEngine {
       this.#teller.change(changed)
       this.#deps.observeVerdicts([...this.#book.all.values(), ...this.#told])
       const called = this.#intent !== undefined && (await this.#roll.call(this.#intent, nowMs))
+      if (this.#intent !== undefined)
+        await this.#measuring.look(this.#intent, this.#sessions.standing(this.#intent), nowMs)
       if (followed || called || changed.length > 0 || nowMs >= this.#nextAtMs) await this.#decideSoon()
       await sleep(lookEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
     }

@@ -1,6 +1,7 @@
 /** What the engine tells of itself, for metrics. */
 import type { FailoverDecision } from '../../health/failover-input.ts'
 import type { CatchmentLine } from '../../health/catchment.ts'
+import type { RegionMeasure, RegionSessions } from './measuring.ts'
 import type { VisibilityCount } from '../../health/visibility-count.ts'
 import type { Verdict } from '../../health/verdict.ts'
 
@@ -19,6 +20,9 @@ export interface HealthObserver {
   observeCatchment(lines: Iterable<CatchmentLine>): void
   /** What vantage routers see of announced prefixes now. */
   observeVisibility(counts: readonly VisibilityCount[]): void
+  /** What probes measured lately, and how sessions do. */
+  observeMeasures(measures: readonly RegionMeasure[]): void
+  observeSessions(sessions: readonly RegionSessions[]): void
   observeAgents(agents: Readonly<Record<AgentStanding, number>>): void
   /** Staged changes that run now. */
   observeRollouts(count: number): void

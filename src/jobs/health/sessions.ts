@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Alarms } from '../../health/alarm.ts'
 import type { Condition } from '../../health/failover-input.ts'
 import { type SpeakerReachReport, reachConditions } from '../../health/reach.ts'
-import { type PlaceOfSession, SessionBook } from '../../health/session.ts'
+import { type PlaceOfSession, SessionBook, type SessionStanding } from '../../health/session.ts'
 import type { Intent, NeighborId, SpeakerId } from '../../intent/model.ts'
 import type { SpeakerState, Store } from '../../store/store.ts'
 
@@ -35,6 +35,11 @@ export class SessionWatch {
       ...reachConditions(intent.speakers, this.#reach, nowMs),
       ...this.#book.conditions(placeOfSession(intent), alarms, nowMs),
     ]
+  }
+
+  /** Sessions of speakers that documents name. */
+  standing(intent: Intent): readonly SessionStanding[] {
+    return this.#book.standing(placeOfSession(intent), this.#clock())
   }
 
   async #readAll(signal: AbortSignal, turned: () => Promise<void>): Promise<void> {

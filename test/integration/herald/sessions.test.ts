@@ -64,6 +64,7 @@ it('a session that is lost is an alarm, told at once, until it is established ag
     severity: 'critical',
     labels: { pop: 'pop-s0' },
   })
+  await eventually(withinMs, async () => expect((await line()).losses).toBe(1))
   await neighbor.restart()
   await eventually(withinMs, async () => expect(await open()).toEqual([]))
 })
@@ -125,6 +126,7 @@ interface Line {
   readonly id: string
   readonly state: string
   readonly received: number
+  readonly losses?: number
   readonly prefixLimit?: boolean
 }
 
