@@ -111,7 +111,8 @@ export class Witnesses {
     const head = view.intent.revision
     const known = this.#revision
     if (known === head) return
-    const latest = await this.#latest(head, known)
+    const hasWitnesses = vantageTasks(view.intent).length > 0 || view.intent.collectors.size > 0
+    const latest = hasWitnesses ? await this.#latest(head, known) : []
     await this.#followDeletions(view.intent, latest)
     const steps = walkRevisions(
       view,
