@@ -157,6 +157,7 @@ class InMemory implements MemorySpeaker {
         state,
         adminDown: false,
         prefixLimit: false,
+        deferring: false,
         ...(config.bfd !== undefined && { bfd: up ? ('up' as const) : ('down' as const) }),
         received,
         accepted: received,

@@ -59,6 +59,8 @@ export interface SpeakerNeighbor {
   readonly adminDown: boolean
   /** The daemon closed it, because the neighbor sent more prefixes than its limit. */
   readonly prefixLimit: boolean
+  /** The daemon restarts and holds back all that it has for this neighbor (RFC 4724, 4.1), whatever its adj-out says. */
+  readonly deferring: boolean
   /** State of the BFD session (RFC 5880), where there is one. */
   readonly bfd?: 'up' | 'down' | 'admin-down' | 'init'
   /**
