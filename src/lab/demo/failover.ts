@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AutomationView } from '../../api/wire/automation.ts'
 import type { RouteListView } from '../../api/wire/speaker.ts'
 import type { ProofView, RevisionView } from '../../api/wire/revision.ts'
+import { automationAuthor } from '../controller.ts'
 import type { Failure } from '../running-lab.ts'
 import { fall, probeEveryMs } from './monitoring.ts'
 import { milliseconds, verdict, wrapped } from './screen.ts'
@@ -104,8 +105,7 @@ async function watched({ herald }: Stage): Promise<boolean> {
 
 async function failoverAfter({ herald }: Stage, head: number): Promise<number | undefined> {
   const { revisions } = await herald.get<{ revisions: readonly RevisionView[] }>('/v1/revisions?limit=10')
-  return revisions.toReversed().find(({ revision, author }) => revision > head && author === 'herald:failover')
-    ?.revision
+  return revisions.toReversed().find(({ revision, author }) => revision > head && author === automationAuthor)?.revision
 }
 
 function printWaterfall({ screen }: Stage, diedAtMs: number, proof: ProofView): void {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Played, type Stage, openStage, play } from '../../../src/lab/scenario/play.ts'
+import { type Played, play } from '../../../src/lab/scenario/play.ts'
 import { parseScenario } from '../../../src/lab/scenario/script.ts'
+import { type Stage, openStage } from '../../../src/lab/scenario/stage.ts'
 import { runTraffic } from '../../../src/lab/traffic/run-traffic.ts'
 import { type PlainLab, openPlainLab } from './plain-lab.ts'
 
