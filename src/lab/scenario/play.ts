@@ -29,7 +29,7 @@ const leadMs = 300
 const tailMs = 800
 const pollMs = 100
 /** Where each look starts a command, which takes the processor from what is measured. */
-const askPollMs = 500
+const askPollMs = 250
 
 /** Resolves with whether every line was so. */
 export async function play(stage: Stage, scenario: Scenario, onPlayed: (played: Played) => void): Promise<boolean> {
