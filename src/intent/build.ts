@@ -69,6 +69,7 @@ const mapOfKind = {
   Pool: 'pools',
   Prefix: 'prefixes',
   PathGroup: 'pathGroups',
+  EntryGroup: 'entryGroups',
   Agent: 'agents',
   Check: 'checks',
   Collector: 'collectors',
@@ -78,6 +79,7 @@ const mapOfKind = {
   Override: 'overrides',
   Failover: 'failovers',
   Preference: 'preferences',
+  EntryPreference: 'entryPreferences',
   Rollout: 'rollouts',
   Freeze: 'freezes',
 } as const satisfies Record<Exclude<Document['kind'], 'Network'>, MapName>

@@ -12,6 +12,7 @@ import { checkPlaces } from './check/place.ts'
 import { checkPools } from './check/pool.ts'
 import { checkRollouts } from './check/rollout.ts'
 import { checkSpeakers } from './check/speaker.ts'
+import { checkEntries } from './check/entry.ts'
 import { checkSteering } from './check/steering.ts'
 import type { Finding } from './document.ts'
 import type { Intent } from './model.ts'
@@ -35,6 +36,7 @@ export function checkIntent(intent: Intent): readonly Finding[] {
       ...checkFailovers(intent),
       ...checkSteering(intent),
       ...checkRollouts(intent),
+      ...checkEntries(intent),
     ]
     known.set(intent, findings)
   }

@@ -15,6 +15,7 @@ export const kinds = [
   'Pool',
   'Prefix',
   'PathGroup',
+  'EntryGroup',
   'Agent',
   'Check',
   'Collector',
@@ -24,6 +25,7 @@ export const kinds = [
   'Override',
   'Failover',
   'Preference',
+  'EntryPreference',
   'Rollout',
   'Freeze',
 ] as const

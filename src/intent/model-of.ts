@@ -1,6 +1,8 @@
 /** From one canonical document to its value in the model. */
 import type { Prefix } from '../bgp/prefix.ts'
 import type { Document } from './document.ts'
+import type { EntryGroup, EntryGroupId, EntryPreference } from './entry.ts'
+import { entryGroupOf, entryPreferenceOf } from './entry-of.ts'
 import type {
   Announcement,
   Area,
@@ -38,6 +40,8 @@ export type Model =
   | { readonly kind: 'Prefix'; readonly value: Announcement }
   | { readonly kind: 'PathGroup'; readonly value: PathGroup }
   | { readonly kind: 'Preference'; readonly value: Preference }
+  | { readonly kind: 'EntryGroup'; readonly value: EntryGroup }
+  | { readonly kind: 'EntryPreference'; readonly value: EntryPreference }
   | { readonly kind: 'Rollout'; readonly value: Rollout }
   | MonitoringModel
   | { readonly kind: 'Drain'; readonly value: Drain }
@@ -67,6 +71,10 @@ export function modelOf({ kind, name, spec }: Document): Model {
       return { kind, value: pathGroupOf(name as PathGroupId, spec as Spec<'PathGroup'>) }
     case 'Preference':
       return { kind, value: preferenceOf(name, spec as Spec<'Preference'>) }
+    case 'EntryGroup':
+      return { kind, value: entryGroupOf(name as EntryGroupId, spec as Spec<'EntryGroup'>) }
+    case 'EntryPreference':
+      return { kind, value: entryPreferenceOf(name, spec as Spec<'EntryPreference'>) }
     case 'Rollout':
       return { kind, value: rolloutOf(name, spec as Spec<'Rollout'>) }
     case 'Agent':

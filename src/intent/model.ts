@@ -24,6 +24,7 @@ import type {
   Receiver,
 } from './monitoring.ts'
 import type { Rollout } from './rollout.ts'
+import type { EntryGroup, EntryGroupId, EntryPreference } from './entry.ts'
 import type { PathGroup, PathGroupId, Preference } from './steering.ts'
 
 export type AreaId = string & { readonly __brand: 'AreaId' }
@@ -203,6 +204,7 @@ export interface Intent {
   readonly pools: ReadonlyMap<string, Pool>
   readonly prefixes: ReadonlyMap<Prefix, Announcement>
   readonly pathGroups: ReadonlyMap<PathGroupId, PathGroup>
+  readonly entryGroups: ReadonlyMap<EntryGroupId, EntryGroup>
   readonly agents: ReadonlyMap<AgentId, Agent>
   readonly checks: ReadonlyMap<CheckId, Check>
   readonly collectors: ReadonlyMap<CollectorId, Collector>
@@ -212,6 +214,7 @@ export interface Intent {
   readonly overrides: ReadonlyMap<string, Override>
   readonly failovers: ReadonlyMap<string, Failover>
   readonly preferences: ReadonlyMap<string, Preference>
+  readonly entryPreferences: ReadonlyMap<string, EntryPreference>
   readonly rollouts: ReadonlyMap<string, Rollout>
   readonly freezes: ReadonlyMap<string, Freeze>
 }
@@ -227,6 +230,7 @@ export const emptyIntent: Intent = {
   pools: new Map(),
   prefixes: new Map(),
   pathGroups: new Map(),
+  entryGroups: new Map(),
   agents: new Map(),
   checks: new Map(),
   collectors: new Map(),
@@ -237,5 +241,6 @@ export const emptyIntent: Intent = {
   failovers: new Map(),
   preferences: new Map(),
   rollouts: new Map(),
+  entryPreferences: new Map(),
   freezes: new Map(),
 }

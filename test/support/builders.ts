@@ -42,6 +42,7 @@ import type {
 } from '../../src/intent/monitoring.ts'
 import type { Offer } from '../../src/plan/observed.ts'
 import type { Rollout } from '../../src/intent/rollout.ts'
+import type { EntryGroup, EntryGroupId, EntryPreference } from '../../src/intent/entry.ts'
 import type { PathGroup, PathGroupId, Preference } from '../../src/intent/steering.ts'
 
 export const epoch = 7
@@ -65,6 +66,8 @@ export interface IntentParts {
   readonly failovers?: readonly Failover[]
   readonly pathGroups?: readonly PathGroup[]
   readonly preferences?: readonly Preference[]
+  readonly entryGroups?: readonly EntryGroup[]
+  readonly entryPreferences?: readonly EntryPreference[]
   readonly agents?: readonly Agent[]
   readonly checks?: readonly Check[]
   readonly receivers?: readonly Receiver[]
@@ -95,6 +98,8 @@ export function intent(parts: IntentParts = {}): Intent {
     pathGroups: byId(parts.pathGroups ?? []),
     preferences: byId(parts.preferences ?? []),
     rollouts: byId(parts.rollouts ?? []),
+    entryGroups: byId(parts.entryGroups ?? []),
+    entryPreferences: byId(parts.entryPreferences ?? []),
     drains: byId(parts.drains ?? []),
     overrides: byId(parts.overrides ?? []),
     failovers: byId(parts.failovers ?? []),
@@ -355,5 +360,32 @@ export function rollout(
     author: 'alice',
     reason: 'test',
     ...rest,
+  }
+}
+
+/** Among all POPs where AS 64999 is attached, for the IPv4 service. */
+export function entryGroup(parts: Partial<EntryGroup> = {}): EntryGroup {
+  return {
+    id: 'transit-eu' as EntryGroupId,
+    asns: [64999 as Asn],
+    prefixes: [serviceV4],
+    at: ['all' as Selector],
+    except: [],
+    mode: 'auto',
+    canary: [],
+    demote: new Map(),
+    ...parts,
+  }
+}
+
+export function entryPreference(pop: string, parts: Partial<EntryPreference> = {}): EntryPreference {
+  return {
+    id: 'transit-eu',
+    group: 'transit-eu' as EntryGroupId,
+    pop: pop as PopId,
+    by: 'learner',
+    startedAtMs: 0,
+    reason: 'it is faster',
+    ...parts,
   }
 }

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Kind } from '../document.ts'
 import { alertMappingSpec, receiverSpec } from './alarm.ts'
 import { agentSpec, checkSpec } from './check.ts'
+import { entryGroupSpec, entryPreferenceSpec } from './entry.ts'
 import { failoverSpec } from './failover.ts'
 import { collectorSpec } from './collector.ts'
 import { drainSpec, freezeSpec, overrideSpec } from './overlay.ts'
@@ -22,6 +23,7 @@ export const specSchemas = {
   Pool: poolSpec,
   Prefix: prefixSpec,
   PathGroup: pathGroupSpec,
+  EntryGroup: entryGroupSpec,
   Agent: agentSpec,
   Check: checkSpec,
   Collector: collectorSpec,
@@ -31,6 +33,7 @@ export const specSchemas = {
   Override: overrideSpec,
   Failover: failoverSpec,
   Preference: preferenceSpec,
+  EntryPreference: entryPreferenceSpec,
   Rollout: rolloutSpec,
   Freeze: freezeSpec,
 } as const satisfies Record<Kind, z.ZodType>
