@@ -5,6 +5,7 @@
 export { applyChanges } from './build.ts'
 export { applyDocuments, removeDocuments } from './edit/documents.ts'
 export type { Edit } from './edit/edit.ts'
+export { demote } from './edit/demote.ts'
 export { enter } from './edit/enter.ts'
 export { type FailoverOverlay, failoverEdit } from './edit/failover.ts'
 export { clearOverride, drain, freeze, override, undrain, unfreeze } from './edit/overlays.ts'

@@ -8,7 +8,7 @@ import type { Community } from '../bgp/community.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 import type { PopId, Selector } from './model.ts'
 import type { CheckId } from './monitoring.ts'
-import type { SteeringMode } from './steering.ts'
+import type { LearningSettings, SteeringMode } from './steering.ts'
 
 export type EntryGroupId = string & { readonly __brand: 'EntryGroupId' }
 
@@ -29,6 +29,8 @@ export interface EntryGroup {
   readonly canary: readonly Prefix[]
   /** By AS: the community with which that AS prefers a route less, for proposals instead of prepends. */
   readonly demote: ReadonlyMap<Asn, Community>
+  /** Absent: the learner tunes itself. */
+  readonly learning?: LearningSettings
 }
 
 /** Overlay: these ASes enter at this POP. Ends by deletion only. */

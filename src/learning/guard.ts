@@ -31,6 +31,7 @@ export function askGuards(input: GuardInput): readonly GuardAnswer[] {
     answer('dwell', dwell(input)),
     answer('back-off', backOff(input)),
     answer('frozen', input.batch.frozen ? 'a freeze is in force' : undefined),
+    answer('waiting', input.batch.waiting),
     answer('budget', budget(input)),
   ]
 }

@@ -1,7 +1,8 @@
 /**
  * Guards on what automation wants committed, beside those on everybody: it writes Failover documents and nothing else (the
- * path learner Preferences, staged changes what plan/review-rollout says), it stops for a freeze (G11), and it takes away no more than one POP or 5 % of all announcements in five minutes (G2),
- * whatever it believes to see. Nothing here can be forced: who forces is a person, under a person's name.
+ * path learner Preferences and EntryPreferences, staged changes what plan/review-rollout says), it stops for a freeze (G11), and it
+ * takes away no more than one POP or 5 % of all announcements in five minutes (G2), whatever it believes to see. Nothing
+ * here can be forced: who forces is a person, under a person's name.
  */
 import { type Moment, compilePrefix, frozenUntilMs } from '../intent/compile.ts'
 import { type DocumentChange, splitKey } from '../intent/document.ts'
@@ -23,7 +24,7 @@ export interface AutomatedLoss {
 }
 
 export interface Automation {
-  /** Default: failovers. The path learner writes preferences, and those of its own alone; rollouts: stages of a change. */
+  /** Default: failovers. The path learner writes preferences of paths and entries, and those of its own alone; rollouts: stages of a change. */
   readonly writes?: 'failovers' | 'preferences' | 'rollouts'
   /** A person forced the staged change as a whole: floors and losses were accepted when it began. */
   readonly accepted?: boolean
@@ -92,14 +93,19 @@ function refuseAllButLearned(changes: readonly DocumentChange[]): readonly Refus
   const isLearned = (spec: unknown) =>
     spec === undefined || ('by' in Object(spec) && (spec as { readonly by: unknown }).by === 'learner')
   return changes
-    .filter(({ key, before, after }) => splitKey(key).kind !== 'Preference' || !isLearned(before) || !isLearned(after))
+    .filter(({ key, before, after }) => !isPreference(key) || !isLearned(before) || !isLearned(after))
     .map(({ key }) => ({
       guard: 'G4',
       code: 'not-learned',
       forceable: false,
       document: key,
-      message: `The path learner writes Preferences of its own and nothing else, and ${key} is none.`,
+      message: `The path learner writes Preferences and EntryPreferences of its own and nothing else, and ${key} is none.`,
     }))
+}
+
+function isPreference(key: DocumentChange['key']): boolean {
+  const { kind } = splitKey(key)
+  return kind === 'Preference' || kind === 'EntryPreference'
 }
 
 function refuseFrozen(before: Intent, { nowMs }: Moment): readonly Refusal[] {

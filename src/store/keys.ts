@@ -75,12 +75,18 @@ export interface Keys {
   measures(): string
   /** hash: POP → its traffic, in the unit of its capacity */
   traffic(): string
-  /** string: JSON of the path learner's FleetState */
-  learner(): string
-  /** stream: JSON of a LearnerRecord for every batch, trimmed */
+  /** hash: place → JSON of what the path learner knows of it */
+  learnerPlaces(): string
+  /** string: JSON of the path learner's changes of the last hour */
+  learnerChanges(): string
+  /** stream: JSON of a LogEntry for every event, trimmed */
   learnerLog(): string
-  /** list: JSON of LearnerRecords that decided something, newest first */
+  /** list: JSON of LogEntries that decided something, newest first */
   learnerDecisions(): string
+  /** list: JSON of Digests, oldest first */
+  learnerDigests(place: string): string
+  /** list: JSON of LearnerWords that were not heard yet */
+  learnerWords(): string
   /** string: the holder's token; expires */
   lease(name: string): string
   /** string: JSON response of a write; expires */
@@ -133,9 +139,12 @@ export function createKeys(tag: string = defaultTag): Keys {
     catchment: () => `${root}:catchment`,
     measures: () => `${root}:measures`,
     traffic: () => `${root}:traffic`,
-    learner: () => `${root}:learner`,
+    learnerPlaces: () => `${root}:learner:places`,
+    learnerChanges: () => `${root}:learner:changes`,
     learnerLog: () => `${root}:learner:log`,
     learnerDecisions: () => `${root}:learner:decisions`,
+    learnerDigests: (place) => `${root}:learner:digests:${place}`,
+    learnerWords: () => `${root}:learner:words`,
     lease: (name) => `${root}:lease:${name}`,
     idempotency: (key) => `${root}:idempotency:${key}`,
     bull: () => `${root}:bull`,

@@ -14,15 +14,13 @@ import type { DocumentChange, DocumentKey } from '../intent/document.ts'
 import type { RolloutNews } from '../intent/edit/rollout.ts'
 import type { PopId, SpeakerId } from '../intent/model.ts'
 import type { AgentId } from '../intent/monitoring.ts'
-import type { LearnerSubject } from '../learning/batch.ts'
-import type { FleetState } from '../learning/fleet.ts'
-import type { LogEntry } from '../learning/log.ts'
 import type { ObservedRoute, Offer, Target } from '../plan/observed.ts'
 import type { SpeakerNeighbor } from '../speaker/speaker.ts'
 import type { Alerts, Notices, Practices } from './alarm-traffic.ts'
 import type { Collectors } from './collectors.ts'
 import type { ProofState, Proofs } from './proof.ts'
 import type { Sight } from './sight.ts'
+import type { Learner } from './learning.ts'
 
 export interface Head {
   /** Names this Redis store: made once, at random, 1 to 2^32-1. */
@@ -223,6 +221,14 @@ export type HeraldEvent =
       readonly message: string
     }
   | { readonly type: 'go'; readonly author: string; readonly reason: string }
+  /** A person said something to the path learner (store/learning). */
+  | {
+      readonly type: 'learner'
+      readonly place: string
+      readonly word: 'reset' | 'clear' | 'tune'
+      readonly author: string
+      readonly reason: string
+    }
   | {
       readonly type: 'rollout'
       readonly rollout: string
@@ -310,19 +316,6 @@ export interface Health {
   /** Traffic of a POP, in the unit of its capacity. */
   load(pop: PopId, amount: number): Promise<void>
   loads(): Promise<ReadonlyMap<PopId, number>>
-}
-
-/** One batch of the path learner, with what was decided on it; no decision: stay. */
-export interface LearnerRecord extends LogEntry {
-  readonly subject: LearnerSubject
-}
-
-export interface Learner {
-  memory(): Promise<FleetState>
-  /** `lease-lost` where the fence does not hold. */
-  save(fence: Fence, memory: FleetState, record: LearnerRecord): Promise<void>
-  /** Records that decided something, newest first. */
-  decisions(limit: number): Promise<readonly LearnerRecord[]>
 }
 
 export interface Idempotency {

@@ -28,6 +28,10 @@ export interface Bird {
   readonly asn: number
   /** `session prefix` of every route it has from its sessions. */
   routes(): Promise<ReadonlySet<string>>
+  /** The session whose route of a prefix is the best one. */
+  best(prefix: string): Promise<string | undefined>
+  /** MED of a prefix by session, of those that were sent one. */
+  meds(prefix: string): Promise<Readonly<Record<string, number>>>
   /** BGP attributes of one prefix, as BIRD prints them. */
   attributes(prefix: string): Promise<readonly string[]>
   /** `session prefix` of every route it ever removed, in order. */
@@ -82,6 +86,20 @@ export async function startBird(
         found.add(`${match[2]} ${prefix}`)
       }
       return found
+    },
+    async best(prefix) {
+      const lines = await ask(socket, `show route ${prefix}`)
+      return lines.flatMap((line) => /\[(\w+) [^\]]*\] \*/.exec(line)?.[1] ?? [])[0]
+    },
+    async meds(prefix) {
+      const meds: Record<string, number> = {}
+      let session = ''
+      for (const line of await ask(socket, `show route ${prefix} all`)) {
+        session = /\[(\w+) \d/.exec(line)?.[1] ?? session
+        const med = /BGP\.med: (\d+)/.exec(line)?.[1]
+        if (med !== undefined) meds[session] = Number(med)
+      }
+      return meds
     },
     async attributes(prefix) {
       return (await ask(socket, `show route ${prefix} all`))

@@ -7,6 +7,7 @@ import type { PopId } from '../../intent/model.ts'
 import { explainPrefix } from '../../plan/explain.ts'
 import { type PlanInput, planPrefixes } from '../../plan/plan.ts'
 import { makeChange } from '../change.ts'
+import { learnedAbout } from '../learned-explanation.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { openRevisions } from '../../store/open-revisions.ts'
 import { standingWarnings } from '../effect.ts'
@@ -20,6 +21,7 @@ import { planSchema } from '../wire/plan.ts'
 import { prefixSchema } from '../wire/prefix.ts'
 import { etag, readProblems } from '../write.ts'
 import { applying } from './documents.ts'
+import { decisionsSearched } from './learner.ts'
 
 export function planRoutes(api: Api, context: ApiContext): void {
   api.get(
@@ -80,7 +82,11 @@ export function planRoutes(api: Api, context: ApiContext): void {
       const { input } = await questionAbout(context, prefix)
       if (pop !== undefined && !input.intent.pops.has(pop as PopId))
         throw new ProblemError(404, 'not-found', unknownName('Pop', pop, input.intent.pops.keys()))
-      return explanationView(explainPrefix(input, prefix, pop as PopId | undefined, input.fleet.established))
+      const at = pop as PopId | undefined
+      const { learner } = context.deps.store
+      const [memory, decisions] = await Promise.all([learner.memory(), learner.decisions(decisionsSearched)])
+      const learned = learnedAbout(input.intent, prefix, at, { memory, decisions })
+      return explanationView(explainPrefix(input, prefix, at, input.fleet.established), learned)
     },
   )
 }

@@ -60,6 +60,14 @@ export const eventSchema = z
       author: z.string(),
       reason: z.string(),
     }),
+    /** A person said something to the path learner. */
+    z.object({
+      type: z.literal('learner'),
+      place: z.string(),
+      word: z.enum(['reset', 'clear', 'tune']),
+      author: z.string(),
+      reason: z.string(),
+    }),
     z.object({
       type: z.literal('drift'),
       speaker: z.string(),

@@ -120,7 +120,7 @@ function medWritten(
 }
 
 /** As the documents say it, without overlays. */
-function prependToward({ attributes, pops, neighbors }: Announcement, pop: PopId, line: Neighbor): number {
+export function prependToward({ attributes, pops, neighbors }: Announcement, pop: PopId, line: Neighbor): number {
   const said = [line.attributes, attributes, pops.get(pop), neighbors.get(line.id)]
   return said.findLast((one) => one?.prepend !== undefined)?.prepend ?? 0
 }
@@ -159,7 +159,7 @@ function checkProbing(report: Report, intent: Intent, group: EntryGroup, pops: r
       'entry-unseen',
       '/spec/check',
       `none of its vantage points probes an address of ${listed(group.prefixes)} by a probe whose answer names the POP` +
-        ' (dns with identify, http with popHeader, udp): where the traffic enters is not seen, so nothing moves',
+        ` (dns with identify, http with popHeader, udp) at least every ${slowestSightMs / 1000} s: where the traffic enters is not seen, so nothing moves`,
     )
 }
 
@@ -171,11 +171,15 @@ export function entryProbers(intent: Intent, group: EntryGroup): readonly Agent[
   return [...agents].toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }
 
+/** Two answers have to agree, and a move is to be seen within two minutes. */
+const slowestSightMs = 30_000
+
 /** Checks by which an agent sees which POP answers it for the group's prefixes. */
 export function catchmentChecks(intent: Intent, { prefixes }: EntryGroup, agent: Agent): readonly Check[] {
   return inOrder(intent.checks).filter(
     (check) =>
       namesThePop(check) &&
+      check.intervalMs <= slowestSightMs &&
       checkedPlaces(intent, check).some((place) => {
         if (!probes(check, agent, place.pop)) return false
         const target = targetOf(check, place)

@@ -6,6 +6,7 @@ import type { PopId } from '../model.ts'
 import type { CheckId } from '../monitoring.ts'
 import { asnField, byName, communityField, fields, label, list, moment, prefixField, words } from './fields.ts'
 import { selectorField } from './selector.ts'
+import { learningField } from './steering.ts'
 
 const asnName = { pattern: /^[1-9]\d{0,9}$/, rule: 'write an AS number' }
 
@@ -32,6 +33,7 @@ export const entryGroupSpec = fields({
       error: 'write AS numbers as names',
     })
     .prefault({}),
+  learning: learningField.exactOptional(),
 }).refine(({ mode, canary }) => mode !== 'canary' || canary.length > 0, {
   error: 'write at least one canary prefix for mode: canary',
   path: ['canary'],

@@ -150,7 +150,7 @@ async function steeredTo(): Promise<string | undefined> {
 }
 
 async function learner() {
-  return (await store.learner.memory()).learners['pop-s0/origin']
+  return (await store.learner.memory()).places['pop-s0/origin']?.learner
 }
 
 async function preferences(): Promise<readonly string[]> {

@@ -1,0 +1,64 @@
+/** Places of paths: at each POP of a PathGroup, those of its paths whose neighbor offers a destination now. */
+import { subjectKey } from '../../health/subject.ts'
+import { neighborOfPath } from '../../intent/compile/steering.ts'
+import { prefer } from '../../intent/edit.ts'
+import type { Intent, PopId } from '../../intent/model.ts'
+import { inOrder, selectPops, speakersAt } from '../../intent/select.ts'
+import type { PathGroup } from '../../intent/steering.ts'
+import { pinnedSettings } from '../../learning/pinned.ts'
+import type { OfferView } from '../planner.ts'
+import type { Spot, SpotArm, SpotEdit } from './spot.ts'
+
+/** Every (group, POP) that is measured and has at least one path. */
+export function pathSpots({ intent, offers }: Pick<OfferView, 'intent' | 'offers'>): readonly Spot[] {
+  const spots: Spot[] = []
+  for (const group of inOrder(intent.pathGroups)) {
+    if (group.mode === 'off') continue
+    const pinned = pinnedSettings(group.learning)
+    const canaries = [...selectPops(intent, group.canary)]
+    for (const pop of selectPops(intent, group.at, group.except)) {
+      const arms = offeredPaths(intent, group, pop, offers)
+      const [best] = arms
+      if (best === undefined) continue
+      const preference = [...intent.preferences.values()].find((one) => one.group === group.id && one.pop === pop)
+      const bgpChoice = best.candidate.path
+      spots.push({
+        subject: { pop, destination: group.id },
+        mode: group.mode,
+        canaries,
+        arms: arms.toSorted((a, b) => (a.candidate.path < b.candidate.path ? -1 : 1)),
+        bgpChoice,
+        inUse: preference?.path ?? bgpChoice,
+        preference,
+        ...(pinned !== undefined && { pinned }),
+        edit: editOf(group, pop),
+      })
+    }
+  }
+  return spots
+}
+
+/** The best one first, where BGP chose among them; while a steering route stands, any that is offered. */
+function offeredPaths(intent: Intent, group: PathGroup, pop: PopId, offers: OfferView['offers']): readonly SpotArm[] {
+  const found = new Map<string, SpotArm>()
+  for (const speaker of speakersAt(intent, [pop]))
+    for (const destination of group.destinations)
+      for (const { neighbor: address } of offers(speaker.id, destination))
+        for (const [name, path] of group.paths) {
+          const neighbor = neighborOfPath(intent, path, speaker, destination)
+          if (neighbor?.address !== address || found.has(name)) continue
+          const measure = path.check && subjectKey({ kind: 'path', pop, path: path.check })
+          found.set(name, { candidate: { path: name, kind: neighbor.kind }, measure })
+        }
+  return [...found.values()]
+}
+
+function editOf({ id: group }: PathGroup, pop: PopId): SpotEdit {
+  return {
+    make(documents, path, startedAtMs, reason) {
+      const chosen = path === undefined ? {} : { path }
+      return prefer(documents, { group, pop, ...chosen, by: 'learner', startedAtMs, reason })
+    },
+    command: (path) => `prefer ${group} --at ${pop} ${path === undefined ? '--none' : `--path ${path}`}`,
+  }
+}
