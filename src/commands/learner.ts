@@ -33,6 +33,7 @@ Examples:
   herald learner --place sin/origin-fra
   herald learner undo sin.origin-fra.m3x9k2 --reason "bb2 is under maintenance"
   herald learner approve t1-eu --reason "agreed with AS 64496"
+  herald learner pin origin-fra --at sin --reason "as it is tuned now"
   herald learner clear t1-eu --reason "AS 64496 heeds MED now"`,
     )
     .action(async ({ place }: { readonly place?: string }, command: Command) => {
@@ -47,6 +48,7 @@ Examples:
     })
   registerUndo(learner, cli)
   registerApprove(learner, cli)
+  registerPins(learner, cli)
   registerWords(learner, cli)
   registerLog(learner, cli)
 }
@@ -70,6 +72,21 @@ function registerApprove(learner: Command, cli: CliContext): void {
       method: 'POST',
       path: `/v1/learner/proposals/${encodeURIComponent(group)}/approve`,
     })
+  })
+}
+
+function registerPins(learner: Command, cli: CliContext): void {
+  const pin = learner
+    .command('pin <group>')
+    .description("write the settings in force into the group's document: they are not tuned by themselves any more")
+    .option('--at <pop>', 'those of this POP, where POPs have learned different ones')
+  addWriteOptions(pin).action(async (group: string, { at }: { readonly at?: string }, command: Command) => {
+    const body = { group, pinned: true, ...(at !== undefined && { pop: at }) }
+    await runWrite(cli, command, { method: 'POST', path: '/v1/learner/pins', body })
+  })
+  const unpin = learner.command('unpin <group>').description('take them out: it tunes itself again')
+  addWriteOptions(unpin).action(async (group: string, _options: unknown, command: Command) => {
+    await runWrite(cli, command, { method: 'POST', path: '/v1/learner/pins', body: { group, pinned: false } })
   })
 }
 

@@ -57,19 +57,31 @@ function digestArm(candidate: ArmBatch['candidate'], batches: Gathering): Digest
   }
 }
 
-/** As a batch to be replayed: budgets are of the moment and do not count there. */
-export function batchOf({ atMs, bgpChoice, frozen, arms }: Digest): Batch {
-  return {
+/** As many as the learner looks back on for losses (loss.ts). */
+const probesReplayed = 20
+
+/**
+ * As batches to be replayed, of 20 probes each: the losses of a path are kept in proportion, fractions carried on to its next
+ * batch. Budgets are of the moment and do not count there.
+ */
+export function batchesOf(digests: readonly Digest[]): readonly Batch[] {
+  const owed = new Map<string, number>()
+  return digests.map(({ atMs, bgpChoice, frozen, arms }) => ({
     atMs,
     bgpChoice,
     frozen,
     applied: true,
     budget: { pop: 1, fleet: 1 },
-    arms: arms.map(({ candidate, sent, answered, rttMs, jitterMs }) => ({
-      candidate,
-      sent,
-      rttsMs: rttMs === undefined ? [] : Array<number>(answered).fill(rttMs),
-      ...(jitterMs !== undefined && { jitterMs }),
-    })),
-  }
+    arms: arms.map((arm) => replayedArm(arm, owed)),
+  }))
+}
+
+function replayedArm({ candidate, sent, answered, rttMs, jitterMs }: DigestArm, owed: Map<string, number>): ArmBatch {
+  const probes = Math.min(sent, probesReplayed)
+  if (probes === 0 || rttMs === undefined) return { candidate, sent: probes, rttsMs: [] }
+  const lost = (owed.get(candidate.path) ?? 0) + (probes * (sent - answered)) / sent
+  const whole = Math.min(probes - 1, Math.floor(lost))
+  owed.set(candidate.path, lost - whole)
+  const rttsMs = Array<number>(probes - whole).fill(rttMs)
+  return { candidate, sent: probes, rttsMs, ...(jitterMs !== undefined && { jitterMs }) }
 }

@@ -1,8 +1,11 @@
 /** What people say to the path learner: undo, approve, and forget, clear or replay. */
 import { z } from 'zod'
-import { demote, revert } from '../../intent/edit.ts'
+import { demote, pin, revert } from '../../intent/edit.ts'
 import type { EntryGroupId } from '../../intent/entry.ts'
-import { placeKey } from '../../learning/fleet.ts'
+import { type FleetState, placeKey } from '../../learning/fleet.ts'
+import type { Place } from '../../learning/place.ts'
+import { tuningOf } from '../../learning/self-tuning.ts'
+import { defaultSettings } from '../../learning/settings.ts'
 import type { LearnerWord } from '../../store/learning.ts'
 import { authorOf } from '../access.ts'
 import type { Api, ApiContext } from '../deps.ts'
@@ -16,6 +19,7 @@ import { decisionsSearched } from './learner.ts'
 export function learnerVerbRoutes(api: Api, context: ApiContext): void {
   undoRoute(api, context)
   approveRoute(api, context)
+  pinRoute(api, context)
   wordRoute(api, context)
 }
 
@@ -92,6 +96,73 @@ function approveRoute(api: Api, context: ApiContext): void {
   )
 }
 
+function pinRoute(api: Api, context: ApiContext): void {
+  const { learner } = context.deps.store
+  api.post(
+    '/v1/learner/pins',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['automation'],
+        summary: "Write what was learned into the group's document: it is not tuned by itself any more; or take it out",
+        description: '`pinned: true` writes the threshold and deadband in force; where POPs differ, name one.',
+        querystring: writeQuerySchema,
+        body: z.strictObject({
+          group: z.string().min(1).max(63),
+          pop: z.string().min(1).max(63).optional(),
+          pinned: z.boolean(),
+          ...writeFields,
+        }),
+        response: writeResponses,
+      },
+    },
+    async (request, reply) => {
+      const { group, pop, pinned, reason, force } = request.body
+      const learning = pinned ? pinnedNow(await learner.memory(), group, pop) : undefined
+      const at = pop === undefined ? '' : ` --at ${pop}`
+      return write(context, request, reply, {
+        edit: (documents) => pin(documents, { group, ...(learning !== undefined && { learning }) }),
+        command: pinned ? `learner pin ${group}${at}` : `learner unpin ${group}`,
+        reason,
+        force,
+        dryRun: request.query.dryRun,
+      })
+    },
+  )
+}
+
+function pinnedNow(
+  memory: FleetState,
+  group: string,
+  pop: string | undefined,
+): { readonly threshold: number; readonly deadband: number } {
+  const found = placesOf(memory, group, pop).map(
+    ({ tuned, pinned }) => tuningOf(tuned, defaultSettings, pinned).settings,
+  )
+  const [first] = found
+  if (first === undefined) throw nothingLearned(group, pop)
+  const { thresholdMsMin: threshold, deadbandMs: deadband } = first
+  if (found.some((one) => one.thresholdMsMin !== threshold || one.deadbandMs !== deadband))
+    throw new ProblemError(
+      422,
+      'invalid-edit',
+      `the POPs of "${group}" have learned different settings; name one, with pop`,
+    )
+  return { threshold: Math.round(threshold * 1000) / 1000, deadband }
+}
+
+function placesOf({ places }: FleetState, group: string, pop: string | undefined): readonly Place[] {
+  return Object.values(places).filter(({ learner: { subject } }) => {
+    const here = 'entry' in subject ? subject.entry === group : subject.destination === group
+    return here && (pop === undefined || ('pop' in subject && subject.pop === pop))
+  })
+}
+
+function nothingLearned(group: string, pop: string | undefined): ProblemError {
+  const where = pop === undefined ? '' : ` at ${pop}`
+  return new ProblemError(404, 'not-found', `nothing is learned about "${group}"${where}; see herald learner`)
+}
+
 const done = {
   reset: 'what was tuned there is forgotten',
   clear: 'MED is tried again',
@@ -122,16 +193,8 @@ function wordRoute(api: Api, { deps, heads }: ApiContext): void {
       const { word, group, pop, reason } = request.body
       const [{ intent }, memory] = await Promise.all([heads.current(), store.learner.memory()])
       const isEntry = intent.entryGroups.has(group as EntryGroupId)
-      const keys = Object.values(memory.places).flatMap(({ learner: { subject } }) => {
-        const here = 'entry' in subject ? subject.entry === group : subject.destination === group
-        return here && (pop === undefined || ('pop' in subject && subject.pop === pop)) ? [placeKey(subject)] : []
-      })
-      if (keys.length === 0)
-        throw new ProblemError(
-          404,
-          'not-found',
-          `nothing is learned about "${group}"${pop === undefined ? '' : ` at ${pop}`}; see herald learner`,
-        )
+      const keys = placesOf(memory, group, pop).map(({ learner }) => placeKey(learner.subject))
+      if (keys.length === 0) throw nothingLearned(group, pop)
       if (word === 'clear' && !isEntry)
         throw new ProblemError(422, 'invalid-edit', `"${group}" is no EntryGroup, and nothing but MED is ever ignored`)
       const author = authorOf(request)

@@ -3,7 +3,7 @@
  * decisions do not wait for it. A person may ask for it at any time.
  */
 import type { Place } from '../../learning/place.ts'
-import { batchOf } from '../../learning/digest.ts'
+import { batchesOf } from '../../learning/digest.ts'
 import { tuningOf } from '../../learning/self-tuning.ts'
 import type { LearnerSettings } from '../../learning/settings.ts'
 import { type Tuning, proposingTuning, replayStart } from '../../learning/tune.ts'
@@ -20,7 +20,7 @@ export async function replayNight(
   place: Place,
   settings: LearnerSettings,
 ): Promise<Tuning | null> {
-  const batches = (await store.digests(key)).map(batchOf)
+  const batches = batchesOf(await store.digests(key))
   const [first, last] = [batches[0], batches.at(-1)]
   if (first === undefined || last === undefined || last.atMs - first.atMs < leastMs) return null
   const present = tuningOf(place.tuned, settings, null)

@@ -1,6 +1,6 @@
 /** A place over its life: what is taken back is barred, what is tuned counts when it won, and all of it replays. */
 import { describe, expect, test } from 'vitest'
-import { type Digest, type Gathering, batchOf, digestMs, gather } from '../../../src/learning/digest.ts'
+import { type Digest, type Gathering, batchesOf, digestMs, gather } from '../../../src/learning/digest.ts'
 import { type LogEntry, replayLog } from '../../../src/learning/log.ts'
 import { pinnedSettings } from '../../../src/learning/pinned.ts'
 import { type Place, type PlaceEvent, newPlace, stepPlace } from '../../../src/learning/place.ts'
@@ -156,8 +156,10 @@ describe('digests', () => {
       { candidate: { path: 'a' }, sent: 240, answered: 240, rttMs: 50 },
       { candidate: { path: 'b' }, sent: 240, answered: 234, rttMs: 60 },
     ])
-    const again = batchOf(first!)
-    expect(again.arms[1]).toMatchObject({ sent: 240 })
-    expect(again.arms[1]?.rttsMs).toHaveLength(234)
+    const week = batchesOf(Array<Digest>(100).fill(first!))
+    const lost = week.map(({ arms }) => (arms[1]?.sent ?? 0) - (arms[1]?.rttsMs.length ?? 0))
+    expect(week.every(({ arms }) => arms[0]?.rttsMs.length === 20)).toBe(true)
+    expect(lost.reduce((sum, one) => sum + one, 0)).toBe(50)
+    expect(Math.max(...lost)).toBe(1)
   })
 })
