@@ -2,11 +2,13 @@
 import { suspicionWords } from '../health/correlation.ts'
 import { breaker } from '../health/failover-limits.ts'
 import type { FailoverMemory, LedgerEntry, Refusal } from '../health/failover-input.ts'
+import type { TrafficFigures } from '../health/traffic.ts'
 import { guardTitle, wayOut } from '../health/way-out.ts'
 import { frozenUntilMs } from '../intent/compile.ts'
-import type { Intent, PopId } from '../intent/model.ts'
+import type { Intent } from '../intent/model.ts'
 import type { Failover } from '../intent/monitoring.ts'
 import { isoTime, placeView } from './alarm-view.ts'
+import { trafficView } from './traffic-view.ts'
 import type { AutomationView, RefusalView } from './wire/automation.ts'
 
 export interface AutomationState {
@@ -14,12 +16,12 @@ export interface AutomationState {
   readonly memory: FailoverMemory
   readonly refusals: readonly Refusal[]
   readonly goAtMs: number | undefined
-  readonly loads: ReadonlyMap<PopId, number>
+  readonly traffic: TrafficFigures
   readonly nowMs: number
 }
 
 export function automationView(state: AutomationState): AutomationView {
-  const { intent, memory, refusals, goAtMs, loads, nowMs } = state
+  const { intent, memory, refusals, goAtMs, traffic, nowMs } = state
   const brakes = {
     ...freezeOf(intent, nowMs),
     ...suspicionOf(memory, goAtMs),
@@ -33,10 +35,7 @@ export function automationView(state: AutomationState): AutomationView {
     refusals: refusals.map(refusalView),
     standing: standing.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     lastHour: ledgerOf(memory.ledger, nowMs),
-    traffic: [...loads].map(([pop, amount]) => {
-      const capacity = intent.pops.get(pop)?.capacity
-      return { pop, amount, ...(capacity !== undefined && { capacity: capacity.amount, unit: capacity.unit }) }
-    }),
+    traffic: trafficView(intent, traffic, nowMs).pops,
   }
 }
 

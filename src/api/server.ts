@@ -20,6 +20,7 @@ import { alertRoutes } from './routes/alerts.ts'
 import { automationRoutes } from './routes/automation.ts'
 import { catchmentRoutes } from './routes/catchment.ts'
 import { collectorRoutes } from './routes/collectors.ts'
+import { trafficRoutes } from './routes/traffic.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -60,6 +61,7 @@ const routes = [
   collectorRoutes,
   alertRoutes,
   automationRoutes,
+  trafficRoutes,
   practiceRoutes,
   rolloutRoutes,
   receiverRoutes,

@@ -28,6 +28,7 @@ import { registerRollout } from './rollout.ts'
 import { registerServe } from './serve.ts'
 import { registerShow } from './show.ts'
 import { registerStatus } from './status.ts'
+import { registerTraffic } from './traffic.ts'
 import { registerValidate } from './validate.ts'
 import { registerWatch } from './watch.ts'
 
@@ -61,6 +62,7 @@ export function createProgram(cli: CliContext, version: string): Command {
   registerAlerts(program, cli)
   registerAutomation(program, cli)
   registerLearner(program, cli)
+  registerTraffic(program, cli)
   registerPractice(program, cli)
   registerRollout(program, cli)
   registerReceivers(program, cli)

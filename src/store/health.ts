@@ -5,7 +5,8 @@
 import type { Alarm, AlarmChange, AlarmId } from '../health/alarm.ts'
 import { type FailoverMemory, type Refusal, noMemory } from '../health/failover-input.ts'
 import type { Verdict, VerdictKey } from '../health/verdict.ts'
-import type { PopId } from '../intent/model.ts'
+import type { TrafficFigure } from '../health/traffic.ts'
+import type { NeighborId, PopId } from '../intent/model.ts'
 import { eventsKept } from './events.ts'
 import { defineFencedScript, runFenced } from './fence.ts'
 import type { Keys } from './keys.ts'
@@ -89,13 +90,34 @@ export function createHealth(links: Links, keys: Keys): Health {
       const stored = await text(keys.healthGo())
       return stored === null ? undefined : Number(stored)
     },
-    async load(pop, amount) {
-      await prompt.run((redis) => redis.hset(keys.traffic(), pop, amount))
+    async tellTraffic({ pops, neighbors }) {
+      const fields = [...trafficFields('pop', pops), ...trafficFields('neighbor', neighbors)]
+      if (fields.length > 0) await prompt.run((redis) => redis.hset(keys.traffic(), Object.fromEntries(fields)))
     },
-    async loads() {
-      return new Map(Object.entries(await hash(keys.traffic())).map(([pop, amount]) => [pop as PopId, Number(amount)]))
+    async traffic() {
+      const stored = await hash(keys.traffic())
+      return { pops: trafficOf<PopId>('pop', stored), neighbors: trafficOf<NeighborId>('neighbor', stored) }
     },
   }
+}
+
+type TrafficPlace = 'pop' | 'neighbor'
+
+function trafficFields(kind: TrafficPlace, figures: ReadonlyMap<string, TrafficFigure>): (readonly [string, string])[] {
+  return Array.from(figures, ([name, { amount, atMs }]) => [`${kind}/${name}`, JSON.stringify([amount, atMs])])
+}
+
+function trafficOf<Id extends string>(
+  kind: TrafficPlace,
+  stored: Readonly<Record<string, string>>,
+): ReadonlyMap<Id, TrafficFigure> {
+  const figures = new Map<Id, TrafficFigure>()
+  for (const [field, text] of Object.entries(stored)) {
+    if (!field.startsWith(`${kind}/`)) continue
+    const [amount, atMs] = JSON.parse(text) as [number, number]
+    figures.set(field.slice(kind.length + 1) as Id, { amount, atMs })
+  }
+  return figures
 }
 
 function readAlarm(stored: string): Alarm {

@@ -9,10 +9,11 @@ import type { RolloutState } from './rollouts.ts'
 import type { FailoverMemory, Refusal } from '../health/failover-input.ts'
 import type { Verdict, VerdictKey } from '../health/verdict.ts'
 import type { Sample } from '../health/sample.ts'
+import type { TrafficFigures } from '../health/traffic.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { DocumentChange, DocumentKey } from '../intent/document.ts'
 import type { RolloutNews } from '../intent/edit/rollout.ts'
-import type { PopId, SpeakerId } from '../intent/model.ts'
+import type { SpeakerId } from '../intent/model.ts'
 import type { AgentId } from '../intent/monitoring.ts'
 import type { ObservedRoute, Offer, Target } from '../plan/observed.ts'
 import type { SpeakerNeighbor } from '../speaker/speaker.ts'
@@ -313,9 +314,9 @@ export interface Health {
   /** A person says go: what is sick by now is believed (G2, G3). */
   go(atMs: number): Promise<void>
   goAtMs(): Promise<number | undefined>
-  /** Traffic of a POP, in the unit of its capacity. */
-  load(pop: PopId, amount: number): Promise<void>
-  loads(): Promise<ReadonlyMap<PopId, number>>
+  /** Others tell how much traffic POPs and neighbors have; figures of places that are not named stay. */
+  tellTraffic(figures: TrafficFigures): Promise<void>
+  traffic(): Promise<TrafficFigures>
 }
 
 export interface Idempotency {

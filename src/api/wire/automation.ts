@@ -1,6 +1,7 @@
 /** What automation does, has done and refuses to do. Times are ISO 8601, UTC. */
 import { z } from 'zod'
 import { placeSchema } from './alarm.ts'
+import { trafficSchema } from './traffic.ts'
 
 export const refusalSchema = z
   .object({
@@ -58,9 +59,7 @@ export const automationSchema = z
       /** POPs taken out within the last 5 min by automation alone. */
       popsOut: z.array(z.string()),
     }),
-    traffic: z.array(
-      z.object({ pop: z.string(), amount: z.number(), capacity: z.number().optional(), unit: z.string().optional() }),
-    ),
+    traffic: trafficSchema.shape.pops,
   })
   .meta({ id: 'Automation' })
 

@@ -1,6 +1,7 @@
 /** Gathers what a failover decision is made from: documents and RIBs as the planner has them, and what people said. */
 import { countAnnouncements, failoverPrefixes } from '../../health/failover-prefixes.ts'
 import type { FailoverInput, FailoverMemory, Traffic } from '../../health/failover-input.ts'
+import type { TrafficFigure } from '../../health/traffic.ts'
 import type { Verdicts } from '../../health/verdict.ts'
 import { frozenUntilMs } from '../../intent/compile.ts'
 import type { Intent, PopId } from '../../intent/model.ts'
@@ -14,7 +15,7 @@ export async function failoverInput(
   memory: FailoverMemory,
   nowMs: number,
 ): Promise<FailoverInput> {
-  const [goAtMs, loads] = await Promise.all([health.goAtMs(), health.loads()])
+  const [goAtMs, figures] = await Promise.all([health.goAtMs(), health.traffic()])
   const moment = { epoch, nowMs }
   return {
     nowMs,
@@ -24,7 +25,7 @@ export async function failoverInput(
     memory,
     frozen: frozenUntilMs(intent, nowMs) !== undefined,
     announcements: announcementsOf(intent, epoch, nowMs),
-    traffic: trafficOf(intent, loads),
+    traffic: trafficOf(intent, figures.pops),
     ...(goAtMs !== undefined && { goAtMs }),
   }
 }
@@ -42,10 +43,10 @@ function announcementsOf(intent: Intent, epoch: number, nowMs: number): number {
 }
 
 /** Of POPs where both load and capacity are known. */
-function trafficOf({ pops }: Intent, loads: ReadonlyMap<PopId, number>): ReadonlyMap<PopId, Traffic> {
+function trafficOf({ pops }: Intent, figures: ReadonlyMap<PopId, TrafficFigure>): ReadonlyMap<PopId, Traffic> {
   const traffic = new Map<PopId, Traffic>()
   for (const { id, capacity } of pops.values()) {
-    const load = loads.get(id)
+    const load = figures.get(id)?.amount
     if (load !== undefined && capacity !== undefined) traffic.set(id, { load, capacity: capacity.amount })
   }
   return traffic

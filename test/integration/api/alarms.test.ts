@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AgentListView, AlarmDetailView, AlarmListView, VerdictListView } from '../../../src/api/wire/alarm.ts'
 import type { AutomationView, GoView } from '../../../src/api/wire/automation.ts'
+import type { TrafficView } from '../../../src/api/wire/traffic.ts'
 import type { ReceiverListView } from '../../../src/api/wire/receiver.ts'
 import type { Problem } from '../../../src/api/wire/problem.ts'
 import type { Prefix } from '../../../src/bgp/prefix.ts'
@@ -208,11 +209,24 @@ describe('automation', () => {
     expect((await ask(stage, 'POST', '/v1/automation/go', { body: {} })).status).toBe(422)
   })
 
-  test('traffic is taken for POPs that there are, and refused as a whole otherwise', async () => {
-    expect((await ask(stage, 'POST', '/v1/traffic', { body: { 'pop-s1': 4e9, nowhere: 1 } })).status).toBe(422)
-    expect((await stage.store.health.loads()).size).toBe(0)
-    expect((await ask(stage, 'POST', '/v1/traffic', { body: { 'pop-s1': -1 } })).status).toBe(422)
-    expect((await ask(stage, 'POST', '/v1/traffic', { body: { 'pop-s1': 4e9 } })).body).toEqual({ pops: 1 })
-    expect((await get<AutomationView>('/v1/automation')).traffic).toEqual([{ pop: 'pop-s1', amount: 4e9 }])
+  test('traffic is taken for places that there are, and refused as a whole otherwise', async () => {
+    const tell = (body: object) => ask(stage, 'POST', '/v1/traffic', { body })
+    expect((await tell({ pops: { 'pop-s1': 4e9, nowhere: 1 } })).status).toBe(422)
+    expect((await tell({ pops: { 'pop-s1': 4e9 }, neighbors: { 'pop-s1': 1 } })).status).toBe(422)
+    expect((await tell({ 'pop-s1': 4e9 })).status).toBe(422)
+    expect((await tell({})).status).toBe(422)
+    expect((await tell({ pops: { 'pop-s1': -1 } })).status).toBe(422)
+    expect((await get<TrafficView>('/v1/traffic')).pops).toEqual([])
+    const told = { pops: { 'pop-s1': 4e9 }, neighbors: { 's1-isp': 3e9 } }
+    expect((await tell(told)).body).toEqual({ pops: 1, neighbors: 1 })
+  })
+
+  test('what was told is fresh for a while, and then says nothing of now', async () => {
+    const at = new Date(stage.nowMs).toISOString()
+    const figure = { pop: 'pop-s1', amount: 4e9, at, fresh: true }
+    const line = { neighbor: 's1-isp', pop: 'pop-s1', amount: 3e9, unit: 'bit/s', at, fresh: true }
+    expect(await get<TrafficView>('/v1/traffic')).toEqual({ pops: [figure], neighbors: [line] })
+    stage.nowMs += 151_000
+    expect((await get<AutomationView>('/v1/automation')).traffic).toEqual([{ ...figure, fresh: false }])
   })
 })

@@ -72,7 +72,7 @@ afterAll(async () => {
 }, 30_000)
 
 it('dry: tells what would be taken out and who would stay, and moves nothing', async () => {
-  await controller.expect('POST', '/v1/traffic', { 'pop-s1': 10 })
+  await controller.expect('POST', '/v1/traffic', { pops: { 'pop-s1': 10 } })
   const before = await revision()
   const view = await controller.expect<RehearsalView>('GET', rehearsal(prefix, 'pop-s1'))
   expect(view).toMatchObject({
