@@ -26,8 +26,9 @@ export interface StagingFacts extends Seen {
 }
 
 export async function stagingFacts({ health }: Pick<Store, 'health'>): Promise<StagingFacts> {
-  const [all, alarms, loads] = await Promise.all([health.verdicts(), health.alarms(), health.loads()])
+  const [all, alarms, traffic] = await Promise.all([health.verdicts(), health.alarms(), health.traffic()])
   const sick = new Map([...all].filter(([, { state }]) => state === 'sick'))
+  const loads = new Map([...traffic.pops].map(([pop, { amount }]) => [pop, amount]))
   return { verdicts: { all, sick }, alarms, loads }
 }
 

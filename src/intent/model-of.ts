@@ -62,7 +62,7 @@ export function modelOf({ kind, name, spec }: Document): Model {
     case 'Speaker':
       return { kind, value: { id: name as SpeakerId, ...(spec as Spec<'Speaker'>) } }
     case 'Neighbor':
-      return { kind, value: { id: name as NeighborId, ...(spec as Spec<'Neighbor'>) } }
+      return { kind, value: neighborOf(name as NeighborId, spec as Spec<'Neighbor'>) }
     case 'Pool':
       return { kind, value: { id: name, ...(spec as Spec<'Pool'>) } }
     case 'Prefix':
@@ -93,6 +93,10 @@ export function modelOf({ kind, name, spec }: Document): Model {
     case 'Freeze':
       return { kind, value: { id: name, ...(spec as Spec<'Freeze'>) } }
   }
+}
+
+function neighborOf(id: NeighborId, { capacity, ...rest }: Spec<'Neighbor'>): Neighbor {
+  return { id, ...rest, ...capacityPart(capacity) }
 }
 
 function popOf(id: PopId, { capacity, ...rest }: Spec<'Pop'>): Pop {

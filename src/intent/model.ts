@@ -99,6 +99,8 @@ export interface Neighbor {
   readonly session: NeighborSession
   /** Attributes of everything announced to this neighbor, below those of prefix and POP. */
   readonly attributes: NeighborAttributes
+  /** What the line carries, in bit/s. */
+  readonly capacity?: Capacity
 }
 
 export interface NeighborSession {

@@ -18,8 +18,8 @@ export interface Candidate {
 
 export interface Capacity {
   readonly limitBps: number
-  /** Measured, this destination's own traffic included where it is on this path. */
-  readonly loadBps: number
+  /** Measured, this destination's own traffic included where it is on this path. Absent: not known. */
+  readonly loadBps?: number
 }
 
 export interface ArmBatch {
@@ -42,7 +42,7 @@ export interface Batch {
   /** What BGP prefers by itself: where a cold start begins, and where the learner returns to when its path is gone. */
   readonly bgpChoice: string
   readonly arms: readonly ArmBatch[]
-  /** Traffic toward this destination that a move would shift. */
+  /** Traffic toward this destination that a move would shift. Absent: not known, at most all that the path in use carries. */
   readonly demandBps?: number
   readonly frozen: boolean
   /** Why no move may be made for now, in words, such as a move that is still being verified. */

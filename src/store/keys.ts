@@ -73,7 +73,7 @@ export interface Keys {
   catchment(): string
   /** string: JSON of the ToldMeasures */
   measures(): string
-  /** hash: `pop/NAME` and `neighbor/NAME` → JSON [amount, when it was told] */
+  /** hash: `pop/NAME`, `neighbor/NAME`, `group/NAME/POP` → JSON [amount, when it was told] */
   traffic(): string
   /** hash: place → JSON of what the path learner knows of it */
   learnerPlaces(): string

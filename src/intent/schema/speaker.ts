@@ -7,6 +7,7 @@ import type { PopId, SpeakerId } from '../model.ts'
 import { attributesField } from './attributes.ts'
 import { daemonFields, socketHasNoTls } from './daemon.ts'
 import { addressField, addressOf, asnField, fields, label, list, whole } from './fields.ts'
+import { capacityField } from './quantity.ts'
 
 const nextHopField = fields({
   ipv4: addressOf('ipv4').refine(isSpecified, { error: selfIsDefault }).exactOptional(),
@@ -80,6 +81,10 @@ export const neighborSpec = fields({
     .exactOptional(),
   session: sessionField.prefault({}).meta({ description: 'The BGP session; only where managed' }),
   attributes: attributesField.prefault({}).meta({ description: 'Said of everything announced to this neighbor' }),
+  capacity: capacityField
+    .refine((text) => text.endsWith('bit/s'), { error: 'write what the line carries in bit/s, such as "10 Gbit/s"' })
+    .meta({ description: 'What the line carries; the path learner fills it to 80 % at most', examples: ['10 Gbit/s'] })
+    .exactOptional(),
 }).transform((spec) => ({
   ...spec,
   families: families.filter((family) => (spec.families ?? [addressFamily(spec.address)]).includes(family)),

@@ -141,10 +141,13 @@ export class LearnerEngine {
   }
 
   async #spotsOf(view: OfferView): Promise<readonly Spot[]> {
-    const nowMs = this.#deps.clock()
-    if (view.intent.entryGroups.size === 0) return pathSpots(view)
-    const { ledger } = await this.#deps.store.health.memory()
-    return [...pathSpots(view), ...entrySpots(view, this.#entries, ledger, nowMs)]
+    const { health } = this.#deps.store
+    const figures = await health.traffic()
+    const loads = { figures, nowMs: this.#deps.clock() }
+    const paths = pathSpots(view, loads)
+    if (view.intent.entryGroups.size === 0) return paths
+    const { ledger } = await health.memory()
+    return [...paths, ...entrySpots(view, this.#entries, ledger, loads)]
   }
 
   /** What people said. */

@@ -7,6 +7,7 @@ import { attributesOf } from '../../bgp/path.ts'
 import { flapBudget } from '../../health/failover-limits.ts'
 import type { FailoverMemory } from '../../health/failover-input.ts'
 import { subjectKey } from '../../health/subject.ts'
+import { isFresh } from '../../health/traffic.ts'
 import { type Moment, compilePrefix } from '../../intent/compile.ts'
 import { entryPops, linesAt, movedPrefixes } from '../../intent/compile/entries.ts'
 import { inventoryOf } from '../../intent/compile/inventory.ts'
@@ -14,11 +15,13 @@ import { OverlayTime } from '../../intent/compile/overlay-time.ts'
 import { enter } from '../../intent/edit.ts'
 import type { EntryGroup } from '../../intent/entry.ts'
 import type { Intent, Neighbor, PopId } from '../../intent/model.ts'
+import { isAllOut } from '../../intent/rollout.ts'
 import { inOrder } from '../../intent/select.ts'
 import { pinnedSettings } from '../../learning/pinned.ts'
 import type { PlannerView } from '../planner.ts'
 import type { EntryBook } from './entry-book.ts'
-import type { Spot, SpotEdit } from './spot.ts'
+import { type Loads, capacityOfLines, demandOf } from './loads.ts'
+import type { Spot, SpotArm, SpotEdit } from './spot.ts'
 
 /** What was seen longer ago says nothing of now. */
 const sightMs = 120_000
@@ -28,9 +31,10 @@ export function entrySpots(
   view: PlannerView,
   book: EntryBook,
   ledger: FailoverMemory['ledger'],
-  nowMs: number,
+  loads: Loads,
 ): readonly Spot[] {
   const { intent } = view
+  const { nowMs } = loads
   return inOrder(intent.entryGroups).flatMap((group) => {
     if (group.mode === 'off' || group.check === undefined) return []
     const prefixes = group.mode === 'shadow' ? group.prefixes : movedPrefixes(group, 'learner')
@@ -44,14 +48,12 @@ export function entrySpots(
         ? 'no vantage point says where it enters'
         : waitingFor(intent, group, entrances, { prefixes, ledger, nowMs })
     const pinned = pinnedSettings(group.learning)
+    const demandBps = entersAt === undefined ? undefined : demandOf(group.id, entersAt as PopId, loads)
     const spot: Spot = {
       subject: { entry: group.id },
       mode: group.mode,
       canaries: [],
-      arms: entrances.map(({ pop, lines }) => ({
-        candidate: { path: pop, kind: lines[0]!.kind },
-        measure: group.check && subjectKey({ kind: 'path', pop, path: group.check }),
-      })),
+      arms: entrances.map((entrance) => armOf(intent, group, entrance, loads)),
       bgpChoice: entersAt,
       inUse: entersAt,
       preference: preference && { ...preference, path: preference.pop },
@@ -59,6 +61,7 @@ export function entrySpots(
       attached: Object.fromEntries(entrances.map(({ pop, lines }) => [pop, [...new Set(lines.map(({ asn }) => asn))]])),
       seen: (sinceMs) => book.seen(group.id, sinceMs),
       ...(pinned !== undefined && { pinned }),
+      ...(demandBps !== undefined && { demandBps }),
       edit: editOf(group),
     }
     return [spot]
@@ -71,6 +74,21 @@ interface Entrance {
   readonly lines: readonly Neighbor[]
   /** Prepends toward them, without doubles. */
   readonly prepends: readonly number[]
+}
+
+/** What the lines carry, or else the POP as a whole. */
+function armOf({ pops }: Intent, { check }: EntryGroup, { pop, lines }: Entrance, loads: Loads): SpotArm {
+  const { figures, nowMs } = loads
+  const whole = pops.get(pop)?.capacity
+  const figure = figures.pops.get(pop)
+  const loadBps = figure !== undefined && isFresh(figure, nowMs) ? figure.amount : undefined
+  const ofPop =
+    whole?.unit === 'bit/s' ? { limitBps: whole.amount, ...(loadBps !== undefined && { loadBps }) } : undefined
+  const capacity = capacityOfLines(lines, loads) ?? ofPop
+  return {
+    candidate: { path: pop, kind: lines[0]!.kind, ...(capacity !== undefined && { capacity }) },
+    measure: check && subjectKey({ kind: 'path', pop, path: check }),
+  }
 }
 
 function entrancesOf(
@@ -120,6 +138,8 @@ function waitingFor(
   const prepends = new Set(entrances.flatMap((entrance) => entrance.prepends))
   if (prepends.size > 1)
     return `prepends differ between its POPs (${entrances.map((one) => `${one.pop} ${one.prepends.join()}`).join(', ')}), and AS_PATH is compared before MED`
+  const staged = prefixes.find((prefix) => isStaged(intent, prefix))
+  if (staged !== undefined) return `a change of ${staged} is going out in stages`
   const lines = new Set(entrances.flatMap((entrance) => entrance.lines.map(({ id }) => id)))
   const time = new OverlayTime(intent.freezes.values(), nowMs)
   const overriding = [...intent.overrides.values()].find(
@@ -140,6 +160,11 @@ function waitingFor(
   if (changed === undefined) return undefined
   const minutes = Math.round((nowMs - changed.atMs) / 60_000)
   return `failover changed ${changed.prefix} at ${changed.pop} ${minutes} minutes ago, and attributes change once in ${flapBudget.changeMs / 60_000} minutes at most (G15) for ${group.id}`
+}
+
+function isStaged(intent: Intent, prefix: Prefix): boolean {
+  const rollout = inventoryOf(intent).rolloutOf(prefix)
+  return rollout !== undefined && !isAllOut(rollout)
 }
 
 function editOf({ id: group }: EntryGroup): SpotEdit {

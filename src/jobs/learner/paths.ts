@@ -2,26 +2,28 @@
 import { subjectKey } from '../../health/subject.ts'
 import { neighborOfPath } from '../../intent/compile/steering.ts'
 import { prefer } from '../../intent/edit.ts'
-import type { Intent, PopId } from '../../intent/model.ts'
+import type { Intent, Neighbor, PopId } from '../../intent/model.ts'
 import { inOrder, selectPops, speakersAt } from '../../intent/select.ts'
 import type { PathGroup } from '../../intent/steering.ts'
 import { pinnedSettings } from '../../learning/pinned.ts'
 import type { OfferView } from '../planner.ts'
+import { type Loads, capacityOfLines, demandOf } from './loads.ts'
 import type { Spot, SpotArm, SpotEdit } from './spot.ts'
 
 /** Every (group, POP) that is measured and has at least one path. */
-export function pathSpots({ intent, offers }: Pick<OfferView, 'intent' | 'offers'>): readonly Spot[] {
+export function pathSpots({ intent, offers }: Pick<OfferView, 'intent' | 'offers'>, loads: Loads): readonly Spot[] {
   const spots: Spot[] = []
   for (const group of inOrder(intent.pathGroups)) {
     if (group.mode === 'off') continue
     const pinned = pinnedSettings(group.learning)
     const canaries = [...selectPops(intent, group.canary)]
     for (const pop of selectPops(intent, group.at, group.except)) {
-      const arms = offeredPaths(intent, group, pop, offers)
+      const arms = offeredPaths(intent, group, pop, offers, loads)
       const [best] = arms
       if (best === undefined) continue
       const preference = [...intent.preferences.values()].find((one) => one.group === group.id && one.pop === pop)
       const bgpChoice = best.candidate.path
+      const demandBps = demandOf(group.id, pop, loads)
       spots.push({
         subject: { pop, destination: group.id },
         mode: group.mode,
@@ -31,6 +33,7 @@ export function pathSpots({ intent, offers }: Pick<OfferView, 'intent' | 'offers
         inUse: preference?.path ?? bgpChoice,
         preference,
         ...(pinned !== undefined && { pinned }),
+        ...(demandBps !== undefined && { demandBps }),
         edit: editOf(group, pop),
       })
     }
@@ -39,18 +42,31 @@ export function pathSpots({ intent, offers }: Pick<OfferView, 'intent' | 'offers
 }
 
 /** The best one first, where BGP chose among them; while a steering route stands, any that is offered. */
-function offeredPaths(intent: Intent, group: PathGroup, pop: PopId, offers: OfferView['offers']): readonly SpotArm[] {
-  const found = new Map<string, SpotArm>()
+function offeredPaths(
+  intent: Intent,
+  group: PathGroup,
+  pop: PopId,
+  offers: OfferView['offers'],
+  loads: Loads,
+): readonly SpotArm[] {
+  const lines = new Map<string, Set<Neighbor>>()
   for (const speaker of speakersAt(intent, [pop]))
     for (const destination of group.destinations)
       for (const { neighbor: address } of offers(speaker.id, destination))
         for (const [name, path] of group.paths) {
           const neighbor = neighborOfPath(intent, path, speaker, destination)
-          if (neighbor?.address !== address || found.has(name)) continue
-          const measure = path.check && subjectKey({ kind: 'path', pop, path: path.check })
-          found.set(name, { candidate: { path: name, kind: neighbor.kind }, measure })
+          if (neighbor?.address === address) lines.set(name, (lines.get(name) ?? new Set()).add(neighbor))
         }
-  return [...found.values()]
+  return [...lines].map(([name, offering]) => armOf(group, pop, name, [...offering], loads))
+}
+
+function armOf({ paths }: PathGroup, pop: PopId, path: string, lines: readonly Neighbor[], loads: Loads): SpotArm {
+  const check = paths.get(path)?.check
+  const capacity = capacityOfLines(lines, loads)
+  return {
+    candidate: { path, kind: lines[0]!.kind, ...(capacity !== undefined && { capacity }) },
+    measure: check && subjectKey({ kind: 'path', pop, path: check }),
+  }
 }
 
 function editOf({ id: group }: PathGroup, pop: PopId): SpotEdit {

@@ -39,6 +39,33 @@ afterAll(async () => {
   await at?.stop()
 }, 30_000)
 
+test('a line is not filled beyond 80 % of its capacity, nor on the word of nobody', async () => {
+  const capacity = '10 Gbit/s'
+  const lines = await at.store.revisions.documents()
+  const line = (name: PathName) => lines.documents.get(`Neighbor/${name}`) as object
+  await at.controller.apply([{ kind: 'Neighbor', name: other, spec: { ...line(other), capacity } }])
+  at.probing.costsMs[own] = 60
+  const held = async (words: RegExp) =>
+    eventually(withinMs, async () => expect((await view()).decisions[0]?.sentence).toMatch(words))
+  await held(/guard load: the capacity of bb\d is written and its load is not known/)
+  await at.controller.expect('POST', '/v1/traffic', {
+    neighbors: { [other]: 7e9 },
+    groups: { origin: { 'pop-s0': 2e9 } },
+  })
+  // What is held is said once: its figures are in how the place stands now.
+  await eventually(withinMs, async () =>
+    expect((await view()).places[0]?.explanation?.sentence).toMatch(
+      /bb\d would be at 90 % of its capacity, above 80 %/,
+    ),
+  )
+  expect(await at.preferences()).toEqual([])
+  const refused = await at.controller.request<{ detail: string }>('POST', '/v1/traffic', { groups: { nope: { x: 1 } } })
+  expect([refused.status, refused.body.detail]).toEqual([422, 'there is no group "nope"; nothing was taken'])
+  at.probing.costsMs[own] = 20
+  await at.controller.apply([{ kind: 'Neighbor', name: other, spec: line(other) }])
+  await eventually(withinMs, async () => expect((await at.learner())?.held).toBeNull())
+}, 60_000)
+
 test('a freeze stops it, and says so; afterwards it moves', async () => {
   await at.controller.expect('POST', '/v1/freeze', { reason: 'look' })
   at.probing.costsMs[own] = 60
