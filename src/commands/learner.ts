@@ -31,6 +31,7 @@ export function registerLearner(program: Command, cli: CliContext): void {
 Examples:
   herald learner
   herald learner --place sin/origin-fra
+  herald learner mode origin-fra auto --reason "a week in shadow looked right"
   herald learner undo sin.origin-fra.m3x9k2 --reason "bb2 is under maintenance"
   herald learner approve t1-eu --reason "agreed with AS 64496"
   herald learner pin origin-fra --at sin --reason "as it is tuned now"
@@ -46,11 +47,27 @@ Examples:
         names: () => view.places.map((one) => one.place),
       })
     })
+  registerMode(learner, cli)
   registerUndo(learner, cli)
   registerApprove(learner, cli)
   registerPins(learner, cli)
   registerWords(learner, cli)
   registerLog(learner, cli)
+}
+
+function registerMode(learner: Command, cli: CliContext): void {
+  const mode = learner
+    .command('mode <group> <mode>')
+    .description('what it may do in a group: off, shadow (decides, moves nothing), canary or auto')
+    .option('--canary <list>', 'mode canary: places of a PathGroup, prefixes of an EntryGroup, with commas')
+  addWriteOptions(mode).action(
+    async (group: string, said: string, { canary }: { readonly canary?: string }, command: Command) => {
+      if (!['off', 'shadow', 'canary', 'auto'].includes(said))
+        throw usageError(`"${said}" is no mode: write off, shadow, canary or auto`)
+      const body = { group, mode: said, ...(canary !== undefined && { canary: canary.split(',') }) }
+      await runWrite(cli, command, { method: 'POST', path: '/v1/learner/modes', body })
+    },
+  )
 }
 
 function registerUndo(learner: Command, cli: CliContext): void {

@@ -1,6 +1,6 @@
 /** What people say to the path learner: undo, approve, and forget, clear or replay. */
 import { z } from 'zod'
-import { demote, pin, revert } from '../../intent/edit.ts'
+import { demote, pin, revert, setMode } from '../../intent/edit.ts'
 import type { EntryGroupId } from '../../intent/entry.ts'
 import { type FleetState, placeKey } from '../../learning/fleet.ts'
 import type { Place } from '../../learning/place.ts'
@@ -17,10 +17,43 @@ import { readProblems, write, writeResponses } from '../write.ts'
 import { decisionsSearched } from './learner.ts'
 
 export function learnerVerbRoutes(api: Api, context: ApiContext): void {
+  modeRoute(api, context)
   undoRoute(api, context)
   approveRoute(api, context)
   pinRoute(api, context)
   wordRoute(api, context)
+}
+
+function modeRoute(api: Api, context: ApiContext): void {
+  api.post(
+    '/v1/learner/modes',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['automation'],
+        summary: 'What the path learner may do in a group: off, shadow (decides, moves nothing), canary or auto',
+        querystring: writeQuerySchema,
+        body: z.strictObject({
+          group: z.string().min(1).max(63),
+          mode: z.enum(['off', 'shadow', 'canary', 'auto']),
+          /** Mode canary: places of a PathGroup, prefixes of an EntryGroup. Absent: those that are written already. */
+          canary: z.array(z.string().min(1)).max(1000).optional(),
+          ...writeFields,
+        }),
+        response: writeResponses,
+      },
+    },
+    async (request, reply) => {
+      const { group, mode, canary, reason, force } = request.body
+      return write(context, request, reply, {
+        edit: (documents) => setMode(documents, { group, mode, ...(canary !== undefined && { canary }) }),
+        command: `learner mode ${group} ${mode}${canary === undefined ? '' : ` --canary ${canary.join()}`}`,
+        reason,
+        force,
+        dryRun: request.query.dryRun,
+      })
+    },
+  )
 }
 
 function undoRoute(api: Api, context: ApiContext): void {
