@@ -4,6 +4,7 @@
  */
 import type { AlarmDetailView, AlarmListView, AlarmView, VerdictListView, VerdictView } from '../api/wire/alarm.ts'
 import type { AutomationView } from '../api/wire/automation.ts'
+import type { LearnerView } from '../api/wire/learner.ts'
 import type { ProofView, RevisionListView, RevisionView } from '../api/wire/revision.ts'
 import type { SpeakerListView } from '../api/wire/speaker.ts'
 import { follow, type Program } from './traffic/program.ts'
@@ -72,6 +73,11 @@ export function readAlarm(lab: RunningLab, id: string): Promise<AlarmDetailView 
 export async function readChecks(lab: RunningLab): Promise<readonly VerdictView[] | Error> {
   const answer = await ask<VerdictListView>(lab, '/v1/checks')
   return answer instanceof Error ? answer : answer.checks
+}
+
+/** @param place of the path learner: `POP/GROUP`, `entry:GROUP` */
+export function readLearner(lab: RunningLab, place: string): Promise<LearnerView | Error> {
+  return ask(lab, `/v1/learner?place=${encodeURIComponent(place)}`)
 }
 
 export function readAutomation(lab: RunningLab): Promise<AutomationView | Error> {

@@ -16,6 +16,7 @@ import { type Verdict, change, commandLine, refusal } from './demo/change.ts'
 import { everythingDies, revive, serviceDies } from './demo/failover.ts'
 import { heraldAt } from './demo/herald.ts'
 import { printInvitation } from './demo/invitation.ts'
+import { pathGetsSlow } from './demo/learner.ts'
 import { monitoringManifests } from './demo/monitoring.ts'
 import { type Screen, createScreen, milliseconds, verdict } from './demo/screen.ts'
 import { speakerDies } from './demo/speaker-death.ts'
@@ -149,13 +150,17 @@ async function script(stage: Stage): Promise<Outcome> {
   const move = ['publish', ipv6, '--at', 'asia', '--only', '--reason', 'follow the sun']
   const moved = await change(stage, { prefix: ipv6, words: move, flow: 'udp6', catchments: inAsia, lossless: true })
 
+  title('A backbone path gets slow; the path learner moves the packets, and says why')
+  const backbone = { pop: 'fra', group: 'origin1', links: { bb1: 'fra:eth3', bb2: 'fra:eth4' }, origin: 'origin1' }
+  const learned = await pathGetsSlow(stage, backbone)
+
   title('Withdraw it everywhere')
   const words = ['withdraw', ipv6, '--everywhere', '--force', '--reason', 'end of service']
   const withdrawn = await change(stage, { prefix: ipv6, words, flow: 'udp6', catchments: nobody, lossless: false })
   return {
     proved:
       [...published, moved, withdrawn].every(({ proved }) => proved) &&
-      [refused, failedOver, heldOn, restarted, begun].every(Boolean),
+      [refused, failedOver, heldOn, restarted, begun, learned].every(Boolean),
     publishMs: Math.max(...published.map(({ towardMs }) => towardMs)),
     withdrawMs: withdrawn.awayMs,
   }

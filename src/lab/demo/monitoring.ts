@@ -1,6 +1,6 @@
 /**
- * What the demo lays on the topology's own agents and checks: the services are probed faster, and a policy lets automation
- * act on what is seen.
+ * What the demo lays on the topology's own agents and checks: the services are probed faster, a policy lets automation act
+ * on what is seen, and the path learner may choose the backbone path, with little evidence.
  */
 import { stringify } from 'yaml'
 
@@ -24,7 +24,18 @@ export function monitoringManifests(services: Readonly<Record<string, string>>):
     const policy = { at: [], failover: { checks: [name], return: { prepends: [], stage: '1s' } } }
     return [document('Check', name, check), document('Prefix', prefix, policy)]
   })
-  return documents.map((one) => stringify(one)).join('---\n')
+  return [...documents, backbone()].map((one) => stringify(one)).join('---\n')
+}
+
+/** The topology's own PathGroup; a day of an operator is not as long as a demo. */
+function backbone(): object {
+  const path = (name: string) => ({ neighbor: `{pop}-${name}-{family}`, check: `origin-${name}` })
+  return document('PathGroup', 'origin1', {
+    destinations: ['192.0.2.0/24', '2001:db8:200::/48'],
+    paths: { bb1: path('bb1'), bb2: path('bb2') },
+    mode: 'auto',
+    learning: { threshold: 2, deadband: 5, warmUp: 5, dwell: '1m' },
+  })
 }
 
 function document(kind: string, name: string, spec: object): object {

@@ -11,6 +11,10 @@ export type Expectation =
   | { readonly kind: 'catchment'; readonly client: string; readonly pop: string | undefined }
   /** The kernel's route on a router leads to this node; undefined: it has none. */
   | { readonly kind: 'route'; readonly node: string; readonly prefix: string; readonly via: string | undefined }
+  /** Median round trip of a sender's UDP packets, in each family. */
+  | { readonly kind: 'rtt'; readonly client: string; readonly bound: Bound }
+  /** What the path learner chose at a place stands; a change of MED is confirmed. */
+  | { readonly kind: 'learned'; readonly place: string; readonly choice: string }
   /** Every speaker answers, has all of its sessions, and has applied what was decided. */
   | { readonly kind: 'fleet-well' }
   /** Every check is healthy at every place. */
@@ -53,6 +57,8 @@ export type Judgement =
 const known = [
   'catchment CLIENT POP|nobody',
   'route NODE PREFIX via NODE|none',
+  'rtt CLIENT < TIME',
+  'learned PLACE CHOICE',
   'fleet well',
   'checks well',
   'check CHECK at PLACE healthy|sick|unknown|damped',
@@ -81,6 +87,10 @@ function networkExpectation(text: string): Expectation | undefined {
     if (third === 'none' && words.length === 4) return { ...route, via: undefined }
     if (third === 'via' && fourth !== undefined && words.length === 5) return { ...route, via: fourth }
   }
+  if (kind === 'rtt' && first !== undefined && second !== undefined)
+    return { kind, client: first, bound: parseBound(words.slice(2).join(' '), parseDuration) }
+  if (kind === 'learned' && first !== undefined && second !== undefined && words.length === 3)
+    return { kind, place: first, choice: second }
   if (kind === 'exit' && first !== undefined && words.length === 2) return { kind, code: readCount(first) }
   if (kind === 'output') return { kind, text: text.trim().slice('output'.length).trim() }
   return undefined

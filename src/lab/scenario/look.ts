@@ -1,12 +1,13 @@
 /** Looks once at whether an expectation holds, and says what is instead. */
 import type { RefusalView } from '../../api/wire/automation.ts'
 import type { VerdictView } from '../../api/wire/alarm.ts'
-import { fleetTrouble, readAlarms, readAutomation, readChecks } from '../controller.ts'
+import { fleetTrouble, readAlarms, readAutomation, readChecks, readLearner } from '../controller.ts'
 import type { Traffic } from '../traffic/traffic.ts'
 import { alarmsText, isOpen, matches } from './alarm-match.ts'
 import type { Expectation } from './expectation.ts'
 import type { Verdict } from './judge.ts'
 import type { Stage } from './stage.ts'
+import { holds } from './words.ts'
 
 /** What `expect catchment` looks at: [now - 400, now - 100); answers are here by then. */
 const lookBackMs = 400
@@ -17,7 +18,7 @@ export type Looked = Exclude<Expectation, { readonly kind: 'exit' | 'output' }>
 
 /** Expectations that start a command of the controller: looking too often would be what is measured. */
 export function asksController({ kind }: Expectation): boolean {
-  return !['catchment', 'route', 'exit', 'output'].includes(kind)
+  return !['catchment', 'route', 'rtt', 'exit', 'output'].includes(kind)
 }
 
 export async function look(stage: Stage, expectation: Looked): Promise<Verdict> {
@@ -26,6 +27,10 @@ export async function look(stage: Stage, expectation: Looked): Promise<Verdict> 
       return lookAtCatchment(stage.traffic, expectation.client, expectation.pop)
     case 'route':
       return lookAtRoute(stage, expectation)
+    case 'rtt':
+      return lookAtRtt(stage.traffic, expectation)
+    case 'learned':
+      return lookAtLearned(stage, expectation)
     case 'fleet-well': {
       const trouble = await fleetTrouble(stage.lab)
       return { ok: trouble === undefined, measured: trouble ?? 'every speaker and session' }
@@ -68,6 +73,36 @@ function lookAtCatchment(traffic: Traffic, client: string, pop: string | undefin
     })
   const measured = seen.map(({ flow, by }) => `${flow} by ${by.join(' and ') || 'nobody'}`).join(', ')
   return { ok: seen.length > 0 && seen.every(({ ok }) => ok), measured }
+}
+
+function lookAtRtt(traffic: Traffic, { client, bound }: Extract<Expectation, { readonly kind: 'rtt' }>): Verdict {
+  const nowMs = Date.now()
+  const medians = traffic.logs
+    .filter((log) => log.client === client && log.flow.startsWith('udp'))
+    .map(({ flow, between }) => {
+      const rtts = between(nowMs - lookBackMs, nowMs - notYetMs).flatMap(({ rttMs }) => rttMs ?? [])
+      return { flow, rttMs: rtts.toSorted((a, b) => a - b)[rtts.length >> 1] }
+    })
+  const measured = medians.map(
+    ({ flow, rttMs }) => `${flow} ${rttMs === undefined ? 'unanswered' : `${rttMs.toFixed(1)} ms`}`,
+  )
+  const ok = medians.length > 0 && medians.every(({ rttMs }) => rttMs !== undefined && holds(bound, rttMs))
+  return { ok, measured: measured.join(', ') || `${client} sends nothing` }
+}
+
+async function lookAtLearned(
+  { lab }: Stage,
+  { place, choice }: Extract<Expectation, { readonly kind: 'learned' }>,
+): Promise<Verdict> {
+  const learner = await readLearner(lab, place)
+  if (learner instanceof Error) return unanswered(learner)
+  const [found] = learner.places
+  const stands = found?.preferred?.by === 'learner' && found.preferred.path === choice && found.chosen === choice
+  const settled = found?.med === undefined || found.med.state === 'settled'
+  return {
+    ok: stands && settled,
+    measured: learner.decisions[0]?.sentence ?? `${found?.chosen ?? 'nothing'} is chosen`,
+  }
 }
 
 interface KernelRoute {

@@ -47,6 +47,7 @@ class Player {
   readonly #onPlayed: (played: Played) => void
   readonly #failed: Failure[] = []
   readonly #impaired = new Set<string>()
+  readonly #senders: { end(): Promise<void> }[] = []
   #tried: Output = { stdout: '', stderr: '', code: 0 }
   /** While a block is judged. */
   #measured: Measured | undefined
@@ -73,6 +74,7 @@ class Player {
   }
 
   async healAll(): Promise<void> {
+    for (const sender of this.#senders) await sender.end()
     for (const endpoint of this.#impaired) await this.#stage.lab.impair(endpoint, undefined)
     for (const failure of this.#failed.toReversed()) await this.#stage.lab.heal(failure)
   }
@@ -120,6 +122,9 @@ class Player {
       case 'impair':
         this.#impaired.add(step.endpoint)
         await lab.impair(step.endpoint, step.impairment)
+        return done
+      case 'traffic':
+        this.#senders.push(await this.#stage.traffic.send(step.from, step.to))
         return done
       case 'wait':
         await sleep(step.forMs)
@@ -177,6 +182,7 @@ const writes = new Set([
   'go',
   'undo',
   'restore',
+  'prefer',
 ])
 const done: Verdict = { ok: true, measured: '' }
 

@@ -9,9 +9,12 @@
  *   renew controller                                  Herald starts anew: its guards, which count over minutes, have no past
  *   fail process fra gobgpd | heal process fra gobgpd also link, node, session, partition
  *   impair t1:eth1 delay 20ms loss 5% [except bgp] | impair t1:eth1 silent | impair t1:eth1 none
+ *   traffic fra to origin1                            fra sends as clients do, to what origin1 answers for, to the end
  *   wait 2s
  *   expect catchment client1 fra [within 10s]         all UDP packets of the last 300 ms, IPv4 and IPv6
  *   expect route t1 203.0.113.0/24 via fra            what the router's kernel does; `none` where it has none
+ *   expect rtt fra < 10ms                             the median of its UDP packets of the last 300 ms, IPv4 and IPv6
+ *   expect learned fra/origin1 bb2                    chosen there by the path learner; `entry:GROUP POP`: and confirmed
  *   expect fleet well                                 speakers answer, sessions are up, nothing is on its way
  *   expect checks well                                every check is healthy everywhere
  *   expect check web-ipv4 at fra sick                 or healthy, unknown, damped
@@ -49,6 +52,7 @@ export type Step = { readonly line: number; readonly text: string } & (
   | { readonly kind: 'renew' }
   | { readonly kind: 'fail' | 'heal'; readonly failure: Failure }
   | { readonly kind: 'impair'; readonly endpoint: string; readonly impairment: Impairment | undefined }
+  | { readonly kind: 'traffic'; readonly from: string; readonly to: string }
   | { readonly kind: 'wait'; readonly forMs: number }
   | { readonly kind: 'expect'; readonly expectation: Expectation; readonly withinMs: number }
   | { readonly kind: 'judge'; readonly judgement: Judgement }
@@ -130,6 +134,11 @@ function parseStep(text: string, measured: boolean): BareStep {
       const [endpoint, words] = splitVerb(rest)
       return { kind: 'impair', endpoint, impairment: parseImpairment(words) }
     }
+    case 'traffic': {
+      const [, from, to] = /^(\S+)\s+to\s+(\S+)$/.exec(rest) ?? []
+      if (from === undefined || to === undefined) throw new Error(`"${rest}" is no traffic: traffic NODE to NODE`)
+      return { kind: 'traffic', from, to }
+    }
     case 'wait':
       return { kind: 'wait', forMs: parseDuration(rest) }
     case 'expect': {
@@ -140,7 +149,7 @@ function parseStep(text: string, measured: boolean): BareStep {
     }
     default:
       throw new Error(
-        `"${verb}" is no step: herald, try, eventually, apply, renew, fail, heal, impair, wait, expect, during`,
+        `"${verb}" is no step: herald, try, eventually, apply, renew, fail, heal, impair, traffic, wait, expect, during`,
       )
   }
 }

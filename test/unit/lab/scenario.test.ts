@@ -117,6 +117,31 @@ describe('what is expected of monitoring', () => {
   })
 })
 
+describe('what is expected of the path learner', () => {
+  const steps = (text: string) => parseScenario('case', `${head}${text}`).steps
+
+  test('another node sends as clients do, and its packets have a round trip', () => {
+    expect(steps('traffic fra to origin1\nexpect rtt fra < 10ms within 20s')).toMatchObject([
+      { kind: 'traffic', from: 'fra', to: 'origin1' },
+      { expectation: { kind: 'rtt', client: 'fra', bound: { operator: '<', value: 10 } }, withinMs: 20_000 },
+    ])
+  })
+
+  test('a choice is looked at, in a block as well', () => {
+    const learned = { kind: 'expect', expectation: { kind: 'learned', place: 'entry:t1-eu', choice: 'ams' } }
+    expect(steps('expect learned entry:t1-eu ams within 1m')).toMatchObject([{ ...learned, withinMs: 60_000 }])
+    expect(steps('during a while:\n  expect learned entry:t1-eu ams')).toMatchObject([{ steps: [learned] }])
+  })
+
+  test.each([
+    ['traffic fra', 'case:3: "fra" is no traffic: traffic NODE to NODE'],
+    ['expect rtt fra quick', 'case:3: "quick" is no duration'],
+    ['expect learned fra/origin1', 'learned PLACE CHOICE'],
+  ])('"%s" is refused with its line', (text, message) => {
+    expect(() => steps(text)).toThrow(message)
+  })
+})
+
 describe('a judgement', () => {
   const flow: FlowReport = {
     client: 'client1',
