@@ -4,22 +4,30 @@ import { entryPops } from '../intent/compile/entries.ts'
 import { groupsOfDestination } from '../intent/compile/steering.ts'
 import type { Intent, PopId } from '../intent/model.ts'
 import { inOrder, selectPops } from '../intent/select.ts'
-import { type FleetState, placeKey } from '../learning/fleet.ts'
-import type { LogEntry } from '../learning/log.ts'
+import { placeKey } from '../learning/fleet.ts'
 import type { Place } from '../learning/place.ts'
-import { decisionsView, learnedExplanationView, proposalsView, standingExplanation } from './learner-view.ts'
+import type { Store } from '../store/store.ts'
+import {
+  decisionsSearched,
+  decisionsView,
+  learnedExplanationView,
+  proposalsView,
+  standingExplanation,
+} from './learner-view.ts'
 import type { LearnedView } from './wire/explanation.ts'
 
-/** @param decisions newest first */
-export function learnedAbout(
+export async function learnedAbout(
+  { learner }: Pick<Store, 'learner'>,
   intent: Intent,
   prefix: Prefix,
   pop: PopId | undefined,
-  { memory, decisions }: { readonly memory: FleetState; readonly decisions: readonly LogEntry[] },
-): readonly LearnedView[] {
+): Promise<readonly LearnedView[]> {
+  const places = placesAbout(intent, prefix, pop)
+  if (places.length === 0) return []
+  const [memory, decisions] = await Promise.all([learner.memory(), learner.decisions(decisionsSearched)])
   const views = decisionsView(decisions, memory)
   const proposals = proposalsView(memory, intent)
-  return placesAbout(intent, prefix, pop).flatMap((key) => {
+  return places.flatMap((key) => {
     const place = memory.places[key]
     if (place === undefined) return []
     const now = standingExplanation(place)

@@ -17,6 +17,9 @@ import { priceOf } from '../learning/tune.ts'
 import { isoTime } from './alarm-view.ts'
 import type { LearnedExplanationView, LearnerDecisionView, LearnerPlaceView, LearnerView } from './wire/learner.ts'
 
+/** Decisions that are looked at to find those of one place, or one by its id. */
+export const decisionsSearched = 1000
+
 /** Places of groups that are no more are left out. @param only of this place alone, with how it stands now */
 export function placesView({ places }: FleetState, intent: Intent, only?: string): LearnerPlaceView[] {
   return Object.entries(places).flatMap(([key, place]) => {

@@ -182,11 +182,18 @@ function follow(
   const undone = takenBack ? takeBack(place, settings) : place.learner
   const arms = undone.chosen === path ? undone.arms : undone.arms.map((arm) => ({ ...arm, evidence: noEvidence }))
   const learner = undone.chosen === path ? undone : { ...undone, chosen: path, arms, lastMove: null, held: null }
-  const entry =
-    place.entry !== null && takenBack
-      ? { ...place.entry, phase: { kind: 'settled' as const }, changedAtMs: atMs }
-      : place.entry
-  return { ...place, learner, committed, entry }
+  return { ...place, learner, committed, entry: place.entry && followEntry(place.entry, committed, takenBack, atMs) }
+}
+
+/** What is not preferred any more, because of whomever, is not verified any more. */
+function followEntry(entry: EntryState, committed: string | null, takenBack: boolean, atMs: number): EntryState {
+  const { phase } = entry
+  const over = phase.kind === 'verifying' && phase.to !== committed
+  return {
+    ...entry,
+    ...(over && { phase: { kind: 'settled' } }),
+    ...(takenBack && { changedAtMs: atMs }),
+  }
 }
 
 /** What was committed is barred, also where the last move is forgotten already. */

@@ -9,12 +9,11 @@ import { defaultSettings } from '../../learning/settings.ts'
 import type { LearnerWord } from '../../store/learning.ts'
 import { authorOf } from '../access.ts'
 import type { Api, ApiContext } from '../deps.ts'
-import { decisionId, eventAtMs, proposalsView } from '../learner-view.ts'
+import { decisionId, decisionsSearched, eventAtMs, proposalsView } from '../learner-view.ts'
 import { ProblemError } from '../problem.ts'
 import { reasonSchema, writeFields, writeQuerySchema } from '../wire/change.ts'
 import { learnerWordSchema } from '../wire/learner.ts'
 import { readProblems, write, writeResponses } from '../write.ts'
-import { decisionsSearched } from './learner.ts'
 
 export function learnerVerbRoutes(api: Api, context: ApiContext): void {
   modeRoute(api, context)

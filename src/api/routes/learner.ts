@@ -7,14 +7,12 @@ import { inSlices } from '../../jobs/slices.ts'
 import type { Store } from '../../store/store.ts'
 import { isoTime } from '../alarm-view.ts'
 import type { Api, ApiContext } from '../deps.ts'
-import { decisionsView, eventAtMs, placesView, proposalsView } from '../learner-view.ts'
+import { decisionsSearched, decisionsView, eventAtMs, placesView, proposalsView } from '../learner-view.ts'
 import { ProblemError } from '../problem.ts'
 import { type LearnerReplayView, learnerLogSchema, learnerReplaySchema, learnerSchema } from '../wire/learner.ts'
 import { readProblems } from '../write.ts'
 
 const decisionsShown = 100
-/** Decisions that are looked at to find those of one place. */
-export const decisionsSearched = 1000
 const logPage = 1000
 
 export function learnerRoutes(api: Api, { deps, heads }: ApiContext): void {

@@ -21,7 +21,6 @@ import { planSchema } from '../wire/plan.ts'
 import { prefixSchema } from '../wire/prefix.ts'
 import { etag, readProblems } from '../write.ts'
 import { applying } from './documents.ts'
-import { decisionsSearched } from './learner.ts'
 
 export function planRoutes(api: Api, context: ApiContext): void {
   api.get(
@@ -83,9 +82,7 @@ export function planRoutes(api: Api, context: ApiContext): void {
       if (pop !== undefined && !input.intent.pops.has(pop as PopId))
         throw new ProblemError(404, 'not-found', unknownName('Pop', pop, input.intent.pops.keys()))
       const at = pop as PopId | undefined
-      const { learner } = context.deps.store
-      const [memory, decisions] = await Promise.all([learner.memory(), learner.decisions(decisionsSearched)])
-      const learned = learnedAbout(input.intent, prefix, at, { memory, decisions })
+      const learned = await learnedAbout(context.deps.store, input.intent, prefix, at)
       return explanationView(explainPrefix(input, prefix, at, input.fleet.established), learned)
     },
   )

@@ -45,6 +45,8 @@ const lookEveryMs = 500
 const nightLookMs = 2000
 /** What was seen of an entry within this time is what it costs before a move. */
 const catchmentMs = 60_000
+/** After a start nothing that was not seen is held against anybody. */
+const deafMs = 30_000
 const settings = defaultSettings
 
 export class LearnerEngine {
@@ -61,6 +63,7 @@ export class LearnerEngine {
   /** One look, or one result of a replay, at a time. */
   #turn: Promise<void> = Promise.resolve()
   #refused = ''
+  #startedAtMs = 0
 
   constructor(deps: LearnerDeps, lease: Lease, planner: PlannerSide) {
     this.#deps = deps
@@ -74,6 +77,7 @@ export class LearnerEngine {
     const ended = new AbortController()
     const until = AbortSignal.any([signal, ended.signal])
     await this.#memory.load()
+    this.#startedAtMs = this.#deps.clock()
     try {
       await Promise.race([this.#listen(until), this.#watch(until), this.#nights(until)])
     } finally {
@@ -243,7 +247,10 @@ export class LearnerEngine {
     const { entry } = this.#memory.place(subject)
     if (entry?.phase.kind !== 'verifying' || seen === undefined) return undefined
     const atMs = this.#deps.clock()
-    const event = { kind: 'seen', atMs, seen: seen(entry.phase.sinceMs) } as const
+    const sight = seen(entry.phase.sinceMs)
+    // Who has just begun to lead has not heard of anything yet.
+    if (sight.entersAt === null && atMs - this.#startedAtMs < deafMs) return undefined
+    const event = { kind: 'seen', atMs, seen: sight } as const
     const step = tellPlace(this.#memory.fleet, subject, event, settings)
     const { verdict } = step
     if (verdict === undefined) return undefined

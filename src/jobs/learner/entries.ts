@@ -1,6 +1,7 @@
 /**
- * Places where an AS may enter: the POPs of an EntryGroup where every prefix that would be moved is announced now, and
- * heard by a line of the group. What makes MED pointless or unwise for the moment is told as `waiting`.
+ * Places where an AS may enter: the POPs of an EntryGroup where every prefix that would be moved is to be announced, and
+ * heard by a line of the group. What makes MED pointless or unwise for the moment is told as `waiting`: a POP that does not
+ * announce just now, because its speaker restarts, is no reason to change anything.
  */
 import type { Prefix } from '../../bgp/prefix.ts'
 import { attributesOf } from '../../bgp/path.ts'
@@ -23,12 +24,14 @@ import type { EntryBook } from './entry-book.ts'
 import { type Loads, capacityOfLines, demandOf } from './loads.ts'
 import type { Spot, SpotArm, SpotEdit } from './spot.ts'
 
+type View = Pick<PlannerView, 'intent' | 'epoch' | 'announcedAt'>
+
 /** What was seen longer ago says nothing of now. */
 const sightMs = 120_000
 
 /** @param ledger what failover did lately: it changes attributes of the same lines (G15) */
 export function entrySpots(
-  view: PlannerView,
+  view: View,
   book: EntryBook,
   ledger: FailoverMemory['ledger'],
   loads: Loads,
@@ -39,14 +42,14 @@ export function entrySpots(
     if (group.mode === 'off' || group.check === undefined) return []
     const prefixes = group.mode === 'shadow' ? group.prefixes : movedPrefixes(group, 'learner')
     const moment = { epoch: view.epoch, nowMs }
-    const entrances = entrancesOf(view, group, prefixes, moment)
+    const entrances = entrancesOf(intent, group, prefixes, moment)
     const preference = [...intent.entryPreferences.values()].find((one) => one.group === group.id)
     if (entrances.length < 2) return []
     const entersAt = book.seen(group.id, nowMs - sightMs).entersAt ?? undefined
     const waiting =
       entersAt === undefined
         ? 'no vantage point says where it enters'
-        : waitingFor(intent, group, entrances, { prefixes, ledger, nowMs })
+        : waitingFor(view, group, entrances, { prefixes, ledger, nowMs })
     const pinned = pinnedSettings(group.learning)
     const demandBps = entersAt === undefined ? undefined : demandOf(group.id, entersAt as PopId, loads)
     const spot: Spot = {
@@ -92,14 +95,13 @@ function armOf({ pops }: Intent, { check }: EntryGroup, { pop, lines }: Entrance
 }
 
 function entrancesOf(
-  { intent, announcedAt }: PlannerView,
+  intent: Intent,
   group: EntryGroup,
   prefixes: readonly Prefix[],
   moment: Moment,
 ): readonly Entrance[] {
   const pops = [...entryPops(intent, group)].sort()
   return pops.flatMap((pop) => {
-    if (!prefixes.every((prefix) => announcedAt(prefix).has(pop))) return []
     const heard = linesAt(intent, group, pop).flatMap((line) => {
       const prepends = prefixes.map((prefix) => prependHeard(intent, prefix, line, moment))
       return prepends.includes(undefined) ? [] : [{ line, prepends: prepends as readonly number[] }]
@@ -126,7 +128,7 @@ function prependHeard(intent: Intent, prefix: Prefix, line: Neighbor, moment: Mo
 }
 
 function waitingFor(
-  intent: Intent,
+  { intent, announcedAt }: View,
   group: EntryGroup,
   entrances: readonly Entrance[],
   {
@@ -135,6 +137,10 @@ function waitingFor(
     nowMs,
   }: { readonly prefixes: readonly Prefix[]; readonly ledger: FailoverMemory['ledger']; readonly nowMs: number },
 ): string | undefined {
+  for (const prefix of prefixes) {
+    const absent = entrances.find(({ pop }) => !announcedAt(prefix).has(pop))
+    if (absent !== undefined) return `${prefix} is not announced at ${absent.pop} now`
+  }
   const prepends = new Set(entrances.flatMap((entrance) => entrance.prepends))
   if (prepends.size > 1)
     return `prepends differ between its POPs (${entrances.map((one) => `${one.pop} ${one.prepends.join()}`).join(', ')}), and AS_PATH is compared before MED`

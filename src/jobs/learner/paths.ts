@@ -13,6 +13,7 @@ import type { Spot, SpotArm, SpotEdit } from './spot.ts'
 /** Every (group, POP) that is measured and has at least one path. */
 export function pathSpots({ intent, offers }: Pick<OfferView, 'intent' | 'offers'>, loads: Loads): readonly Spot[] {
   const spots: Spot[] = []
+  const preferences = new Map([...intent.preferences.values()].map((one) => [`${one.group} ${one.pop}`, one]))
   for (const group of inOrder(intent.pathGroups)) {
     if (group.mode === 'off') continue
     const pinned = pinnedSettings(group.learning)
@@ -21,7 +22,7 @@ export function pathSpots({ intent, offers }: Pick<OfferView, 'intent' | 'offers
       const arms = offeredPaths(intent, group, pop, offers, loads)
       const [best] = arms
       if (best === undefined) continue
-      const preference = [...intent.preferences.values()].find((one) => one.group === group.id && one.pop === pop)
+      const preference = preferences.get(`${group.id} ${pop}`)
       const bgpChoice = best.candidate.path
       const demandBps = demandOf(group.id, pop, loads)
       spots.push({

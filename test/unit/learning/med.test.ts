@@ -157,6 +157,16 @@ describe('a change of MED', () => {
     expect(run.place).toMatchObject({ committed: null, entry: { phase: { kind: 'settled' } } })
   })
 
+  test('for which a person prefers another entry is not verified any more, nor held against the AS', () => {
+    const run = decided()
+    run.tell({ kind: 'in-use', atMs: run.atMs, path: 'ams', committed: null, takenBack: false })
+    expect(run.place.entry?.phase).toEqual({ kind: 'settled' })
+    expect(run.place.learner.arms.map(({ backOff }) => backOff.reverts)).toEqual([0, 0])
+    run.atMs += 600 * second
+    run.look(at('fra', 60))
+    expect(run.verdicts).toEqual([])
+  })
+
   test('that a person takes back bars its POP, and is not verified any more', () => {
     const run = decided()
     run.tell({ kind: 'in-use', atMs: run.atMs, path: 'fra', committed: null, takenBack: true })
