@@ -1,8 +1,11 @@
 /** Places of paths: at each POP of a PathGroup, those of its paths whose neighbor offers a destination now. */
+import type { Address } from '../../bgp/address.ts'
+import type { Family } from '../../bgp/family.ts'
+import { prefixFamily } from '../../bgp/prefix.ts'
 import { subjectKey } from '../../health/subject.ts'
 import { neighborOfPath } from '../../intent/compile/steering.ts'
 import { prefer } from '../../intent/edit.ts'
-import type { Intent, Neighbor, PopId } from '../../intent/model.ts'
+import type { Intent, Neighbor, PopId, Speaker } from '../../intent/model.ts'
 import { inOrder, selectPops, speakersAt } from '../../intent/select.ts'
 import type { PathGroup } from '../../intent/steering.ts'
 import { pinnedSettings } from '../../learning/pinned.ts'
@@ -52,13 +55,39 @@ function offeredPaths(
 ): readonly SpotArm[] {
   const lines = new Map<string, Set<Neighbor>>()
   for (const speaker of speakersAt(intent, [pop]))
-    for (const destination of group.destinations)
+    for (const destination of group.destinations) {
+      const byAddress = pathsByAddress(intent, group, speaker, prefixFamily(destination))
       for (const { neighbor: address } of offers(speaker.id, destination))
-        for (const [name, path] of group.paths) {
-          const neighbor = neighborOfPath(intent, path, speaker, destination)
-          if (neighbor?.address === address) lines.set(name, (lines.get(name) ?? new Set()).add(neighbor))
-        }
+        for (const { name, neighbor } of byAddress.get(address) ?? [])
+          lines.set(name, (lines.get(name) ?? new Set()).add(neighbor))
+    }
   return [...lines].map(([name, offering]) => armOf(group, pop, name, [...offering], loads))
+}
+
+interface NamedPath {
+  readonly name: string
+  readonly neighbor: Neighbor
+}
+
+type ByAddress = ReadonlyMap<Address, readonly NamedPath[]>
+
+const known = new WeakMap<Intent, Map<string, ByAddress>>()
+
+/** Which paths of a group a neighbor's address stands for at a speaker; worked out once per intent. */
+function pathsByAddress(intent: Intent, group: PathGroup, speaker: Speaker, family: Family): ByAddress {
+  let ofIntent = known.get(intent)
+  if (ofIntent === undefined) known.set(intent, (ofIntent = new Map()))
+  const key = `${group.id} ${speaker.id} ${family}`
+  let byAddress = ofIntent.get(key)
+  if (byAddress === undefined) {
+    const named = [...group.paths].flatMap(([name, path]): readonly NamedPath[] => {
+      const neighbor = neighborOfPath(intent, path, speaker, family)
+      return neighbor === undefined ? [] : [{ name, neighbor }]
+    })
+    byAddress = Map.groupBy(named, ({ neighbor }) => neighbor.address)
+    ofIntent.set(key, byAddress)
+  }
+  return byAddress
 }
 
 function armOf({ paths }: PathGroup, pop: PopId, path: string, lines: readonly Neighbor[], loads: Loads): SpotArm {

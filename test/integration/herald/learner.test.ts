@@ -1,7 +1,8 @@
 /** The path learner on a real daemon: what probes of the paths say becomes a Preference, and the best path follows. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { LearnerView } from '../../../src/api/wire/learner.ts'
+import type { LearnerReplayView, LearnerView } from '../../../src/api/wire/learner.ts'
 import type { RevisionView } from '../../../src/api/wire/revision.ts'
+import { startController } from '../../support/controller.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type TwoPaths, startTwoPaths } from '../../support/two-paths.ts'
 
@@ -56,6 +57,25 @@ test('a controller that is killed goes on with what it knew', async () => {
   expect((await at.learner())?.chosen).toBe(before?.chosen)
   expect(await at.steeredTo()).toBe(before?.chosen)
 }, 60_000)
+
+test('another controller that takes over goes on with what was known, and the log of both replays as one', async () => {
+  const second = await startController({ redis: at.redis.url })
+  try {
+    const before = await at.place()
+    await at.controller.kill()
+    await eventually(withinMs, async () =>
+      expect((await at.learner())?.batches).toBeGreaterThan((before?.learner.batches ?? 0) + 2),
+    )
+    const after = await at.place()
+    expect([after?.learner.chosen, after?.committed]).toEqual([before?.learner.chosen, before?.committed])
+    const { places } = await second.expect<LearnerReplayView>('GET', '/v1/learner/replay')
+    expect(places).toMatchObject([{ place: 'pop-s0/origin', skipped: 0 }])
+    expect(places[0]?.difference).toBeUndefined()
+  } finally {
+    await second.stop()
+    await at.controller.restart()
+  }
+}, 90_000)
 
 test('what a person prefers is left alone, although that path is dead', async () => {
   const [dead] = at.probing.dead
