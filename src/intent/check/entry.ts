@@ -175,7 +175,7 @@ export function entryProbers(intent: Intent, group: EntryGroup): readonly Agent[
 const slowestSightMs = 30_000
 
 /** Checks by which an agent sees which POP answers it for the group's prefixes. */
-export function catchmentChecks(intent: Intent, { prefixes }: EntryGroup, agent: Agent): readonly Check[] {
+function catchmentChecks(intent: Intent, { prefixes }: EntryGroup, agent: Agent): readonly Check[] {
   return inOrder(intent.checks).filter(
     (check) =>
       namesThePop(check) &&

@@ -2,13 +2,9 @@
  * Where ASes enter, as vantage points inside or behind them see it: which POP answers each of them for an EntryGroup's
  * prefixes, and in what time. What one vantage point says counts once its last two answers agree; of several, most.
  */
-import { addressFamily } from '../../bgp/address.ts'
-import { addressBits } from '../../bgp/family.ts'
-import { type Prefix, contains } from '../../bgp/prefix.ts'
 import type { Sample } from '../../health/sample.ts'
-import type { Probe } from '../../health/task.ts'
-import { tasksOf } from '../../health/tasks.ts'
-import { catchmentChecks, entryProbers } from '../../intent/check/entry.ts'
+import { popNamed, prefixOf, vantageTasks } from '../../health/vantage-tasks.ts'
+import { entryProbers } from '../../intent/check/entry.ts'
 import { movedPrefixes } from '../../intent/compile/entries.ts'
 import type { EntryGroup, EntryGroupId } from '../../intent/entry.ts'
 import type { Intent, PopId } from '../../intent/model.ts'
@@ -59,8 +55,9 @@ export class EntryBook {
     for (const { task, agent, outcome, answeredBy, rttMs } of samples) {
       if (outcome === 'unknown') continue
       for (const group of this.#groups.get(`${task} ${agent}`) ?? []) {
-        const pop = answeredBy !== undefined && this.#intent?.pops.has(answeredBy as PopId) ? answeredBy : undefined
-        this.#push(group, agent, { atMs, pop: pop as PopId | undefined, rttMs })
+        const pop =
+          answeredBy === undefined || this.#intent === undefined ? undefined : popNamed(this.#intent, answeredBy)
+        this.#push(group, agent, { atMs, pop, rttMs })
       }
     }
   }
@@ -97,17 +94,8 @@ export class EntryBook {
 function sightsOf(intent: Intent, group: EntryGroup): readonly string[] {
   if (group.mode === 'off') return []
   const moved = group.mode === 'shadow' ? group.prefixes : movedPrefixes(group, 'learner')
-  return entryProbers(intent, group).flatMap((agent) => {
-    const checks = new Set(catchmentChecks(intent, group, agent).map(({ id }) => id as string))
-    return tasksOf(intent, agent.id)
-      .filter(({ check, probe }) => checks.has(check) && isWithin(moved, probe))
-      .map(({ id }) => `${id} ${agent.id}`)
-  })
-}
-
-function isWithin(prefixes: readonly Prefix[], probe: Probe): boolean {
-  const target = probe.kind === 'dns' ? probe.server : probe.address
-  if (target === undefined) return false
-  const host = `${target}/${addressBits(addressFamily(target))}` as Prefix
-  return prefixes.some((prefix) => contains(prefix, host))
+  const behind = new Set(entryProbers(intent, group).map(({ id }) => id))
+  return vantageTasks(intent)
+    .filter(({ agent, target }) => behind.has(agent) && prefixOf(new Set(moved), target) !== undefined)
+    .map(({ task, agent }) => `${task} ${agent}`)
 }
