@@ -2,10 +2,12 @@
 import { type Alarm, alarmDurations } from '../health/alarm.ts'
 import { allowedSilences, overdueAgents } from '../health/agent-overdue.ts'
 import { isDamped, penaltyAt } from '../health/penalty.ts'
+import type { Measure } from '../health/measure.ts'
 import type { Verdict } from '../health/verdict.ts'
 import { watchedTasks } from '../health/watches.ts'
 import type { Intent } from '../intent/model.ts'
 import type { Agent, AgentId, FailoverPlace } from '../intent/monitoring.ts'
+import type { ToldMeasures } from '../store/sight.ts'
 import type { AgentState } from '../store/store.ts'
 import type { AgentView, AlarmView, VerdictView } from './wire/alarm.ts'
 
@@ -59,7 +61,8 @@ export function placeView(place: FailoverPlace): { kind: 'pop' | 'neighbor'; nam
   return { kind: place.kind, name: place.kind === 'pop' ? place.pop : place.neighbor }
 }
 
-export function verdictView(verdict: Verdict, nowMs: number): VerdictView {
+/** @param measured of its check there, where that is known */
+export function verdictView(verdict: Verdict, nowMs: number, measured?: Measure): VerdictView {
   const { check, subject, pop, place, prefix, state, sinceMs, reason, penalty, holdDownMs, evidence } = verdict
   const { completedBy } = verdict
   const { failed, ok, unknown, quorum } = evidence
@@ -85,7 +88,21 @@ export function verdictView(verdict: Verdict, nowMs: number): VerdictView {
         receivedAt: isoTime(completedBy.receivedAtMs),
       },
     }),
+    ...(measured !== undefined && { measured: { ...measured } }),
   }
+}
+
+/** What a leader told longer ago is history. */
+const freshWithinMs = 30_000
+
+/** By task; none where nobody leads. */
+export function freshMeasures(told: ToldMeasures | undefined, nowMs: number): ReadonlyMap<string, Measure> {
+  return new Map(told === undefined || nowMs - told.atMs > freshWithinMs ? [] : told.checks)
+}
+
+/** By `speaker address`. */
+export function freshLosses(told: ToldMeasures | undefined, nowMs: number): ReadonlyMap<string, number> {
+  return new Map(told === undefined || nowMs - told.atMs > freshWithinMs ? [] : told.losses)
 }
 
 /** Those that documents name, and those that were heard of without any. */

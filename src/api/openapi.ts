@@ -25,6 +25,7 @@ export async function describeApi(api: FastifyInstance, version: string): Promis
         { name: 'documents', description: 'Intent and overlays' },
         { name: 'revisions', description: 'The audit, proofs, and the way back' },
         { name: 'speakers', description: 'Speakers, neighbors, routes' },
+        { name: 'collectors', description: 'Vantage routers, and what they see' },
         { name: 'events', description: 'What happens, as it happens' },
         { name: 'operations', description: 'The controller itself' },
       ],

@@ -3,7 +3,7 @@ import { type AttributesKey, type PathAttributes, attributesOf } from '../bgp/pa
 import type { Action } from '../plan/action.ts'
 import type { Explanation, SiteExplanation } from '../plan/explain.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { ExplanationView } from './wire/explanation.ts'
+import type { ExplanationView, LearnedView } from './wire/explanation.ts'
 import type { ActionView, AttributesView, PlanView } from './wire/plan.ts'
 
 const shownAtMost = 2000
@@ -43,13 +43,17 @@ function actionView({ from, to, ...action }: Action): ActionView {
   }
 }
 
-export function explanationView({ changesAtMs, ...explanation }: Explanation): ExplanationView {
+export function explanationView(
+  { changesAtMs, ...explanation }: Explanation,
+  learned: readonly LearnedView[],
+): ExplanationView {
   return {
     ...explanation,
     intended: [...explanation.intended],
     sites: explanation.sites.map(siteView),
+    learned: [...learned],
     warnings: explanation.warnings.map((warning) => ({ ...warning })),
-    sentences: [...explanation.sentences],
+    sentences: [...explanation.sentences, ...learned.flatMap(({ sentences }) => sentences)],
     ...(changesAtMs !== undefined && { changesAt: new Date(changesAtMs).toISOString() }),
   }
 }

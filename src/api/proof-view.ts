@@ -1,7 +1,9 @@
 /** Proofs as the API shows them: times as milliseconds after the revision was accepted. */
 import { createHash } from 'node:crypto'
 import type { Intent } from '../intent/model.ts'
-import type { Proof } from '../store/store.ts'
+import type { Proof } from '../store/proof.ts'
+import { catchmentProofView } from './catchment-view.ts'
+import { routerProofView } from './collector-view.ts'
 import type { ProofView } from './wire/revision.ts'
 
 export function proofView(proof: Proof, intent: Intent): ProofView {
@@ -19,6 +21,7 @@ export function proofView(proof: Proof, intent: Intent): ProofView {
     neighbors: part.neighbors,
     problem: part.problem,
   }))
+  const catchment = catchmentProofView(proof, intent)
   const view = {
     revision: proof.revision,
     state: proof.state,
@@ -35,6 +38,8 @@ export function proofView(proof: Proof, intent: Intent): ProofView {
     doneMs: after(proof.doneAtMs),
     held: [...proof.held],
     speakers: speakers.toSorted((a, b) => a.speaker.localeCompare(b.speaker, 'en', { numeric: true })),
+    ...(catchment !== undefined && { catchment }),
+    ...(proof.routers !== undefined && { routers: routerProofView(proof.routers) }),
   }
   return { ...view, progress: createHash('sha256').update(JSON.stringify(view)).digest('base64url').slice(0, 16) }
 }

@@ -18,12 +18,15 @@ import { agentRoutes } from './routes/agents.ts'
 import { alarmRoutes } from './routes/alarms.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { automationRoutes } from './routes/automation.ts'
+import { catchmentRoutes } from './routes/catchment.ts'
+import { collectorRoutes } from './routes/collectors.ts'
 import { trafficRoutes } from './routes/traffic.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { learnerRoutes } from './routes/learner.ts'
 import { drainRoutes } from './routes/drains.ts'
+import { learnerVerbRoutes } from './routes/learner-verbs.ts'
 import { overlayRoutes } from './routes/overlays.ts'
 import { preferenceRoutes } from './routes/preferences.ts'
 import { planRoutes } from './routes/plan.ts'
@@ -47,6 +50,7 @@ const routes = [
   overlayRoutes,
   preferenceRoutes,
   learnerRoutes,
+  learnerVerbRoutes,
   planRoutes,
   documentRoutes,
   revisionRoutes,
@@ -55,6 +59,8 @@ const routes = [
   adoptRoutes,
   eventRoutes,
   alarmRoutes,
+  catchmentRoutes,
+  collectorRoutes,
   alertRoutes,
   automationRoutes,
   trafficRoutes,
@@ -106,7 +112,16 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
 }
 
 /** Writes that are no commit: without an answer of Redis it is unknown whether they were made. */
-const notCommits = ['/v1/plan', '/v1/store/', '/v1/alarms', '/v1/alerts', '/v1/automation', '/v1/traffic', '/v1/agents']
+const notCommits = [
+  '/v1/plan',
+  '/v1/store/',
+  '/v1/alarms',
+  '/v1/alerts',
+  '/v1/automation',
+  '/v1/traffic',
+  '/v1/agents',
+  '/v1/learner/words',
+]
 
 /**
  * Whoever asked for a change wants to know above all whether it was made. Every write is one commit, and a commit that

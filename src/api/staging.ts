@@ -28,7 +28,7 @@ export interface StagingFacts extends Seen {
 export async function stagingFacts({ health }: Pick<Store, 'health'>): Promise<StagingFacts> {
   const [all, alarms, traffic] = await Promise.all([health.verdicts(), health.alarms(), health.traffic()])
   const sick = new Map([...all].filter(([, { state }]) => state === 'sick'))
-  const loads = new Map(Array.from(traffic.pops, ([pop, { amount }]) => [pop, amount]))
+  const loads = new Map([...traffic.pops].map(([pop, { amount }]) => [pop, amount]))
   return { verdicts: { all, sick }, alarms, loads }
 }
 

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { HealthObserver } from '../jobs/health/observer.ts'
 import type { NoticeOutcome } from '../notify/outlet.ts'
 import type { Store } from '../store/store.ts'
+import { createDimensionMetrics } from './dimension-metrics.ts'
 
 export interface HealthMetrics {
   readonly observers: HealthObserver & { observeNotice(receiver: string, outcome: NoticeOutcome): void }
@@ -15,6 +16,7 @@ const detectionBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 export function createHealthMetrics(registry: Registry): HealthMetrics {
   const gauge = gaugesOf(registry)
   const counter = countersOf(registry)
+  const dimensions = createDimensionMetrics(registry)
   const lag = histogram(registry, 'herald_sample_lag_seconds', 'From when samples were sent until they were taken')
   const detection = histogram(
     registry,
@@ -23,6 +25,7 @@ export function createHealthMetrics(registry: Registry): HealthMetrics {
   )
   return {
     observers: {
+      ...dimensions.observers,
       observeVerdicts(verdicts) {
         gauge.subjects.reset()
         for (const { check, state } of verdicts) gauge.subjects.inc({ check, state })
@@ -48,6 +51,7 @@ export function createHealthMetrics(registry: Registry): HealthMetrics {
       observeRolloutStep: (step) => counter.rolloutSteps.inc({ step }),
       observeEnd() {
         gauge.rollouts.set(0)
+        dimensions.reset()
         for (const one of [gauge.subjects, gauge.standing, gauge.brake, gauge.agents]) one.reset()
       },
       observeNotice: (receiver, outcome) => counter.notices.inc({ receiver, outcome }),

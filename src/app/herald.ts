@@ -15,6 +15,7 @@ import { Connections } from '../jobs/connections.ts'
 import { openDoorbell } from '../jobs/doorbell.ts'
 import { startPlanner } from '../jobs/lead.ts'
 import { startWorker } from '../jobs/worker.ts'
+import { connectCollector } from '../speaker/gobgp/collector.ts'
 import { connectGobgp } from '../speaker/gobgp/connect.ts'
 import { createMetrics } from './metrics.ts'
 import { listen, prepareListening } from './listen.ts'
@@ -100,6 +101,7 @@ async function startBase(settings: ProcessSettings, logger: Logger, stop: AbortS
     bull,
     doorbell,
     connections,
+    connectCollector,
     metrics,
     logger,
     clock: () => Date.now(),

@@ -6,7 +6,9 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { ActionKind, HeldReason } from '../plan/action.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Store } from '../store/store.ts'
+import type { LearnerObserver } from '../jobs/learner/observer.ts'
 import { type HealthMetrics, createHealthMetrics } from './health-metrics.ts'
+import { createLearnerMetrics } from './learner-metrics.ts'
 
 export interface Metrics {
   readonly contentType: string
@@ -14,7 +16,7 @@ export interface Metrics {
   readonly observers: Observers
 }
 
-export interface Observers extends Readonly<HealthMetrics['observers']> {
+export interface Observers extends Readonly<HealthMetrics['observers']>, LearnerObserver {
   /** @param held how much is held now in all, by reason */
   observePlan(seconds: number, plan: Plan, held: ReadonlyMap<HeldReason, number>): void
   observeApply(seconds: number, outcome: 'ok' | 'failed'): void
@@ -56,6 +58,7 @@ export function createMetrics(store: Store): Metrics {
   const lag = new Gauge({ name: 'herald_speakers_lagging', help: 'Speakers with decisions not applied', registers })
 
   const health = createHealthMetrics(registry)
+  const learner = createLearnerMetrics(registry)
 
   async function readStore(): Promise<void> {
     revision.set((await store.revisions.head())?.revision ?? 0)
@@ -78,6 +81,7 @@ export function createMetrics(store: Store): Metrics {
     },
     observers: {
       ...health.observers,
+      ...learner,
       observePlan(seconds, { actions: taken }, back) {
         plan.observe(seconds)
         for (const { kind } of taken) actions.inc({ kind } satisfies { kind: ActionKind })

@@ -43,8 +43,11 @@ export function prefixLength(prefix: Prefix): number {
 export function contains(outer: Prefix, inner: Prefix): boolean {
   const length = prefixLength(outer)
   if (prefixFamily(outer) !== prefixFamily(inner) || length > prefixLength(inner)) return false
-  const a = prefixWords(outer)
-  const b = prefixWords(inner)
+  return sameNetwork(prefixWords(outer), prefixWords(inner), length)
+}
+
+/** True where the first `length` bits of two addresses of one family agree. */
+export function sameNetwork(a: Uint16Array, b: Uint16Array, length: number): boolean {
   for (let i = 0; i * 16 < length; i++) if ((((a[i] ?? 0) ^ (b[i] ?? 0)) & wordMask(length, i)) !== 0) return false
   return true
 }

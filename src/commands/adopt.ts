@@ -56,10 +56,11 @@ async function adopt(cli: CliContext, command: Command, speaker: string, prefixe
       table: () => adoptionText(cli.terminal, adoption),
       names: () => adoption.adopted,
     })
-    if (options.wait === true && adoption.status === 'accepted')
+    if ((options.wait === true || options.seen === true) && adoption.status === 'accepted')
       await waitForProof(cli, api, adoption.revision, {
         timeoutSeconds: options.timeout,
         output: outputOf(command),
+        seen: options.seen === true,
         warnings: adoption.plan.warnings,
       })
     if (prefixes.length > 0 && adoption.left.length > 0) throw new Quit(exitCode.refused)

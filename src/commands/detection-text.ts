@@ -1,4 +1,4 @@
-/** The time line of a revision that automation made, from the sample that completed the verdict to the neighbors. */
+/** The time line of a revision that automation made, from the sample that completed the verdict to the neighbors and beyond. */
 import type { ProofView } from '../api/wire/revision.ts'
 
 /** One line; undefined for a revision that people made. */
@@ -19,6 +19,11 @@ export function detectionText(proof: ProofView): string | undefined {
     ['RIB', last(({ ribMs }) => ribMs)],
     ['adj-out', last(({ adjOutMs }) => adjOutMs)],
   ]
+  const { catchment } = proof
+  const movedMs = catchment?.movedMs
+  const moved = catchment?.state === 'moved' && movedMs !== undefined ? ` → catchment moved ${movedMs - sentMs} ms` : ''
+  const routersMs = proof.routers?.state === 'seen' || proof.routers?.state === 'gone' ? proof.routers.atMs : undefined
+  const seen = routersMs === undefined ? '' : ` → vantage routers ${routersMs - sentMs} ms`
   const told = stages.map(([name, atMs]) => (atMs === undefined ? `${name} -` : `${name} ${atMs - sentMs} ms`))
-  return `${alarm}: last needed sample sent, then ${told.join(' → ')}`
+  return `${alarm}: last needed sample sent, then ${told.join(' → ')}${seen}${moved}`
 }

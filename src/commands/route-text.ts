@@ -38,11 +38,13 @@ function liveText({
   intent,
   problem,
   refused,
+  unproved,
 }: RouteView): string {
   const decided = target === undefined ? 'not decided' : `${target.kind} (revision ${target.revision})`
   const lines = [`${speaker} at ${pop}: ${intent === undefined ? 'not wanted' : 'wanted'}, ${decided}`]
   if (problem !== undefined) return [...lines, `   unknown: ${problem}`].join('\n')
   if (refused !== undefined) lines.push(`   refused by the speaker: ${refused}`)
+  if (unproved !== undefined) lines.push(`   adj-out disagrees: ${unproved}`)
   const rows = rib.map(({ best, attributes, ageSeconds, learnedFrom }) => [
     best ? '*>' : '* ',
     prefix,

@@ -8,16 +8,21 @@ import type {
   SpeakerListView,
   SpeakerView,
 } from '../api/wire/speaker.ts'
+import type { SeenListView } from '../api/wire/collector.ts'
 import type { ApiClient } from './client.ts'
 import { type CliContext, outputOf, withApi } from './cli-context.ts'
 import { formatDuration } from './duration.ts'
 import { print } from './output.ts'
 import { routesText } from './route-text.ts'
+import { sightsText } from './seen-text.ts'
+import { registerShowOutside } from './show-outside.ts'
 import { renderTable } from './table.ts'
 import { type Terminal, paint } from './terminal.ts'
 
 export function registerShow(program: Command, cli: CliContext): void {
-  const show = program.command('show').description('what the daemons have: routes, neighbors, speakers')
+  const show = program
+    .command('show')
+    .description('what the daemons have, and what is seen from outside: routes, neighbors, speakers, catchment')
 
   show
     .command('route [prefix]')
@@ -29,12 +34,19 @@ export function registerShow(program: Command, cli: CliContext): void {
     .addHelpText('after', '\nExamples:\n  herald show route 203.0.113.0/24\n  herald show route --speaker fra1')
     .action(async (prefix: string | undefined, options: { readonly speaker?: string }, command: Command) => {
       const query = { prefix, speaker: options.speaker, ...(prefix !== undefined && { live: true }) }
-      const { routes, truncated } = await withApi(cli, command, (api) =>
-        api.request<RouteListView>({ path: '/v1/routes', query }),
-      )
+      const { routes, truncated, seen } = await withApi(cli, command, async (api) => ({
+        ...(await api.request<RouteListView>({ path: '/v1/routes', query })),
+        seen:
+          prefix === undefined ? undefined : await api.request<SeenListView>({ path: '/v1/seen', query: { prefix } }),
+      }))
+      const sights = (seen?.prefixes ?? []).filter(({ collectors }) => collectors.length > 0)
       print(cli.terminal, outputOf(command), {
         data: routes,
-        table: () => routesText(routes) + (truncated ? '\n… and more; name a prefix' : ''),
+        table: () =>
+          [
+            routesText(routes) + (truncated ? '\n… and more; name a prefix' : ''),
+            ...sights.map((one) => `\nseen from outside\n${sightsText(cli.terminal, one)}`),
+          ].join('\n'),
         names: () => [...new Set(routes.map((route: RouteView) => route.prefix))],
       })
     })
@@ -70,6 +82,8 @@ export function registerShow(program: Command, cli: CliContext): void {
         names: () => speakers.map(({ id }) => id),
       })
     })
+
+  registerShowOutside(show, cli)
 }
 
 async function neighborLists(api: ApiClient, speaker: string | undefined): Promise<readonly NeighborListView[]> {
@@ -93,10 +107,24 @@ function neighborsText(terminal: Terminal, lists: readonly NeighborListView[]): 
       stateText(terminal, neighbor),
       neighbor.uptimeSeconds === undefined ? '' : formatDuration(neighbor.uptimeSeconds),
       String(neighbor.received ?? ''),
+      String(neighbor.accepted ?? ''),
+      String(neighbor.losses ?? ''),
       neighbor.bfd ?? '',
     ]),
   )
-  const headers = ['SPEAKER', 'NEIGHBOR', 'ADDRESS', 'AS', 'KIND', 'STATE', 'UP', 'RECEIVED', 'BFD']
+  const headers = [
+    'SPEAKER',
+    'NEIGHBOR',
+    'ADDRESS',
+    'AS',
+    'KIND',
+    'STATE',
+    'UP',
+    'RECEIVED',
+    'ACCEPTED',
+    'LOST IN 10m',
+    'BFD',
+  ]
   return rows.length === 0 ? 'No neighbors.' : renderTable(headers, rows)
 }
 
@@ -117,8 +145,20 @@ function speakersText(terminal: Terminal, speakers: readonly SpeakerView[]): str
     speaker.decided > speaker.applied ? `${speaker.applied} of ${speaker.decided}` : `${speaker.applied}`,
     `${speaker.neighbors.established}/${speaker.neighbors.of}`,
     String(speaker.foreign ?? ''),
+    speaker.drifted === 0 ? '' : paint(terminal, 'yellow', String(speaker.drifted)),
     speaker.problem ?? '',
   ])
-  const headers = ['SPEAKER', 'POP', 'ENDPOINT', 'REACH', 'API', 'APPLIED', 'NEIGHBORS', 'FOREIGN', 'PROBLEM']
+  const headers = [
+    'SPEAKER',
+    'POP',
+    'ENDPOINT',
+    'REACH',
+    'API',
+    'APPLIED',
+    'NEIGHBORS',
+    'FOREIGN',
+    'DRIFTED',
+    'PROBLEM',
+  ]
   return rows.length === 0 ? 'No speakers.' : renderTable(headers, rows)
 }

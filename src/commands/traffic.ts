@@ -23,19 +23,23 @@ export function registerTraffic(program: Command, cli: CliContext): void {
     })
 }
 
-function trafficText(terminal: Terminal, { pops, neighbors }: TrafficView): string {
-  if (pops.length === 0 && neighbors.length === 0)
+function trafficText(terminal: Terminal, { pops, neighbors, groups }: TrafficView): string {
+  if (pops.length === 0 && neighbors.length === 0 && groups.length === 0)
     return 'nobody told any traffic: post {"pops": {"fra": 4.2e9}, "neighbors": {"fra-transit": 3e9}} to /v1/traffic'
   const rows = [
     ...pops.map(({ pop, capacity, ...figure }) => {
       const share = capacity === undefined ? '' : `${Math.round((100 * figure.amount) / capacity)} %`
       return [pop, '', amountText(figure.amount, figure.unit), share, ageText(terminal, figure)]
     }),
-    ...neighbors.map(({ pop, neighbor, ...figure }) => {
-      return [pop, neighbor, amountText(figure.amount, figure.unit), '', ageText(terminal, figure)]
+    ...neighbors.map(({ pop, neighbor, capacity, ...figure }) => {
+      const share = capacity === undefined ? '' : `${Math.round((100 * figure.amount) / capacity)} %`
+      return [pop, neighbor, amountText(figure.amount, figure.unit), share, ageText(terminal, figure)]
+    }),
+    ...groups.map(({ pop, group, ...figure }) => {
+      return [pop, `group ${group}`, amountText(figure.amount, figure.unit), '', ageText(terminal, figure)]
     }),
   ]
-  return renderTable(['POP', 'NEIGHBOR', 'TRAFFIC', 'OF CAPACITY', 'TOLD'], rows)
+  return renderTable(['POP', 'OF', 'TRAFFIC', 'OF CAPACITY', 'TOLD'], rows)
 }
 
 function ageText(terminal: Terminal, { at, fresh }: { readonly at: string; readonly fresh: boolean }): string {

@@ -1,24 +1,31 @@
 /**
  * `--wait`: the proof of a revision as it comes, per speaker: pushed → in RIB → in adj-out, in milliseconds after it was
- * accepted. On a terminal the table is redrawn, else each stage is a line of its own.
+ * accepted; `--seen` goes on until vantage points have seen it. On a terminal the table is redrawn, else each stage is a
+ * line of its own.
  */
 import type { WarningView } from '../api/wire/plan.ts'
 import type { ProofView } from '../api/wire/revision.ts'
 import type { ApiClient } from './client.ts'
+import { moveText, moveWords } from './catchment-text.ts'
 import type { CliContext, Output } from './cli-context.ts'
 import { detectionText } from './detection-text.ts'
 import { CommandError, exitCode } from './exit-code.ts'
 import { print } from './output.ts'
+import { routersText, routersWords } from './seen-text.ts'
 import { renderTable } from './table.ts'
 import { type Terminal, paint } from './terminal.ts'
 
 /** Something held may be released by a speaker that answers again; for so long it is worth waiting. */
 const heldGraceMs = 3000
 const pollSeconds = 2
+/** So long after a proof the controller has begun to watch, or there is nothing to see. */
+const watchedWithinMs = 3000
 
 export interface WaitOptions {
   readonly timeoutSeconds: number
   readonly output: Output
+  /** Wait for vantage points as well. */
+  readonly seen: boolean
   /** What the change was answered with. */
   readonly warnings: readonly WarningView[]
 }
@@ -34,18 +41,23 @@ export async function waitForProof(
   if (proof === undefined) return
   requireDone(cli.terminal, proof, options)
   requireAudience(proof, options.warnings)
+  if (options.seen) requireSight(proof, options.timeoutSeconds)
 }
 
-/** Shows the proof as it comes, until it is done, superseded, held for a while, or late. Undefined: interrupted. */
+/**
+ * Shows the proof as it comes, until it is done (and, with `seen`, no witness is waited for any more), superseded, held for a
+ * while, or late. Undefined: interrupted.
+ */
 export async function followProof(
   cli: CliContext,
   api: ApiClient,
   revision: number,
-  options: Pick<WaitOptions, 'timeoutSeconds' | 'output'>,
+  options: Pick<WaitOptions, 'timeoutSeconds' | 'output' | 'seen'>,
 ): Promise<ProofView | undefined> {
   const live = options.output === 'table' ? progressOn(cli.terminal) : undefined
   const deadline = performance.now() + options.timeoutSeconds * 1000
   let heldSince: number | undefined
+  let doneSince: number | undefined
   let proof: ProofView | undefined
   while (!cli.signal.aborted) {
     const left = deadline - performance.now()
@@ -53,7 +65,11 @@ export async function followProof(
     const query = { wait, ...(proof !== undefined && { seen: proof.progress }) }
     proof = await api.request<ProofView>({ path: `/v1/revisions/${revision}/proof`, query })
     live?.show(proof)
-    if (proof.state === 'done' || proof.state === 'superseded') break
+    if (proof.state === 'superseded') break
+    if (proof.state === 'done') {
+      doneSince ??= performance.now()
+      if (!options.seen || !isToBeSeen(proof, performance.now() - doneSince)) break
+    }
     heldSince = proof.state === 'held' ? (heldSince ?? performance.now()) : undefined
     if (heldSince !== undefined && performance.now() - heldSince > heldGraceMs) break
     if (performance.now() >= deadline) break
@@ -98,6 +114,29 @@ function requireAudience({ revision, speakers }: ProofView, warnings: readonly W
     )
 }
 
+/** Some witness is still waited for; or none has begun yet, shortly after the proof. */
+function isToBeSeen({ catchment, routers }: ProofView, doneForMs: number): boolean {
+  if (catchment === undefined && routers === undefined) return doneForMs < watchedWithinMs
+  return catchment?.state === 'watching' || routers?.state === 'watching'
+}
+
+/**
+ * Proved at every neighbor, and yet not seen from outside: who asked for that must not take one for the other. Witnesses
+ * that cannot tell are no objection where others can.
+ */
+export function requireSight({ revision, catchment, routers }: ProofView, timeoutSeconds: number): void {
+  const told = [
+    ...(catchment === undefined || catchment.state === 'untold' ? [] : [`catchment ${moveWords(catchment)}`]),
+    ...(routers === undefined || routers.state === 'untold' ? [] : [`vantage routers: ${routersWords(routers)}`]),
+  ]
+  const isMoved = catchment === undefined || ['moved', 'untold'].includes(catchment.state)
+  const isSeen = routers === undefined || ['seen', 'gone', 'untold'].includes(routers.state)
+  if (told.length > 0 && isMoved && isSeen) return
+  const nobody = 'no vantage point names the POP that answers, and no vantage router can tell'
+  const what = `revision ${revision} is done, but not seen within ${timeoutSeconds} s`
+  throw new CommandError(exitCode.notConverged, what, told.length === 0 ? [nobody] : told)
+}
+
 const unheard = 'no established neighbor: nobody hears it'
 
 function isUnheard({ announce, neighbors }: ProofView['speakers'][number]): boolean {
@@ -125,7 +164,11 @@ export function proofText(terminal: Terminal, proof: ProofView): string {
   const planned = proof.plannedMs === undefined ? '' : `, planned after ${milliseconds(proof.plannedMs)}`
   const detection = detectionText(proof)
   const detected = detection === undefined ? [] : [detection]
-  return [...table, `revision ${proof.revision}: ${state}${end}${planned}`, ...detected].join('\n')
+  const seen = [
+    ...(proof.catchment === undefined ? [] : [moveText(terminal, proof.catchment)]),
+    ...(proof.routers === undefined ? [] : [routersText(terminal, proof.routers)]),
+  ]
+  return [...table, `revision ${proof.revision}: ${state}${end}${planned}`, ...detected, ...seen].join('\n')
 }
 
 function milliseconds(value: number | undefined): string {
@@ -166,7 +209,7 @@ function lineByLine(terminal: Terminal): Progress {
     terminal.out(line)
   }
   return {
-    show({ plannedMs, speakers, held }) {
+    show({ plannedMs, speakers, held, catchment }) {
       if (plannedMs !== undefined) tell(`planned ${plannedMs} ms`)
       for (const { pop = '-', speaker, pushedMs, ribMs, adjOutMs, problem } of speakers) {
         if (pushedMs !== undefined) tell(`${pop} ${speaker} pushed ${pushedMs} ms`)
@@ -175,6 +218,8 @@ function lineByLine(terminal: Terminal): Progress {
         if (problem !== undefined) tell(`${pop} ${speaker}: ${problem}`)
       }
       for (const sentence of held) tell(`held: ${sentence}`)
+      for (const { vantage, after, firstNewMs } of catchment?.vantages ?? [])
+        if (firstNewMs !== undefined) tell(`${vantage} answered by ${after} ${firstNewMs} ms`)
     },
     end: () => undefined,
   }

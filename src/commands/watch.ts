@@ -74,6 +74,8 @@ function describe(event: EventView): string {
       return `${event.author}: what is sick by now is believed (${event.reason})`
     case 'rollout':
       return `${event.rollout} ${event.state}, stage ${event.stage} of ${event.of}, by ${event.author}: ${event.reason}`
+    case 'learner':
+      return `${event.author} says ${event.word} of ${event.place} (${event.reason})`
     case 'drift':
       return `${event.prefix} at ${event.speaker}: ${event.found === 'absent' ? 'gone from the RIB' : 'altered in the RIB'}`
   }

@@ -21,6 +21,7 @@ export interface WriteOptions {
   readonly dryRun?: boolean
   readonly force?: boolean
   readonly wait?: boolean
+  readonly seen?: boolean
   readonly timeout: number
   readonly ifRevision?: string
 }
@@ -35,7 +36,8 @@ export function addWriteOptions(command: Command): Command {
       '--wait',
       'wait until every speaker has it in RIB and adj-out, and show the proof; of a staged change: its end',
     )
-    .addOption(new Option('--timeout <duration>', 'for --wait').argParser(parseDuration).default(30, '30s'))
+    .option('--seen', 'as --wait, and until vantage points and vantage routers see it')
+    .addOption(new Option('--timeout <duration>', 'for --wait and --seen').argParser(parseDuration).default(30, '30s'))
     .option('--if-revision <n>', 'only where this is still the head revision')
 }
 
@@ -72,10 +74,11 @@ export async function writeWith(
   const reason = await reasonOf(cli, options)
   const asks = terminal.interactive && options.yes !== true
   const change = asks ? await confirmed(cli, api, write, options, reason) : await send(api, write, options, reason, {})
-  if (output !== 'table' || options.wait !== true) printChange(cli, command, change)
+  const waits = options.wait === true || options.seen === true
+  if (output !== 'table' || !waits) printChange(cli, command, change)
   else if (change.status === 'accepted') terminal.out(acceptedText(terminal, change, asks))
   else terminal.out(changeText(terminal, change))
-  if (options.wait !== true || change.status !== 'accepted') return
+  if (!waits || change.status !== 'accepted') return
   if (change.staged !== undefined) {
     const said = command.getOptionValueSource('timeout') === 'default' ? undefined : options.timeout
     await waitForRollout(cli, api, change.staged, { output, ...(said !== undefined && { timeoutSeconds: said }) })
@@ -83,6 +86,7 @@ export async function writeWith(
     await follow(cli, api, change, {
       timeoutSeconds: options.timeout,
       output,
+      seen: options.seen === true,
       warnings: change.plan.warnings,
     })
 }

@@ -33,6 +33,18 @@ export interface SessionPlace {
 /** True where a drain has shut the session, or it was opened a moment ago and is not back. */
 export type IsPlanned = (speaker: SpeakerId, address: string) => boolean
 
+/** How a session does now. */
+export interface SessionStanding {
+  readonly speaker: SpeakerId
+  readonly address: string
+  readonly place: SessionPlace
+  readonly established: boolean
+  /** How often it was lost within `flapWindowMs`. */
+  readonly losses: number
+  readonly received: number
+  readonly accepted: number
+}
+
 export type PlaceOfSession = (speaker: SpeakerId, address: string) => SessionPlace | undefined
 
 export const sessionRules = {
@@ -121,6 +133,19 @@ export class SessionBook {
         wrong.push(...lost, ...flapping(at, session, nowMs), ...fewer(at, session, alarms, nowMs))
       }
     return wrong
+  }
+
+  /** All sessions at places that documents name. */
+  standing(placeOf: PlaceOfSession, nowMs: number): readonly SessionStanding[] {
+    return [...this.#speakers].flatMap(([speaker, sessions]) =>
+      [...sessions].flatMap(([address, session]): readonly SessionStanding[] => {
+        const place = placeOf(speaker, address)
+        if (place === undefined) return []
+        const { received = 0, accepted = 0 } = session.counts.at(-1) ?? {}
+        const losses = session.losses.filter((atMs) => nowMs - atMs < sessionRules.flapWindowMs).length
+        return [{ speaker, address, place, established: session.established, losses, received, accepted }]
+      }),
+    )
   }
 
   /** What open alarms say of speakers that this book has not read yet. */

@@ -3,6 +3,7 @@
  * documents are checked like all others (G13): what is wrong today must not wait for the day when it takes effect.
  */
 import { checkAnnouncements } from './check/announcement.ts'
+import { checkCollectors } from './check/collector.ts'
 import { checkCovers, checkFailovers } from './check/failover.ts'
 import { checkMonitoring } from './check/monitoring.ts'
 import { checkNeighbors } from './check/neighbor.ts'
@@ -11,6 +12,7 @@ import { checkPlaces } from './check/place.ts'
 import { checkPools } from './check/pool.ts'
 import { checkRollouts } from './check/rollout.ts'
 import { checkSpeakers } from './check/speaker.ts'
+import { checkEntries } from './check/entry.ts'
 import { checkSteering } from './check/steering.ts'
 import type { Finding } from './document.ts'
 import type { Intent } from './model.ts'
@@ -29,10 +31,12 @@ export function checkIntent(intent: Intent): readonly Finding[] {
       ...checkAnnouncements(intent),
       ...checkCovers(intent),
       ...checkMonitoring(intent),
+      ...checkCollectors(intent),
       ...checkOverlays(intent),
       ...checkFailovers(intent),
       ...checkSteering(intent),
       ...checkRollouts(intent),
+      ...checkEntries(intent),
     ]
     known.set(intent, findings)
   }

@@ -1,6 +1,8 @@
 /** From one canonical document to its value in the model. */
 import type { Prefix } from '../bgp/prefix.ts'
 import type { Document } from './document.ts'
+import type { EntryGroup, EntryGroupId, EntryPreference } from './entry.ts'
+import { entryGroupOf, entryPreferenceOf } from './entry-of.ts'
 import type {
   Announcement,
   Area,
@@ -39,6 +41,8 @@ export type Model =
   | { readonly kind: 'Prefix'; readonly value: Announcement }
   | { readonly kind: 'PathGroup'; readonly value: PathGroup }
   | { readonly kind: 'Preference'; readonly value: Preference }
+  | { readonly kind: 'EntryGroup'; readonly value: EntryGroup }
+  | { readonly kind: 'EntryPreference'; readonly value: EntryPreference }
   | { readonly kind: 'Rollout'; readonly value: Rollout }
   | MonitoringModel
   | { readonly kind: 'Drain'; readonly value: Drain }
@@ -59,7 +63,7 @@ export function modelOf({ kind, name, spec }: Document): Model {
     case 'Speaker':
       return { kind, value: { id: name as SpeakerId, ...(spec as Spec<'Speaker'>) } }
     case 'Neighbor':
-      return { kind, value: { id: name as NeighborId, ...(spec as Spec<'Neighbor'>) } }
+      return { kind, value: neighborOf(name as NeighborId, spec as Spec<'Neighbor'>) }
     case 'Pool':
       return { kind, value: { id: name, ...(spec as Spec<'Pool'>) } }
     case 'Prefix':
@@ -68,10 +72,15 @@ export function modelOf({ kind, name, spec }: Document): Model {
       return { kind, value: pathGroupOf(name as PathGroupId, spec as Spec<'PathGroup'>) }
     case 'Preference':
       return { kind, value: preferenceOf(name, spec as Spec<'Preference'>) }
+    case 'EntryGroup':
+      return { kind, value: entryGroupOf(name as EntryGroupId, spec as Spec<'EntryGroup'>) }
+    case 'EntryPreference':
+      return { kind, value: entryPreferenceOf(name, spec as Spec<'EntryPreference'>) }
     case 'Rollout':
       return { kind, value: rolloutOf(name, spec as Spec<'Rollout'>) }
     case 'Agent':
     case 'Check':
+    case 'Collector':
     case 'Receiver':
     case 'AlertMapping':
     case 'Failover':
@@ -83,6 +92,10 @@ export function modelOf({ kind, name, spec }: Document): Model {
     case 'Freeze':
       return { kind, value: { id: name, ...(spec as Spec<'Freeze'>) } }
   }
+}
+
+function neighborOf(id: NeighborId, { capacity, ...rest }: Spec<'Neighbor'>): Neighbor {
+  return { id, ...rest, ...capacityPart(capacity) }
 }
 
 function popOf(id: PopId, { capacity, ...rest }: Spec<'Pop'>): Pop {

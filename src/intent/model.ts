@@ -17,11 +17,14 @@ import type {
   Capacity,
   Check,
   CheckId,
+  Collector,
+  CollectorId,
   Failover,
   FailoverPolicy,
   Receiver,
 } from './monitoring.ts'
 import type { Rollout } from './rollout.ts'
+import type { EntryGroup, EntryGroupId, EntryPreference } from './entry.ts'
 import type { PathGroup, PathGroupId, Preference } from './steering.ts'
 
 export type AreaId = string & { readonly __brand: 'AreaId' }
@@ -96,6 +99,8 @@ export interface Neighbor {
   readonly session: NeighborSession
   /** Attributes of everything announced to this neighbor, below those of prefix and POP. */
   readonly attributes: NeighborAttributes
+  /** What the line carries, in bit/s. */
+  readonly capacity?: Capacity
 }
 
 export interface NeighborSession {
@@ -117,6 +122,8 @@ export interface NeighborSession {
 export interface Pool {
   readonly id: string
   readonly prefixes: readonly Prefix[]
+  /** Other ASes that may originate it, beside our own: customers, or whoever cleans traffic for us. */
+  readonly origins: readonly Asn[]
 }
 
 /** What can be said for a whole prefix, or for a prefix at one POP. */
@@ -218,14 +225,17 @@ export interface Intent {
   readonly pools: ReadonlyMap<string, Pool>
   readonly prefixes: ReadonlyMap<Prefix, Announcement>
   readonly pathGroups: ReadonlyMap<PathGroupId, PathGroup>
+  readonly entryGroups: ReadonlyMap<EntryGroupId, EntryGroup>
   readonly agents: ReadonlyMap<AgentId, Agent>
   readonly checks: ReadonlyMap<CheckId, Check>
+  readonly collectors: ReadonlyMap<CollectorId, Collector>
   readonly receivers: ReadonlyMap<string, Receiver>
   readonly alertMappings: ReadonlyMap<AlertMappingId, AlertMapping>
   readonly drains: ReadonlyMap<string, Drain>
   readonly overrides: ReadonlyMap<string, Override>
   readonly failovers: ReadonlyMap<string, Failover>
   readonly preferences: ReadonlyMap<string, Preference>
+  readonly entryPreferences: ReadonlyMap<string, EntryPreference>
   readonly rollouts: ReadonlyMap<string, Rollout>
   readonly freezes: ReadonlyMap<string, Freeze>
 }
@@ -241,8 +251,10 @@ export const emptyIntent: Intent = {
   pools: new Map(),
   prefixes: new Map(),
   pathGroups: new Map(),
+  entryGroups: new Map(),
   agents: new Map(),
   checks: new Map(),
+  collectors: new Map(),
   receivers: new Map(),
   alertMappings: new Map(),
   drains: new Map(),
@@ -250,5 +262,6 @@ export const emptyIntent: Intent = {
   failovers: new Map(),
   preferences: new Map(),
   rollouts: new Map(),
+  entryPreferences: new Map(),
   freezes: new Map(),
 }

@@ -10,6 +10,8 @@ import type {
   CheckId,
   CheckProbe,
   CheckWindow,
+  Collector,
+  CollectorId,
   Failover,
   FailoverPlace,
   FailoverPolicy,
@@ -23,6 +25,7 @@ import { capacityOf, msOf } from './schema/quantity.ts'
 export type MonitoringModel =
   | { readonly kind: 'Agent'; readonly value: Agent }
   | { readonly kind: 'Check'; readonly value: Check }
+  | { readonly kind: 'Collector'; readonly value: Collector }
   | { readonly kind: 'Receiver'; readonly value: Receiver }
   | { readonly kind: 'AlertMapping'; readonly value: AlertMapping }
   | { readonly kind: 'Failover'; readonly value: Failover }
@@ -33,6 +36,10 @@ export function monitoringModelOf(kind: MonitoringModel['kind'], name: string, s
       return { kind, value: agentOf(name as AgentId, spec as Spec<'Agent'>) }
     case 'Check':
       return { kind, value: checkOf(name as CheckId, spec as Spec<'Check'>) }
+    case 'Collector': {
+      const { seenWithin, ...rest } = spec as Spec<'Collector'>
+      return { kind, value: { id: name as CollectorId, ...rest, seenWithinMs: msOf(seenWithin) } }
+    }
     case 'Receiver':
       return { kind, value: receiverOf(name, spec as Spec<'Receiver'>) }
     case 'AlertMapping': {

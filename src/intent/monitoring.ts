@@ -6,13 +6,30 @@
 import type { Address } from '../bgp/address.ts'
 import type { NeighborKind } from '../bgp/neighbor.ts'
 import type { Prefix } from '../bgp/prefix.ts'
-import type { NeighborId, PopId, RegionId, Selector } from './model.ts'
+import type { NeighborId, PopId, RegionId, Selector, SpeakerTls } from './model.ts'
 
 export type AgentId = string & { readonly __brand: 'AgentId' }
 /** Name of a Check. A service or path is called like the Check that probes it. */
 export type CheckId = string & { readonly __brand: 'CheckId' }
 /** Name of an AlertMapping. Checks and mappings share one namespace, because a policy may name either. */
 export type AlertMappingId = string & { readonly __brand: 'AlertMappingId' }
+
+export type CollectorId = string & { readonly __brand: 'CollectorId' }
+
+/**
+ * A vantage router: a GoBGP daemon elsewhere, such as a route collector or a box of one's own behind an upstream, that is
+ * asked which of our prefixes it sees. It is never written to.
+ */
+export interface Collector {
+  readonly id: CollectorId
+  /** gRPC address: `host:port` or `unix:///path`. */
+  readonly endpoint: string
+  readonly tls?: SpeakerTls
+  readonly region?: RegionId
+  readonly label?: string
+  /** How soon it sees what is announced, and stops seeing what is withdrawn; later is an alarm. */
+  readonly seenWithinMs: number
+}
 
 /** A process that probes: at a POP, or outside of all of them. */
 export interface Agent {

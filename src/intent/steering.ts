@@ -14,6 +14,22 @@ export type PathGroupId = string & { readonly __brand: 'PathGroupId' }
 /** `off`: not even measured; `shadow`: decided, and nothing moved; `canary`: moved at the canary POPs; `auto`: everywhere. */
 export type SteeringMode = 'off' | 'shadow' | 'canary' | 'auto'
 
+/** What is written of how the learner decides; what is not keeps its default, and nothing is tuned by itself. */
+export interface LearningSettings {
+  /** Evidence that a move takes, ms·min of lower cost. */
+  readonly thresholdMsMin?: number
+  /** A gain below this is none. */
+  readonly deadbandMs?: number
+  /** Batches of a path before any move. */
+  readonly warmUpBatches?: number
+  /** Shortest stay, but on a path that is dead. */
+  readonly dwellMs?: number
+  /** How long a path is barred that disappointed, or to which a move was undone; twice as long each time. */
+  readonly backOffMs?: number
+  /** Share of its capacity that a path is filled to at most, 0 to 1. */
+  readonly loadLimitRatio?: number
+}
+
 export interface PathGroup {
   readonly id: PathGroupId
   readonly description?: string
@@ -25,6 +41,8 @@ export interface PathGroup {
   readonly mode: SteeringMode
   /** Mode canary: only what the learner wants at these places counts. */
   readonly canary: readonly Selector[]
+  /** Absent: the learner tunes itself. */
+  readonly learning?: LearningSettings
 }
 
 /** One way out of a POP: the neighbor that offers the destinations there, and the Check that measures it. */

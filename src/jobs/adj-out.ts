@@ -1,7 +1,8 @@
 /**
  * The proof toward neighbors (G10): every established neighbor's adj-out is read until it says what the targets say:
  * an announced prefix is there, unless its path says not to tell that neighbor; a withdrawn one is not, and a steering
- * route never is.
+ * route never is. An adj-out is computed, so it says nothing of a neighbor from which a restarting daemon still holds
+ * everything back.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Address } from '../bgp/address.ts'
@@ -11,11 +12,12 @@ import { type Prefix, prefixFamily } from '../bgp/prefix.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
 import type { Neighbor } from '../intent/model.ts'
 import { isStillSent } from '../plan/drained.ts'
-import type { Speaker, SpeakerNeighbor } from '../speaker/speaker.ts'
+import type { CallOptions, Speaker, SpeakerNeighbor } from '../speaker/speaker.ts'
 import type { StoredTarget } from '../store/store.ts'
 
 const agreeWithinMs = 2000
 const firstLookAgainMs = 2
+const deferringLookMs = 50
 /** GoBGP computes a whole adj-out for one prefix of it: about 0.6 s at 100,000 paths, and more when several are asked. */
 const callDeadlineMs = 15_000
 const eachUpTo = 1000
@@ -53,11 +55,13 @@ export async function proveAdjOut(
   const options = { deadlineMs: callDeadlineMs, signal }
   const established = establishedOf(neighbors)
   const asked = configured.neighbors.filter(({ address }) => established.has(address))
+  const deferring = await deferringOf(speaker, neighbors, options)
   const answers = await Promise.all(
-    asked.map(async (neighbor) => ({
-      neighbor,
-      problems: await agree(speaker, neighbor, expected(configured, neighbor, targets, refused), signal),
-    })),
+    asked.map(async (neighbor) => {
+      const wanted = expected(configured, neighbor, targets, refused)
+      const held = deferring.has(neighbor.address)
+      return { neighbor, problems: held ? heldBack(neighbor, wanted) : await agree(speaker, neighbor, wanted, signal) }
+    }),
   )
   const disagreeing = answers.filter(({ problems }) => problems.size > 0)
   if (disagreeing.length > 0) {
@@ -72,6 +76,25 @@ export async function proveAdjOut(
 
 function establishedOf(neighbors: readonly SpeakerNeighbor[]): ReadonlySet<Address> {
   return new Set(neighbors.filter(({ state }) => state === 'established').map(({ address }) => address))
+}
+
+/** Established neighbors that are still sent nothing once the time is over. */
+async function deferringOf(
+  speaker: Speaker,
+  neighbors: readonly SpeakerNeighbor[],
+  options: CallOptions,
+): Promise<ReadonlySet<Address>> {
+  const giveUpAt = performance.now() + agreeWithinMs
+  for (let seen = neighbors; ; seen = await speaker.neighbors(options)) {
+    const deferring = establishedOf(seen.filter((neighbor) => neighbor.deferring))
+    if (deferring.size === 0 || performance.now() > giveUpAt) return deferring
+    await sleep(deferringLookMs, undefined, { signal: options.signal }).catch(() => undefined)
+  }
+}
+
+function heldBack({ id }: Neighbor, { present, absent }: Expected): ReadonlyMap<Prefix, string> {
+  const words = `${id} is sent nothing yet: the daemon restarts and waits for its neighbors (RFC 4724, 4.1)`
+  return new Map([...present, ...absent].map((prefix) => [prefix, words]))
 }
 
 function expected(

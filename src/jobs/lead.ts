@@ -9,7 +9,7 @@ import { type HealthDeps, HealthEngine } from './health/engine.ts'
 import { identifyStore } from './identity.ts'
 import { Planner, type PlannerDeps } from './planner.ts'
 import { Notifier, type NotifyDeps } from '../notify/notifier.ts'
-import { LearnerEngine } from './learner/engine.ts'
+import { type LearnerDeps, LearnerEngine } from './learner/engine.ts'
 import { keepTrying } from './keep-trying.ts'
 import { watchGenerations } from './watchdog.ts'
 
@@ -21,7 +21,7 @@ export interface Running {
   close(): Promise<void>
 }
 
-export type LeaderDeps = PlannerDeps & HealthDeps & NotifyDeps
+export type LeaderDeps = PlannerDeps & HealthDeps & NotifyDeps & LearnerDeps
 
 export function startPlanner(deps: LeaderDeps, bull: BullSettings): Running {
   const stop = new AbortController()

@@ -11,6 +11,7 @@ import type { Logger } from 'pino'
 import type { Prefix } from '../bgp/prefix.ts'
 import { type Moment, affectedPrefixes } from '../intent/compile.ts'
 import { buildIntent } from '../intent/build.ts'
+import type { Standing } from '../health/visibility-alarm.ts'
 import { speakersWithShutdowns } from '../intent/compile/shutdowns.ts'
 import { steeredDestinations } from '../intent/compile/steering.ts'
 import type { DesiredSpeaker } from '../intent/desired.ts'
@@ -30,6 +31,7 @@ import { Fleet } from './fleet.ts'
 import { identifyStore } from './identity.ts'
 import { RepairPace } from './repair-pace.ts'
 import { Settlement } from './settlement.ts'
+import { standingOf } from './standing.ts'
 import { configureSpeakers, speakersOf } from './configure.ts'
 import { retireSpeakers } from './retire.ts'
 import { inSlices } from './slices.ts'
@@ -53,6 +55,7 @@ export interface PlannerView {
   announcedAt(prefix: Prefix): ReadonlySet<PopId>
   /** Why a prefix is not, at these POPs, as decided and read back, in words; undefined: it is. */
   notReadBack(prefix: Prefix, pops: Iterable<PopId>): string | undefined
+  readonly standing: Standing
 }
 
 /** The same with what neighbors of a speaker offer, the best path first where BGP chose among them. */
@@ -108,6 +111,7 @@ export class Planner {
       epoch: this.#epoch,
       announcedAt: (prefix) => announcedAt(intent, fleet, prefix),
       notReadBack: (prefix, pops) => notReadBack({ intent, fleet, moment }, prefix, pops),
+      standing: standingOf(fleet),
       offers: (speaker, destination) => fleet.offers(speaker, destination),
     }
   }

@@ -4,7 +4,7 @@
  */
 import type { Prefix } from '../bgp/prefix.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { ProofState } from '../store/store.ts'
+import type { ProofState } from '../store/proof.ts'
 
 interface OpenRevision {
   readonly revision: number

@@ -16,7 +16,8 @@ import { type Verdict, change, commandLine, refusal } from './demo/change.ts'
 import { everythingDies, revive, serviceDies } from './demo/failover.ts'
 import { heraldAt } from './demo/herald.ts'
 import { printInvitation } from './demo/invitation.ts'
-import { monitoringManifests, startAgents } from './demo/monitoring.ts'
+import { pathGetsSlow } from './demo/learner.ts'
+import { monitoringManifests } from './demo/monitoring.ts'
 import { type Screen, createScreen, milliseconds, verdict } from './demo/screen.ts'
 import { speakerDies } from './demo/speaker-death.ts'
 import { type Catchments, type Stage, reached } from './demo/stage.ts'
@@ -88,12 +89,10 @@ async function build(screen: Screen, cleanups: Cleanups): Promise<Stage> {
   await timed(screen, 'sessions', async () => [undefined, await everySession(lab)])
   await timed(screen, 'services', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'herald-demo-'))
-    await writeFile(join(folder, 'monitoring.yaml'), monitoringManifests(pops, services))
-    const words = ['apply', '-f', join(folder, 'monitoring.yaml'), '--reason', 'services are watched']
+    await writeFile(join(folder, 'failover.yaml'), monitoringManifests(services))
+    const words = ['apply', '-f', join(folder, 'failover.yaml'), '--reason', 'services fail over']
     const { changes } = await herald.change(words).finally(() => rm(folder, { recursive: true }))
-    const agents = startAgents(lab, pops)
-    cleanups.push(() => agents.stop())
-    return [undefined, `herald apply -f monitoring.yaml: ${changes.length} documents; an agent beside each service`]
+    return [undefined, `herald apply -f failover.yaml: ${changes.length} documents; an agent at every POP probes them`]
   })
   return timed(screen, 'packets', async () => {
     const routes = watchRoutes(lab, await readNodeAddresses(lab))
@@ -151,13 +150,17 @@ async function script(stage: Stage): Promise<Outcome> {
   const move = ['publish', ipv6, '--at', 'asia', '--only', '--reason', 'follow the sun']
   const moved = await change(stage, { prefix: ipv6, words: move, flow: 'udp6', catchments: inAsia, lossless: true })
 
+  title('A backbone path gets slow; the path learner moves the packets, and says why')
+  const backbone = { pop: 'fra', group: 'origin1', links: { bb1: 'fra:eth3', bb2: 'fra:eth4' }, origin: 'origin1' }
+  const learned = await pathGetsSlow(stage, backbone)
+
   title('Withdraw it everywhere')
   const words = ['withdraw', ipv6, '--everywhere', '--force', '--reason', 'end of service']
   const withdrawn = await change(stage, { prefix: ipv6, words, flow: 'udp6', catchments: nobody, lossless: false })
   return {
     proved:
       [...published, moved, withdrawn].every(({ proved }) => proved) &&
-      [refused, failedOver, heldOn, restarted, begun].every(Boolean),
+      [refused, failedOver, heldOn, restarted, begun, learned].every(Boolean),
     publishMs: Math.max(...published.map(({ towardMs }) => towardMs)),
     withdrawMs: withdrawn.awayMs,
   }

@@ -23,6 +23,11 @@ export interface Impairment {
   readonly lossRatio?: number
   /** True: every packet is lost while both interfaces stay up (a grey failure). */
   readonly silent?: boolean
+  /**
+   * True: BGP and what neighbors find each other by (ARP, neighbor discovery) pass unharmed, as where a router gives its control
+   * plane a queue of its own. So a session stays up over a line that loses everything else.
+   */
+  readonly exceptBgp?: boolean
 }
 
 /**

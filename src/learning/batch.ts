@@ -1,7 +1,7 @@
 /**
- * What the learner sees at one moment: every candidate path of one (POP, destination group), measured whether it carries
- * traffic or not, and what the shell knows about freezes and budgets. A batch is the whole input of a step, so the log of
- * batches is enough to decide everything again.
+ * What the learner sees at one moment: every candidate path of one place (a POP and its destinations, or the POPs where a
+ * neighbor AS may enter), measured whether it carries traffic or not, and what the shell knows about freezes and budgets.
+ * A batch is the whole input of a step, so the log of batches is enough to decide everything again.
  */
 import type { NeighborKind } from '../bgp/neighbor.ts'
 import type { PopId } from '../intent/model.ts'
@@ -18,8 +18,8 @@ export interface Candidate {
 
 export interface Capacity {
   readonly limitBps: number
-  /** Measured, this destination's own traffic included where it is on this path. */
-  readonly loadBps: number
+  /** Measured, this destination's own traffic included where it is on this path. Absent: not known. */
+  readonly loadBps?: number
 }
 
 export interface ArmBatch {
@@ -42,16 +42,18 @@ export interface Batch {
   /** What BGP prefers by itself: where a cold start begins, and where the learner returns to when its path is gone. */
   readonly bgpChoice: string
   readonly arms: readonly ArmBatch[]
-  /** Traffic toward this destination that a move would shift. */
+  /** Traffic toward this destination that a move would shift. Absent: not known, at most all that the path in use carries. */
   readonly demandBps?: number
   readonly frozen: boolean
+  /** Why no move may be made for now, in words, such as a move that is still being verified. */
+  readonly waiting?: string
   /** Whether decisions are carried out here: mode `auto`, or `canary` at a named POP. */
   readonly applied: boolean
   readonly budget: BudgetLeft
 }
 
-/** What one learner decides about: which path a POP uses toward a group of destinations. */
-export interface LearnerSubject {
-  readonly pop: PopId
-  readonly destination: string
-}
+/** What one learner decides about: which path a POP uses toward a group of destinations, or where ASes enter. */
+export type LearnerSubject =
+  | { readonly pop: PopId; readonly destination: string }
+  /** Name of an EntryGroup; its paths are POPs. */
+  | { readonly entry: string }

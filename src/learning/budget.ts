@@ -1,15 +1,20 @@
 /**
  * At most two learner changes per hour at a POP, ten in the fleet: emergencies and reverts count as any other. What is
  * decided in shadow has a budget of its own, so that it shows what would happen and takes nothing from real changes.
+ * A change that may have to be rolled back is reserved the room for that until it is verified.
  */
 import type { PopId } from '../intent/model.ts'
 import type { BudgetLeft } from './batch.ts'
 
 export interface Change {
   readonly pop: PopId
+  /** POPs beside it whose traffic it changes as well. */
+  readonly others?: readonly PopId[]
   readonly atMs: number
   /** False: in shadow. */
   readonly applied: boolean
+  /** Not made: kept for the rollback of the change of this learner. */
+  readonly reservedBy?: string
 }
 
 export const changesPerHourAtPop = 2
@@ -25,15 +30,14 @@ export function recentChanges(changes: readonly Change[], nowMs: number): readon
 
 export function budgetLeft(
   changes: readonly Change[],
-  who: { readonly pop: PopId; readonly applied: boolean },
+  who: { readonly pop: PopId; readonly others?: readonly PopId[]; readonly applied: boolean },
   nowMs: number,
 ): BudgetLeft {
-  let here = 0
-  let fleet = 0
-  for (const change of changes) {
-    if (change.applied !== who.applied || nowMs - change.atMs >= hourMs) continue
-    fleet++
-    if (change.pop === who.pop) here++
-  }
-  return { pop: Math.max(0, changesPerHourAtPop - here), fleet: Math.max(0, changesPerHourInFleet - fleet) }
+  const made = changes.filter(({ applied, atMs }) => applied === who.applied && nowMs - atMs < hourMs)
+  const most = Math.max(...popsOf(who).map((pop) => made.filter((change) => popsOf(change).includes(pop)).length))
+  return { pop: Math.max(0, changesPerHourAtPop - most), fleet: Math.max(0, changesPerHourInFleet - made.length) }
+}
+
+function popsOf({ pop, others = [] }: Pick<Change, 'pop' | 'others'>): readonly PopId[] {
+  return [pop, ...others]
 }

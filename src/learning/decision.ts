@@ -18,6 +18,7 @@ export const guardNames = [
   'dwell',
   'back-off',
   'frozen',
+  'waiting',
   'budget',
 ] as const
 export type GuardName = (typeof guardNames)[number]

@@ -5,7 +5,7 @@ import { sameBand } from './band.ts'
 import type { Batch, Candidate } from './batch.ts'
 import type { GuardAnswer, GuardName } from './decision.ts'
 import { isHealthy } from './emergency.ts'
-import { loadAfterMove } from './load-guard.ts'
+import { loadProblem } from './load-guard.ts'
 import type { LearnerSettings } from './settings.ts'
 
 export interface GuardInput {
@@ -31,6 +31,7 @@ export function askGuards(input: GuardInput): readonly GuardAnswer[] {
     answer('dwell', dwell(input)),
     answer('back-off', backOff(input)),
     answer('frozen', input.batch.frozen ? 'a freeze is in force' : undefined),
+    answer('waiting', input.batch.waiting),
     answer('budget', budget(input)),
   ]
 }
@@ -54,10 +55,8 @@ function warmUp({ incumbent, challenger, emergency, settings }: GuardInput): str
   return `${batches} of ${settings.warmUpBatches} batches`
 }
 
-function load({ candidate, batch, settings }: GuardInput): string | undefined {
-  const share = loadAfterMove(candidate, batch.demandBps ?? 0)
-  if (share === undefined || share <= settings.loadLimit) return undefined
-  return `${candidate.path} would be at ${Math.round(share * 100)} % of its capacity, above ${settings.loadLimit * 100} %`
+function load({ candidate, incumbent, batch, emergency, settings }: GuardInput): string | undefined {
+  return loadProblem(candidate, incumbent.path, batch, { limit: settings.loadLimit, emergency })
 }
 
 function dwell({ lastMoveAtMs, emergency, batch, settings }: GuardInput): string | undefined {

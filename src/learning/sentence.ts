@@ -3,8 +3,8 @@ import type { Arm } from './arm.ts'
 import type { CandidateExplanation, Explanation, GuardAnswer, Outcome } from './decision.ts'
 
 export function sentenceOf(data: Omit<Explanation, 'sentence'>, outcome: Outcome): string {
-  const { pop, destination } = data.subject
-  const where = `${pop} toward ${destination}`
+  const { subject } = data
+  const where = 'entry' in subject ? `The entry of ${subject.entry}` : `${subject.pop} toward ${subject.destination}`
   switch (outcome.kind) {
     case 'stay':
       return `${where} stays on ${data.chosen}: ${strongest(data.candidates)}.`

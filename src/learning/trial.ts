@@ -19,7 +19,7 @@ export interface Trial {
 
 export type Verdict = 'running' | 'promoted' | 'dropped'
 
-const trialMs = 24 * 3_600_000
+export const trialMs = 24 * 3_600_000
 /** Less than this was measured: the trial says nothing. */
 const leastMin = 12 * 60
 

@@ -2,7 +2,7 @@
  * Self-tuning, each night: the learner's own batches are decided again under other settings, and the hours of the day are
  * measured. What would have cost less becomes a challenger, which has to win in shadow (trial.ts) before it counts.
  *
- * 1. Fit priors to all but the last day.
+ * 1. Fit priors to the log.
  * 2. For each setting of the grid: decide the log again, add up the cost of the paths it would have used, and a price for
  *    each change.
  * 3. The cheapest becomes the challenger, if it is cheaper than the present setting by a margin.
@@ -36,27 +36,46 @@ const deadbands = [0, 0.5, 1] as const
 
 /** @param batches of one learner, in order; @returns undefined where nothing would have been clearly cheaper */
 export function proposeTuning(start: LearnerState, batches: readonly Batch[], present: Tuning): Tuning | undefined {
+  const steps = proposingTuning(start, batches, present)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** The same in steps of a few milliseconds: it may stand beside urgent work. */
+export function* proposingTuning(
+  start: LearnerState,
+  batches: readonly Batch[],
+  present: Tuning,
+): Generator<undefined, Tuning | undefined, undefined> {
   const fitted = fitPriors(batches)
+  yield
   let best: { readonly tuning: Tuning; readonly price: number } | undefined
   for (const factor of factors)
     for (const deadbandMs of deadbands)
       for (const priors of fitted === undefined ? [present.priors] : [present.priors, fitted]) {
         const tuning = { settings: scaled(present.settings, factor, deadbandMs), priors }
-        const price = priceOf(account(start, batches, tuning))
+        const price = priceOf(yield* accounting(start, batches, tuning))
         if (best === undefined || price < best.price) best = { tuning, price }
       }
-  const now = account(start, batches, present)
+  const now = yield* accounting(start, batches, present)
   const atStake = excessOf(batches, now)
   if (best === undefined || priceOf(now) - best.price <= margin * atStake) return undefined
   return best.tuning
 }
 
+/** Night after night a threshold could else wander off to where nothing, or everything, moves. */
+const thresholdBounds = { minMsMin: 60, maxMsMin: 1000 } as const
+
 function scaled(settings: LearnerSettings, factor: number, deadbandMs: number): LearnerSettings {
+  const { minMsMin, maxMsMin } = thresholdBounds
+  const bounded = (msMin: number) => Math.max(minMsMin, Math.min(maxMsMin, msMin * factor))
   return {
     ...settings,
     deadbandMs,
-    thresholdMsMin: settings.thresholdMsMin * factor,
-    thresholdMaxMsMin: settings.thresholdMaxMsMin * factor,
+    thresholdMsMin: bounded(settings.thresholdMsMin),
+    thresholdMaxMsMin: bounded(settings.thresholdMaxMsMin),
   }
 }
 
@@ -65,10 +84,25 @@ export function priceOf({ costMsMin, changes }: Account): number {
 }
 
 /** Decides the batches again and adds up what the chosen paths cost. */
-export function account(start: LearnerState, batches: readonly Batch[], { settings, priors }: Tuning): Account {
+export function account(start: LearnerState, batches: readonly Batch[], tuning: Tuning): Account {
+  const steps = accounting(start, batches, tuning)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+const batchesAtOnce = 100
+
+function* accounting(
+  start: LearnerState,
+  batches: readonly Batch[],
+  { settings, priors }: Tuning,
+): Generator<undefined, Account, undefined> {
   let state = start
   let total: Account = { costMsMin: 0, changes: 0, minutes: 0 }
-  for (const batch of batches) {
+  for (const [i, batch] of batches.entries()) {
+    if (i % batchesAtOnce === 0) yield
     const minutes = minutesOf(state, batch, settings)
     total = addBatch(total, batch, state.chosen, minutes)
     const step = stepLearner(state, batch, settings, priors)

@@ -1,6 +1,7 @@
 /** Intent of one prefix at one speaker, layer by layer, lowest first, in words. */
-import type { Announcement, Drain, Intent, Override, SiteAttributes, Speaker } from '../intent/model.ts'
+import type { Announcement, Drain, Intent, Neighbor, Override, SiteAttributes, Speaker } from '../intent/model.ts'
 import type { Failover } from '../intent/monitoring.ts'
+import { Entries, type LaidEntry } from '../intent/compile/entries.ts'
 import { Failovers } from '../intent/compile/failovers.ts'
 import { inventoryOf, isSilent } from '../intent/compile/inventory.ts'
 import { OverlayTime, graceEndsAtMs } from '../intent/compile/overlay-time.ts'
@@ -32,6 +33,11 @@ export function layersAt(
   add(name, announcement.attributes)
   add(`${name} at ${speaker.pop}`, announcement.pops.get(speaker.pop))
   for (const { id } of neighbors) add(`${name} toward ${id}`, announcement.neighbors.get(id))
+  const entries = new Entries(inventory.entriesOf(announcement.prefix), time)
+  for (const neighbor of neighbors) {
+    const entry = entries.toward(neighbor, speaker.pop)
+    if (entry !== undefined) layers.push(entryLayer(entry.entry, entry.med, neighbor))
+  }
   for (const override of inventory.overridesOf(announcement.prefix)) {
     const { at, neighbor } = override
     const here = at === undefined || inventory.selected(at).has(speaker.pop)
@@ -47,6 +53,13 @@ export function layersAt(
     if (here) layers.push(failoverLayer(failover, lifted.inForce(failover, speaker.pop), time))
   }
   return layers
+}
+
+function entryLayer({ preference }: LaidEntry, med: number, { id, asn }: Neighbor): Layer {
+  const { by, group, pop, startedAtMs, reason } = preference
+  const who = by === 'learner' ? 'the path learner' : 'a person'
+  const says = `MED ${med} toward ${id}, by ${who} since ${instant(startedAtMs)}: AS${asn} of ${group} is to enter at ${pop} (${reason})`
+  return { layer: `EntryPreference/${preference.id}`, says, inForce: true }
 }
 
 function failoverLayer(failover: Failover, inForce: boolean, time: OverlayTime): Layer {

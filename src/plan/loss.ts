@@ -6,8 +6,8 @@ import type { Prefix } from '../bgp/prefix.ts'
 import { type Moment, affectedPrefixes, compilePrefix } from '../intent/compile.ts'
 import type { DesiredPrefix } from '../intent/desired.ts'
 import type { DocumentChange } from '../intent/document.ts'
-import type { Drain, Intent, PopId } from '../intent/model.ts'
-import type { Failover } from '../intent/monitoring.ts'
+import type { Intent, PopId } from '../intent/model.ts'
+import { afterGrace } from './after-grace.ts'
 
 /** One prefix that a change can concern, before and after. */
 export interface PrefixLoss {
@@ -79,7 +79,7 @@ const knownPops = new WeakMap<DesiredPrefix['sites'], ReadonlySet<PopId>>()
 const nowhere: ReadonlySet<PopId> = new Set()
 
 /** Prefixes that ask for the same share their sites, and so their POPs. */
-function popsOf(desired: DesiredPrefix | undefined): ReadonlySet<PopId> {
+export function popsOf(desired: DesiredPrefix | undefined): ReadonlySet<PopId> {
   if (desired === undefined) return nowhere
   let pops = knownPops.get(desired.sites)
   if (pops === undefined) {
@@ -91,18 +91,4 @@ function popsOf(desired: DesiredPrefix | undefined): ReadonlySet<PopId> {
 
 function namedSites(desired: DesiredPrefix | undefined): number {
   return (desired?.sites.size ?? 0) + (desired?.lost.size ?? 0)
-}
-
-/** The same intent with every drain started, its grace time over, and its traffic gone. */
-function afterGrace(intent: Intent, nowMs: number): Intent {
-  if (intent.drains.size === 0 && intent.failovers.size === 0) return intent
-  const over = <O extends Drain | Failover>(overlay: O): O => ({
-    ...overlay,
-    graceSeconds: 0,
-    startedAtMs: Math.min(overlay.startedAtMs, nowMs),
-    idleAtMs: nowMs,
-  })
-  const drains = new Map(Array.from(intent.drains, ([id, drain]) => [id, over(drain)]))
-  const failovers = new Map(Array.from(intent.failovers, ([id, failover]) => [id, over(failover)]))
-  return { ...intent, drains, failovers }
 }

@@ -1,8 +1,9 @@
 /**
  * Guards on what automation wants committed, beside those on everybody: it writes Failover documents and nothing else (the
- * path learner Preferences, staged changes what plan/review-rollout says, whoever watches drains the moment at which one was
- * seen idle), it stops for a freeze (G11), and it takes away no more than one POP or 5 % of all announcements in five minutes
- * (G2), whatever it believes to see. Nothing here can be forced: who forces is a person, under a person's name.
+ * path learner Preferences and EntryPreferences, staged changes what plan/review-rollout says, whoever watches drains the
+ * moment at which one was seen idle), it stops for a freeze (G11), and it takes away no more than one POP or 5 % of all
+ * announcements in five minutes (G2), whatever it believes to see. Nothing here can be forced: who forces is a person,
+ * under a person's name.
  */
 import { type Moment, compilePrefix, frozenUntilMs } from '../intent/compile.ts'
 import { type DocumentChange, splitKey } from '../intent/document.ts'
@@ -29,8 +30,8 @@ export interface AutomatedLoss {
 
 export interface Automation {
   /**
-   * Default: failovers. The path learner writes preferences, and those of its own alone; rollouts: stages of a change;
-   * drains: `idleAtMs` where a person said that a drain waits for it.
+   * Default: failovers. The path learner writes preferences of paths and entries, and those of its own alone; rollouts:
+   * stages of a change; drains: `idleAtMs` where a person said that a drain waits for it.
    */
   readonly writes?: 'failovers' | 'preferences' | 'rollouts' | 'drains'
   /** A person forced the staged change as a whole: floors and losses were accepted when it began. */
@@ -103,15 +104,20 @@ function refuseAllButLearned(changes: readonly DocumentChange[], { nowMs }: Mome
   return changes
     .filter(({ key, before, after }) => {
       const isFree = isLearned(before) || hasExpired(before, nowMs)
-      return splitKey(key).kind !== 'Preference' || !isFree || !isLearned(after)
+      return !isPreference(key) || !isFree || !isLearned(after)
     })
     .map(({ key }) => ({
       guard: 'G4',
       code: 'not-learned',
       forceable: false,
       document: key,
-      message: `The path learner writes Preferences of its own and nothing else, and ${key} is none.`,
+      message: `The path learner writes Preferences and EntryPreferences of its own and nothing else, and ${key} is none.`,
     }))
+}
+
+function isPreference(key: DocumentChange['key']): boolean {
+  const { kind } = splitKey(key)
+  return kind === 'Preference' || kind === 'EntryPreference'
 }
 
 /** Nothing of a person's drain is changed by it but that. */

@@ -39,7 +39,8 @@ function belowFloor({ prefix, before, floor, popsBefore, popsAfter }: PrefixLoss
   const was = `${popsBefore.size} (${[...popsBefore].join(', ')})`
   if (popsAfter.size === 0) return `${prefix} would be announced nowhere; now it is at ${was}`
   const intended = before?.intended.size ?? 0
-  const half = Math.max(2, Math.ceil(intended / 2))
+  // Of one POP intended and a backup beside it, one may go.
+  const half = Math.min(intended, Math.max(2, Math.ceil(intended / 2)))
   const left = `${prefix} would be announced at ${popsAfter.size === 1 ? '1 POP' : `${popsAfter.size} POPs`} (${[...popsAfter].join(', ')}), now at ${was}`
   if (popsAfter.size < half)
     return `${left}: below ${half}, which is half of the ${intended} POPs intended and at least 2`

@@ -5,7 +5,9 @@
  *   1. a task is due at `phase + k * interval`;
  *   2. a timer that rings late by more than a tenth of the interval (a suspended machine, a busy process) is skipped: what
  *      was missed is not made up for, else all would be sent at once;
- *   3. a task is never probed while its last probe runs; the moments that pass meanwhile are skipped.
+ *   3. a task is never probed while its last probe runs; the moments that pass meanwhile are skipped. A probe that ends as
+ *      little late as a timer may be is followed at once: one that waits its whole interval for an answer in vain must not
+ *      halve the rate at which a failure is counted.
  */
 import type { Task } from '../health/task.ts'
 
@@ -72,6 +74,8 @@ class Run<T extends Task> {
   readonly #stop = new AbortController()
   #cancel: () => void = () => undefined
   #running = false
+  /** The last moment that came while a probe ran. */
+  #missedMs = -Infinity
 
   constructor(task: T, clock: ScheduleClock, { run, seed }: ScheduleOptions<T>) {
     this.identity = JSON.stringify(task)
@@ -104,9 +108,13 @@ class Run<T extends Task> {
       this.#cancel = this.#clock.after(Math.ceil(earlyMs), () => this.#ring(dueMs))
       return
     }
-    const late = -earlyMs > Math.max(lateAtMostMs, this.#task.intervalMs / 10)
-    if (!late && !this.#running) void this.#run()
+    if (this.#running) this.#missedMs = dueMs
+    else if (this.#isInTime(dueMs)) void this.#run()
     this.#wait()
+  }
+
+  #isInTime(dueMs: number): boolean {
+    return this.#clock.nowMs() - dueMs <= Math.max(lateAtMostMs, this.#task.intervalMs / 10)
   }
 
   async #run(): Promise<void> {
@@ -117,6 +125,10 @@ class Run<T extends Task> {
       if (!this.#stop.signal.aborted) throw error // a programmer's error: probes answer findings
     } finally {
       this.#running = false
+    }
+    if (!this.#stop.signal.aborted && this.#isInTime(this.#missedMs)) {
+      this.#missedMs = -Infinity
+      void this.#run()
     }
   }
 }

@@ -158,6 +158,7 @@ class InMemory implements MemorySpeaker {
         state,
         adminDown,
         prefixLimit: false,
+        deferring: false,
         ...(config.bfd !== undefined && { bfd: up ? ('up' as const) : ('down' as const) }),
         received,
         accepted: received,

@@ -90,18 +90,26 @@ export function createHealth(links: Links, keys: Keys): Health {
       const stored = await text(keys.healthGo())
       return stored === null ? undefined : Number(stored)
     },
-    async tellTraffic({ pops, neighbors }) {
-      const fields = [...trafficFields('pop', pops), ...trafficFields('neighbor', neighbors)]
+    async tellTraffic({ pops, neighbors, groups }) {
+      const fields = [
+        ...trafficFields('pop', pops),
+        ...trafficFields('neighbor', neighbors),
+        ...trafficFields('group', groups),
+      ]
       if (fields.length > 0) await prompt.run((redis) => redis.hset(keys.traffic(), Object.fromEntries(fields)))
     },
     async traffic() {
       const stored = await hash(keys.traffic())
-      return { pops: trafficOf<PopId>('pop', stored), neighbors: trafficOf<NeighborId>('neighbor', stored) }
+      return {
+        pops: trafficOf<PopId>('pop', stored),
+        neighbors: trafficOf<NeighborId>('neighbor', stored),
+        groups: trafficOf<string>('group', stored),
+      }
     },
   }
 }
 
-type TrafficPlace = 'pop' | 'neighbor'
+type TrafficPlace = 'pop' | 'neighbor' | 'group'
 
 function trafficFields(kind: TrafficPlace, figures: ReadonlyMap<string, TrafficFigure>): (readonly [string, string])[] {
   return Array.from(figures, ([name, { amount, atMs }]) => [`${kind}/${name}`, JSON.stringify([amount, atMs])])

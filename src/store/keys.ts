@@ -3,7 +3,7 @@
  * slot and one Lua call may touch several. Tests put another tag there and share a server.
  */
 import type { SpeakerId } from '../intent/model.ts'
-import type { AgentId } from '../intent/monitoring.ts'
+import type { AgentId, CollectorId } from '../intent/monitoring.ts'
 
 export interface Keys {
   readonly tag: string
@@ -63,14 +63,30 @@ export interface Keys {
   practice(): string
   /** hash: receiver → JSON ReceiverState */
   notices(): string
-  /** hash: `pop/NAME` and `neighbor/NAME` → JSON [amount, when it was told] */
+  /** hash: collector → JSON ConfiguredCollector */
+  collectors(): string
+  /** hash: status, version */
+  collector(collector: CollectorId): string
+  /** hash: prefix → JSON SeenPrefix */
+  seen(collector: CollectorId): string
+  /** string: JSON of the ToldCatchment */
+  catchment(): string
+  /** string: JSON of the ToldMeasures */
+  measures(): string
+  /** hash: `pop/NAME`, `neighbor/NAME`, `group/NAME/POP` → JSON [amount, when it was told] */
   traffic(): string
-  /** string: JSON of the path learner's FleetState */
-  learner(): string
-  /** stream: JSON of a LearnerRecord for every batch, trimmed */
+  /** hash: place → JSON of what the path learner knows of it */
+  learnerPlaces(): string
+  /** string: JSON of the path learner's changes of the last hour */
+  learnerChanges(): string
+  /** stream: JSON of a LogEntry for every event, trimmed */
   learnerLog(): string
-  /** list: JSON of LearnerRecords that decided something, newest first */
+  /** list: JSON of LogEntries that decided something, newest first */
   learnerDecisions(): string
+  /** list: JSON of Digests, oldest first */
+  learnerDigests(place: string): string
+  /** list: JSON of LearnerWords that were not heard yet */
+  learnerWords(): string
   /** string: the holder's token; expires */
   lease(name: string): string
   /** string: JSON response of a write; expires */
@@ -117,10 +133,18 @@ export function createKeys(tag: string = defaultTag): Keys {
     alerts: () => `${root}:alerts`,
     practice: () => `${root}:practice`,
     notices: () => `${root}:notices`,
+    collectors: () => `${root}:collectors`,
+    collector: (collector) => `${root}:collector:${collector}`,
+    seen: (collector) => `${root}:seen:${collector}`,
+    catchment: () => `${root}:catchment`,
+    measures: () => `${root}:measures`,
     traffic: () => `${root}:traffic`,
-    learner: () => `${root}:learner`,
+    learnerPlaces: () => `${root}:learner:places`,
+    learnerChanges: () => `${root}:learner:changes`,
     learnerLog: () => `${root}:learner:log`,
     learnerDecisions: () => `${root}:learner:decisions`,
+    learnerDigests: (place) => `${root}:learner:digests:${place}`,
+    learnerWords: () => `${root}:learner:words`,
     lease: (name) => `${root}:lease:${name}`,
     idempotency: (key) => `${root}:idempotency:${key}`,
     bull: () => `${root}:bull`,

@@ -19,6 +19,8 @@ import { createPractices } from './practice.ts'
 import { createProofs } from './proofs.ts'
 import { createRevisions } from './revisions.ts'
 import { createSamples } from './samples.ts'
+import { createCollectors } from './collectors.ts'
+import { createSight } from './sight.ts'
 import { defineScript, runScript } from './script.ts'
 import { createSpeakers } from './speakers.ts'
 import type { Store } from './store.ts'
@@ -72,6 +74,8 @@ function assemble(redis: RedisSettings, keys: Keys, links: Links, facts: ServerF
     samples: createSamples(links, keys, redis),
     health: createHealth(links, keys),
     learner: createLearner(links, keys),
+    sight: createSight(links, keys),
+    collectors: createCollectors(links, keys),
     alerts: createAlerts(links, keys),
     practices: createPractices(links, keys),
     notices: createNotices(links, keys),

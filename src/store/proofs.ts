@@ -1,6 +1,8 @@
 /**
  * Proofs: the time line of a revision, kept for a week. A revision that reached `done` or `superseded` stays there.
  */
+import type { CatchmentMove } from '../health/catchment-move.ts'
+import type { RouterMove } from '../health/router-move.ts'
 import type { SpeakerId } from '../intent/model.ts'
 import { eventsKept } from './events.ts'
 import { defineFencedScript, runFenced } from './fence.ts'
@@ -8,7 +10,8 @@ import type { Keys } from './keys.ts'
 import { type Links, replies } from './link.ts'
 import { proofKeptMs } from './revisions.ts'
 import { defineScript, runScript } from './script.ts'
-import type { Detection, HeraldEvent, ProofState, Proofs, SpeakerProof } from './store.ts'
+import type { Detection, ProofState, Proofs, SpeakerProof } from './proof.ts'
+import type { HeraldEvent } from './store.ts'
 
 const speakerField = 'speaker:'
 
@@ -42,6 +45,14 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 'ok'
 `)
 
+/** KEYS lease, proof, events. ARGV token, field, its part as JSON, event or '', events to keep, ms to keep. */
+const witnessScript = defineFencedScript(`
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+redis.call('PEXPIRE', KEYS[2], ARGV[6])
+if ARGV[4] ~= '' then redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[5], '*', 'event', ARGV[4]) end
+return 'ok'
+`)
+
 export function createProofs(links: Links, keys: Keys): Proofs {
   const { prompt } = links
   const set = async (revision: number, field: string, value: string | number): Promise<void> => {
@@ -60,9 +71,15 @@ export function createProofs(links: Links, keys: Keys): Proofs {
       const args = [state, atMs, JSON.stringify(held), JSON.stringify(event), eventsKept, proofKeptMs]
       await runFenced(prompt, keys, settleScript, fence, [keys.proof(revision), keys.events()], args)
     },
+    async witness(fence, revision, witness, move, seen) {
+      const stage = witness === 'catchment' ? 'seen' : 'seen-by-routers'
+      const event = seen === 'tell' ? JSON.stringify({ type: 'proof', revision, stage } satisfies HeraldEvent) : ''
+      const args = [witness, JSON.stringify(move), event, eventsKept, proofKeptMs]
+      await runFenced(prompt, keys, witnessScript, fence, [keys.proof(revision), keys.events()], args)
+    },
     async get(revision) {
-      const { accepted, planned, state, doneAt, held, detection, ...rest } = await prompt.run((redis) =>
-        redis.hgetall(keys.proof(revision)),
+      const { accepted, planned, state, doneAt, held, detection, catchment, routers, ...rest } = await prompt.run(
+        (redis) => redis.hgetall(keys.proof(revision)),
       )
       if (accepted === undefined) return undefined
       const speakers = new Map<SpeakerId, SpeakerProof>()
@@ -78,6 +95,8 @@ export function createProofs(links: Links, keys: Keys): Proofs {
         ...(doneAt !== undefined && { doneAtMs: Number(doneAt) }),
         held: held === undefined ? [] : (JSON.parse(held) as string[]),
         speakers,
+        ...(catchment !== undefined && { catchment: JSON.parse(catchment) as CatchmentMove }),
+        ...(routers !== undefined && { routers: JSON.parse(routers) as RouterMove }),
       }
     },
   }

@@ -15,14 +15,15 @@ import type { DocumentChange, DocumentKey } from '../intent/document.ts'
 import type { RolloutNews } from '../intent/edit/rollout.ts'
 import type { SpeakerId } from '../intent/model.ts'
 import type { AgentId } from '../intent/monitoring.ts'
-import type { LearnerSubject } from '../learning/batch.ts'
-import type { FleetState } from '../learning/fleet.ts'
-import type { LogEntry } from '../learning/log.ts'
 import type { ObservedRoute, Offer, Target } from '../plan/observed.ts'
 import type { SpeakerNeighbor } from '../speaker/speaker.ts'
 import type { Alerts, Notices, Practices } from './alarm-traffic.ts'
+import type { Collectors } from './collectors.ts'
 import type { Idempotency } from './idempotency.ts'
+import type { Learner } from './learning.ts'
+import type { ProofState, Proofs } from './proof.ts'
 import type { ShutNote } from './session.ts'
+import type { Sight } from './sight.ts'
 
 export interface Head {
   /** Names this Redis store: made once, at random, 1 to 2^32-1. */
@@ -187,54 +188,6 @@ export interface Observations {
   offers(speaker: SpeakerId): Promise<ReadonlyMap<Prefix, readonly Offer[]>>
 }
 
-/** One speaker's part in the proof of a revision; times in ms since the epoch. */
-export interface SpeakerProof {
-  readonly announce: number
-  readonly withdraw: number
-  readonly pushedAtMs?: number
-  readonly ribAtMs?: number
-  readonly adjOutAtMs?: number
-  /** Established neighbors whose adj-out was read. */
-  readonly neighbors?: number
-  readonly problem?: string
-}
-
-export type ProofState = 'pending' | 'held' | 'done' | 'superseded'
-
-/** How automation came to a revision; times in ms since the epoch. */
-export interface Detection {
-  readonly alarm: string
-  /** The sample that completed the verdict was sent, by the agent's clock, and taken, by ours. */
-  readonly sentAtMs: number
-  readonly receivedAtMs: number
-  readonly decidedAtMs: number
-}
-
-export interface Proof {
-  readonly revision: number
-  readonly detection?: Detection
-  readonly acceptedAtMs: number
-  readonly plannedAtMs?: number
-  readonly state: ProofState
-  readonly doneAtMs?: number
-  /** Sentences for what is held. */
-  readonly held: readonly string[]
-  readonly speakers: ReadonlyMap<SpeakerId, SpeakerProof>
-}
-
-export interface Proofs {
-  detected(revision: number, detection: Detection): Promise<void>
-  planned(revision: number, plannedAtMs: number): Promise<void>
-  /**
-   * Adds to what is known of the speaker's part: counts add up, times are the latest, and those of pushing stay where it
-   * was pushed earlier. Nothing once it is done.
-   */
-  speaker(revision: number, speaker: SpeakerId, proof: SpeakerProof): Promise<void>
-  /** `lease-lost` where the fence does not hold. */
-  settle(fence: Fence, revision: number, state: ProofState, atMs: number, held: readonly string[]): Promise<void>
-  get(revision: number): Promise<Proof | undefined>
-}
-
 export interface Lease {
   readonly fence: Fence
   /** True while held for certain: renewed in time, by this process' monotonic clock. */
@@ -262,7 +215,8 @@ export type HeraldEvent =
       readonly type: 'proof'
       readonly revision: number
       readonly speaker?: string
-      readonly stage: 'planned' | 'pushed' | 'rib' | 'adj-out' | ProofState
+      /** `seen`: vantage points are answered as the change wants it; `seen-by-routers`: so do vantage routers see it. */
+      readonly stage: 'planned' | 'pushed' | 'rib' | 'adj-out' | 'seen' | 'seen-by-routers' | ProofState
     }
   | { readonly type: 'speaker'; readonly speaker: string; readonly reach: 'up' | 'unknown'; readonly problem?: string }
   | { readonly type: 'neighbor'; readonly speaker: string; readonly address: string; readonly state: string }
@@ -274,6 +228,14 @@ export type HeraldEvent =
       readonly message: string
     }
   | { readonly type: 'go'; readonly author: string; readonly reason: string }
+  /** A person said something to the path learner (store/learning). */
+  | {
+      readonly type: 'learner'
+      readonly place: string
+      readonly word: 'reset' | 'clear' | 'tune'
+      readonly author: string
+      readonly reason: string
+    }
   | {
       readonly type: 'rollout'
       readonly rollout: string
@@ -363,19 +325,6 @@ export interface Health {
   traffic(): Promise<TrafficFigures>
 }
 
-/** One batch of the path learner, with what was decided on it; no decision: stay. */
-export interface LearnerRecord extends LogEntry {
-  readonly subject: LearnerSubject
-}
-
-export interface Learner {
-  memory(): Promise<FleetState>
-  /** `lease-lost` where the fence does not hold. */
-  save(fence: Fence, memory: FleetState, record: LearnerRecord): Promise<void>
-  /** Records that decided something, newest first. */
-  decisions(limit: number): Promise<readonly LearnerRecord[]>
-}
-
 export interface Store {
   readonly revisions: Revisions
   readonly targets: Targets
@@ -388,6 +337,8 @@ export interface Store {
   readonly samples: Samples
   readonly health: Health
   readonly learner: Learner
+  readonly sight: Sight
+  readonly collectors: Collectors
   readonly alerts: Alerts
   readonly notices: Notices
   readonly practices: Practices

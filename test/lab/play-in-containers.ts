@@ -10,8 +10,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDockerLab } from '../../src/lab/docker/docker-lab.ts'
 import { playedText } from '../../src/lab/scenario/play-text.ts'
-import { type Played, type Stage, openStage, play } from '../../src/lab/scenario/play.ts'
+import { type Played, play } from '../../src/lab/scenario/play.ts'
 import { type Scenario, parseScenario } from '../../src/lab/scenario/script.ts'
+import { type Stage, openStage } from '../../src/lab/scenario/stage.ts'
 
 const screen = {
   interactive: false,
@@ -27,7 +28,7 @@ const [by, name, ...names] = process.argv.slice(2)
 if ((by !== 'containerlab' && by !== 'compose') || name === undefined || names.length === 0)
   throw new Error('usage: play-in-containers.ts containerlab|compose NAME SCENARIO...')
 const scenarios = names.map((each) =>
-  parseScenario(each, readFileSync(join(import.meta.dirname, `${each}.txt`), 'utf8')),
+  parseScenario(each, readFileSync(join(import.meta.dirname, `${each}.txt`), 'utf8'), import.meta.dirname),
 )
 
 const lab = await openDockerLab({ by, name })

@@ -5,14 +5,17 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Played, type Stage, openStage, play } from '../../src/lab/scenario/play.ts'
+import { type Played, play } from '../../src/lab/scenario/play.ts'
 import { playedText } from '../../src/lab/scenario/play-text.ts'
 import { parseScenario } from '../../src/lab/scenario/script.ts'
+import { type Stage, openStage } from '../../src/lab/scenario/stage.ts'
 import { startLab } from './start-lab.ts'
 
 const scenarios = readdirSync(import.meta.dirname)
   .filter((name) => name.endsWith('.txt'))
-  .map((name) => parseScenario(basename(name, '.txt'), readFileSync(join(import.meta.dirname, name), 'utf8')))
+  .map((name) =>
+    parseScenario(basename(name, '.txt'), readFileSync(join(import.meta.dirname, name), 'utf8'), import.meta.dirname),
+  )
 
 const plain = {
   interactive: false,

@@ -18,6 +18,8 @@ export interface BirdSession {
   readonly address: string
   readonly port: number
   readonly asn: number
+  /** It is told what all the others say, as a transit network does; else what BIRD offers itself. */
+  readonly isTold?: true
 }
 
 export interface Bird {
@@ -26,6 +28,10 @@ export interface Bird {
   readonly asn: number
   /** `session prefix` of every route it has from its sessions. */
   routes(): Promise<ReadonlySet<string>>
+  /** The session whose route of a prefix is the best one. */
+  best(prefix: string): Promise<string | undefined>
+  /** MED of a prefix by session, of those that were sent one. */
+  meds(prefix: string): Promise<Readonly<Record<string, number>>>
   /** BGP attributes of one prefix, as BIRD prints them. */
   attributes(prefix: string): Promise<readonly string[]>
   /** `session prefix` of every route it ever removed, in order. */
@@ -85,6 +91,20 @@ export async function startBird(
       }
       return found
     },
+    async best(prefix) {
+      const lines = await ask(socket, `show route ${prefix}`)
+      return lines.flatMap((line) => /\[(\w+) [^\]]*\] \*/.exec(line)?.[1] ?? [])[0]
+    },
+    async meds(prefix) {
+      const meds: Record<string, number> = {}
+      let session = ''
+      for (const line of await ask(socket, `show route ${prefix} all`)) {
+        session = /\[(\w+) \d/.exec(line)?.[1] ?? session
+        const med = /BGP\.med: (\d+)/.exec(line)?.[1]
+        if (med !== undefined) meds[session] = Number(med)
+      }
+      return meds
+    },
     async attributes(prefix) {
       return (await ask(socket, `show route ${prefix} all`))
         .map((line) => line.trim())
@@ -133,10 +153,11 @@ function configuration(
   sessions: readonly BirdSession[],
   offers: readonly string[],
 ): string {
-  const channel = '{ import all; export where source = RTS_STATIC; debug { routes }; }'
+  const channel = (isTold: true | undefined) =>
+    `{ import all; export ${isTold === true ? 'all' : 'where source = RTS_STATIC'}; debug { routes }; }`
   const statics = offers.map((prefix, i) => `protocol static offer${i} { ipv4; route ${prefix} blackhole; }`)
   const protocols = sessions.map(
-    ({ name, address: theirs, asn: theirAsn }) => `
+    ({ name, address: theirs, asn: theirAsn, isTold }) => `
 protocol bgp ${name} {
   local ${address} port ${port} as ${asn};
   neighbor ${theirs} as ${theirAsn};
@@ -144,8 +165,8 @@ protocol bgp ${name} {
   passive yes;
   strict bind yes;
   graceful restart on;
-  ipv4 ${channel};
-  ipv6 ${channel};
+  ipv4 ${channel(isTold)};
+  ipv6 ${channel(isTold)};
 }`,
   )
   return `

@@ -34,6 +34,7 @@ import type {
   AlertMapping,
   Check,
   CheckId,
+  Collector,
   Failover,
   FailoverAction,
   FailoverPolicy,
@@ -41,6 +42,7 @@ import type {
 } from '../../src/intent/monitoring.ts'
 import type { Offer } from '../../src/plan/observed.ts'
 import type { Rollout } from '../../src/intent/rollout.ts'
+import type { EntryGroup, EntryGroupId, EntryPreference } from '../../src/intent/entry.ts'
 import type { PathGroup, PathGroupId, Preference } from '../../src/intent/steering.ts'
 
 export const epoch = 7
@@ -64,6 +66,8 @@ export interface IntentParts {
   readonly failovers?: readonly Failover[]
   readonly pathGroups?: readonly PathGroup[]
   readonly preferences?: readonly Preference[]
+  readonly entryGroups?: readonly EntryGroup[]
+  readonly entryPreferences?: readonly EntryPreference[]
   readonly agents?: readonly Agent[]
   readonly checks?: readonly Check[]
   readonly receivers?: readonly Receiver[]
@@ -72,6 +76,9 @@ export interface IntentParts {
   readonly freezes?: readonly Freeze[]
   readonly network?: Partial<Network> | 'none'
   readonly pools?: readonly string[]
+  /** Other ASes that may originate them. */
+  readonly origins?: readonly number[]
+  readonly collectors?: readonly Collector[]
   readonly revision?: number
 }
 
@@ -86,16 +93,19 @@ export function intent(parts: IntentParts = {}): Intent {
     pops: byId(pops.map((one) => one.pop)),
     speakers: byId(pops.flatMap(({ speakers }) => speakers)),
     neighbors: byId(pops.flatMap(({ neighbors }) => neighbors)),
-    pools: new Map([['owned', { id: 'owned', prefixes: pools as Prefix[] }]]),
+    pools: new Map([['owned', { id: 'owned', prefixes: pools as Prefix[], origins: (parts.origins ?? []) as Asn[] }]]),
     prefixes: new Map((parts.prefixes ?? []).map((one) => [one.prefix, one])),
     pathGroups: byId(parts.pathGroups ?? []),
     preferences: byId(parts.preferences ?? []),
     rollouts: byId(parts.rollouts ?? []),
+    entryGroups: byId(parts.entryGroups ?? []),
+    entryPreferences: byId(parts.entryPreferences ?? []),
     drains: byId(parts.drains ?? []),
     overrides: byId(parts.overrides ?? []),
     failovers: byId(parts.failovers ?? []),
     agents: byId(parts.agents ?? []),
     checks: byId(parts.checks ?? []),
+    collectors: byId(parts.collectors ?? []),
     receivers: byId(parts.receivers ?? []),
     alertMappings: byId(parts.alertMappings ?? []),
     freezes: byId(parts.freezes ?? []),
@@ -350,5 +360,32 @@ export function rollout(
     author: 'alice',
     reason: 'test',
     ...rest,
+  }
+}
+
+/** Among all POPs where AS 64999 is attached, for the IPv4 service. */
+export function entryGroup(parts: Partial<EntryGroup> = {}): EntryGroup {
+  return {
+    id: 'transit-eu' as EntryGroupId,
+    asns: [64999 as Asn],
+    prefixes: [serviceV4],
+    at: ['all' as Selector],
+    except: [],
+    mode: 'auto',
+    canary: [],
+    demote: new Map(),
+    ...parts,
+  }
+}
+
+export function entryPreference(pop: string, parts: Partial<EntryPreference> = {}): EntryPreference {
+  return {
+    id: 'transit-eu',
+    group: 'transit-eu' as EntryGroupId,
+    pop: pop as PopId,
+    by: 'learner',
+    startedAtMs: 0,
+    reason: 'it is faster',
+    ...parts,
   }
 }

@@ -83,8 +83,10 @@ export async function startController(options: ControllerOptions = {}): Promise<
     for (;;) {
       const ready = await request('GET', until === 'ready' ? '/readyz' : '/healthz').catch(() => undefined)
       if (ready?.status === 200) return
-      if (performance.now() > giveUpAt || child.exitCode !== null)
+      if (performance.now() > giveUpAt || child.exitCode !== null) {
+        await end('SIGTERM')
         throw new Error(`herald serve is not ready: ${JSON.stringify(ready)}\n${await readFile(log, 'utf8')}`)
+      }
       await sleep(50)
     }
   }

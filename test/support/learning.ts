@@ -17,6 +17,7 @@ export interface BatchOptions {
   readonly capacity?: Readonly<Record<string, Capacity>>
   readonly demandBps?: number
   readonly frozen?: boolean
+  readonly waiting?: string
   readonly applied?: boolean
   readonly budget?: BudgetLeft
   /** Probes in a batch. */
@@ -41,6 +42,7 @@ export function batch(atMs: number, paths: Readonly<Record<string, Measured>>, o
     arms: names.map((path) => armBatch(path, paths[path] as Measured, options)),
     ...(options.demandBps !== undefined && { demandBps: options.demandBps }),
     frozen: options.frozen ?? false,
+    ...(options.waiting !== undefined && { waiting: options.waiting }),
     applied: options.applied ?? true,
     budget: options.budget ?? { pop: 2, fleet: 10 },
   }

@@ -271,7 +271,7 @@ export class Scenario {
   }
 
   #watch(): readonly string[] {
-    const figures = { pops: this.#traffic, neighbors: new Map() }
+    const figures = { pops: this.#traffic, neighbors: new Map(), groups: new Map() }
     const { idle, memory } = decideIdle(this.#intent, figures, this.#idle, this.#herald.nowMs)
     this.#idle = memory
     return idle.flatMap(({ drain, reason }) => {

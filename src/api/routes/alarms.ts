@@ -4,7 +4,7 @@ import { type Alarm, type AlarmId, acknowledge } from '../../health/alarm.ts'
 import { automationAuthor } from '../../plan/review-automation.ts'
 import type { Revision } from '../../store/store.ts'
 import { authorOf } from '../access.ts'
-import { agentViews, alarmView, byUrgency, isoTime, verdictView } from '../alarm-view.ts'
+import { agentViews, alarmView, byUrgency, freshMeasures, isoTime, verdictView } from '../alarm-view.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { forSeconds } from '../overlay.ts'
 import { ProblemError } from '../problem.ts'
@@ -112,7 +112,7 @@ function evidenceRoutes(api: Api, { deps, heads }: ApiContext): void {
     {
       schema: {
         tags: ['alarms'],
-        summary: 'The verdict of every check at every place, with what each agent says',
+        summary: 'The verdict of every check at every place, with what each agent says and what probes measured',
         querystring: z.strictObject({
           pop: z.string().min(1).optional(),
           state: z.enum(['healthy', 'sick', 'unknown']).optional(),
@@ -123,10 +123,15 @@ function evidenceRoutes(api: Api, { deps, heads }: ApiContext): void {
     async (request) => {
       const { pop, state } = request.query
       if (pop !== undefined) requirePop((await heads.current()).intent.pops, pop)
+      const measures = freshMeasures(await store.sight.measures(), clock())
       const verdicts = [...(await store.health.verdicts())]
         .filter(([, one]) => (pop === undefined || one.pop === pop) && (state === undefined || one.state === state))
         .toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
-      return { checks: verdicts.map(([, verdict]) => verdictView(verdict, clock())) }
+      return {
+        checks: verdicts.map(([, verdict]) => {
+          return verdictView(verdict, clock(), measures.get(`${verdict.check}/${verdict.subject}`))
+        }),
+      }
     },
   )
 

@@ -7,6 +7,7 @@ import type { PopId } from '../../intent/model.ts'
 import { explainPrefix } from '../../plan/explain.ts'
 import { type PlanInput, planPrefixes } from '../../plan/plan.ts'
 import { makeChange } from '../change.ts'
+import { learnedAbout } from '../learned-explanation.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { openRevisions } from '../../store/open-revisions.ts'
 import { hearers, standingWarnings } from '../effect.ts'
@@ -80,9 +81,10 @@ export function planRoutes(api: Api, context: ApiContext): void {
       const { input } = await questionAbout(context, prefix)
       if (pop !== undefined && !input.intent.pops.has(pop as PopId))
         throw new ProblemError(404, 'not-found', unknownName('Pop', pop, input.intent.pops.keys()))
-      return explanationView(
-        explainPrefix(input, prefix, pop as PopId | undefined, hearers(input.intent, input.moment, input.fleet)),
-      )
+      const at = pop as PopId | undefined
+      const learned = await learnedAbout(context.deps.store, input.intent, prefix, at)
+      const heard = hearers(input.intent, input.moment, input.fleet)
+      return explanationView(explainPrefix(input, prefix, at, heard), learned)
     },
   )
 }

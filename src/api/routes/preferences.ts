@@ -1,6 +1,6 @@
-/** Preferences: a person says which path of a group a POP takes. */
+/** Preferences: a person says which path of a group a POP takes, or at which POP the ASes of a group enter. */
 import { z } from 'zod'
-import { prefer } from '../../intent/edit.ts'
+import { enter, prefer } from '../../intent/edit.ts'
 import { secondsWords } from '../command-text.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { forSeconds, spanFrom } from '../overlay.ts'
@@ -9,6 +9,11 @@ import { writeFields, writeQuerySchema } from '../wire/change.ts'
 import { write, writeResponses } from '../write.ts'
 
 export function preferenceRoutes(api: Api, context: ApiContext): void {
+  pathRoute(api, context)
+  entryRoute(api, context)
+}
+
+function pathRoute(api: Api, context: ApiContext): void {
   api.post(
     '/v1/preferences',
     {
@@ -45,6 +50,36 @@ export function preferenceRoutes(api: Api, context: ApiContext): void {
           `prefer ${group} --at ${pop} ${path === null ? '--none' : `--path ${path}`}`,
           ...secondsWords('--for', seconds),
         ].join(' '),
+        reason,
+        force,
+        dryRun: request.query.dryRun,
+      })
+    },
+  )
+}
+
+function entryRoute(api: Api, context: ApiContext): void {
+  api.post(
+    '/v1/entry-preferences',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: ['verbs'],
+        summary: 'Prefer the POP where the ASes of an EntryGroup enter, or none',
+        description:
+          'Sets MED toward them at every POP of the group. The path learner leaves alone what a person prefers. `pop: null` ends it.',
+        querystring: writeQuerySchema,
+        body: z.strictObject({ group: z.string().min(1), pop: z.string().min(1).nullable(), ...writeFields }),
+        response: writeResponses,
+      },
+    },
+    async (request, reply) => {
+      const { group, pop, reason, force } = request.body
+      const chosen = pop === null ? {} : { pop }
+      const verb = { group, ...chosen, by: 'person', startedAtMs: context.deps.clock(), reason } as const
+      return write(context, request, reply, {
+        edit: (documents) => enter(documents, verb),
+        command: `prefer ${group} ${pop === null ? '--none' : `--enter ${pop}`}`,
         reason,
         force,
         dryRun: request.query.dryRun,

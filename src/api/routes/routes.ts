@@ -97,6 +97,7 @@ function routeView(intent: Intent, fleet: FleetState, prefix: Prefix, speaker: S
     },
     observed: observed && { owner: observed.owner, attributes: attributesView(observed.attributes) },
     refused: fleet.refused(speaker, prefix),
+    unproved: fleet.unproved(speaker, prefix),
   }
 }
 

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { Intent, Neighbor, Speaker, SpeakerId } from '../../intent/model.ts'
 import { readTrouble } from '../../plan/trouble.ts'
 import type { SpeakerNeighbor } from '../../speaker/speaker.ts'
-import type { SpeakerState } from '../../store/store.ts'
+import type { SpeakerState, Store } from '../../store/store.ts'
+import { freshLosses } from '../alarm-view.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { connectionTo, liveDeadlineMs, speakerOf } from '../live.ts'
 import { authorOf } from '../access.ts'
@@ -36,9 +37,10 @@ export function speakerRoutes(api: Api, context: ApiContext): void {
     },
     async () => {
       const [{ intent }, states] = await Promise.all([context.heads.current(), store.speakers.states()])
-      return {
-        speakers: [...intent.speakers.values()].map((speaker) => speakerView(intent, speaker, states.get(speaker.id))),
-      }
+      const speakers = [...intent.speakers.values()].map(async (speaker) =>
+        speakerView(intent, speaker, states.get(speaker.id), await driftOf(store, speaker.id)),
+      )
+      return { speakers: await Promise.all(speakers) }
     },
   )
 
@@ -56,7 +58,7 @@ export function speakerRoutes(api: Api, context: ApiContext): void {
     async (request) => {
       const { intent } = await context.heads.current()
       const speaker = speakerOf(intent, request.params.speaker)
-      return speakerView(intent, speaker, await store.speakers.state(speaker.id))
+      return speakerView(intent, speaker, await store.speakers.state(speaker.id), await driftOf(store, speaker.id))
     },
   )
 
@@ -79,7 +81,12 @@ export function speakerRoutes(api: Api, context: ApiContext): void {
       const read = live
         ? await connectionTo(context.deps, speaker).neighbors({ deadlineMs: liveDeadlineMs, signal: context.closing })
         : (status?.neighbors ?? [])
-      return { speaker: speaker.id, live, neighbors: neighborViews(intent, speaker.id, withNotes(read, shut)) }
+      const losses = freshLosses(await store.sight.measures(), context.deps.clock())
+      const neighbors = neighborViews(intent, speaker.id, withNotes(read, shut)).map((neighbor) => {
+        const lately = losses.get(`${speaker.id} ${neighbor.address}`)
+        return { ...neighbor, ...(lately !== undefined && { losses: lately }) }
+      })
+      return { speaker: speaker.id, live, neighbors }
     },
   )
 
@@ -125,7 +132,16 @@ function forgetRoute(api: Api, { deps, heads }: ApiContext): void {
   )
 }
 
-function speakerView(intent: Intent, { id, pop, endpoint }: Speaker, state: SpeakerState | undefined): SpeakerView {
+async function driftOf({ observations }: Pick<Store, 'observations'>, speaker: SpeakerId): Promise<number> {
+  return (await observations.unproved(speaker)).size
+}
+
+function speakerView(
+  intent: Intent,
+  { id, pop, endpoint }: Speaker,
+  state: SpeakerState | undefined,
+  drifted: number,
+): SpeakerView {
   const status = state?.status
   const neighbors = neighborViews(intent, id, withNotes(status?.neighbors ?? [], state?.shut ?? {}))
   return {
@@ -142,6 +158,7 @@ function speakerView(intent: Intent, { id, pop, endpoint }: Speaker, state: Spea
     applied: state?.applied ?? 0,
     readAt: isoTime(status?.readAtMs),
     foreign: status?.foreign,
+    drifted,
     neighbors: {
       established: neighbors.filter(({ state: session }) => session === 'established').length,
       of: neighbors.length,

@@ -79,6 +79,16 @@ export const verdictSchema = z
       quorum: z.number().int(),
     }),
     completedBy: z.object({ agent: z.string(), sentAt: z.string(), receivedAt: z.string() }).optional(),
+    /** What probes measured there lately (weights halve every half minute), of all agents together. */
+    measured: z
+      .object({
+        /** Shares, 0 to 1: of probes answered well, and of packets lost. */
+        availability: z.number(),
+        lossRatio: z.number(),
+        rttMs: z.object({ median: z.number(), p95: z.number() }).optional(),
+        jitterMs: z.number().optional(),
+      })
+      .optional(),
   })
   .meta({ id: 'Verdict' })
 

@@ -20,7 +20,18 @@ export const eventSchema = z
       type: z.literal('proof'),
       revision: z.number().int(),
       speaker: z.string().optional(),
-      stage: z.enum(['planned', 'pushed', 'rib', 'adj-out', 'pending', 'held', 'done', 'superseded']),
+      stage: z.enum([
+        'planned',
+        'pushed',
+        'rib',
+        'adj-out',
+        'seen',
+        'seen-by-routers',
+        'pending',
+        'held',
+        'done',
+        'superseded',
+      ]),
     }),
     z.object({
       type: z.literal('speaker'),
@@ -46,6 +57,14 @@ export const eventSchema = z
       /** How many of its stages are out, or were. */
       stage: z.number().int(),
       of: z.number().int(),
+      author: z.string(),
+      reason: z.string(),
+    }),
+    /** A person said something to the path learner. */
+    z.object({
+      type: z.literal('learner'),
+      place: z.string(),
+      word: z.enum(['reset', 'clear', 'tune']),
       author: z.string(),
       reason: z.string(),
     }),

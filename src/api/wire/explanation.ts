@@ -1,5 +1,6 @@
 /** Why a prefix is announced where it is: layer by layer, and in sentences. */
 import { z } from 'zod'
+import { learnedExplanationSchema, learnerDecisionSchema } from './learner.ts'
 import { actionSchema, attributesSchema, heldSchema, warningSchema } from './plan.ts'
 
 export const siteExplanationSchema = z
@@ -31,6 +32,17 @@ export const siteExplanationSchema = z
   })
   .meta({ id: 'SiteExplanation' })
 
+/** What the path learner weighs and last decided. */
+export const learnedSchema = z
+  .object({
+    /** `fra/origin`, `entry:t1-eu`. */
+    place: z.string(),
+    now: learnedExplanationSchema.optional(),
+    lastDecision: learnerDecisionSchema.optional(),
+    sentences: z.array(z.string()),
+  })
+  .meta({ id: 'Learned' })
+
 export const explanationSchema = z
   .object({
     prefix: z.string(),
@@ -40,6 +52,8 @@ export const explanationSchema = z
     intended: z.array(z.string()),
     floor: z.number().int(),
     sites: z.array(siteExplanationSchema),
+    /** Where the path learner chooses about it. */
+    learned: z.array(learnedSchema),
     warnings: z.array(warningSchema),
     /** When time alone changes something. */
     changesAt: z.string().optional(),
@@ -48,4 +62,5 @@ export const explanationSchema = z
   })
   .meta({ id: 'Explanation' })
 
+export type LearnedView = z.infer<typeof learnedSchema>
 export type ExplanationView = z.infer<typeof explanationSchema>

@@ -1,5 +1,7 @@
-/** Revisions (the audit) and their proofs: accepted → planned → pushed → in RIB → in adj-out. */
+/** Revisions (the audit) and their proofs: accepted → planned → pushed → in RIB → in adj-out → seen. */
 import { z } from 'zod'
+import { catchmentProofSchema } from './catchment.ts'
+import { routerProofSchema } from './collector.ts'
 import { documentDiffSchema } from './change.ts'
 
 export const revisionViewSchema = z
@@ -59,6 +61,10 @@ export const proofSchema = z
     /** What is held, in sentences. */
     held: z.array(z.string()),
     speakers: z.array(speakerProofSchema),
+    /** What vantage points see of it; absent: not known yet, or it changed no route. */
+    catchment: catchmentProofSchema.optional(),
+    /** What vantage routers see of it; absent: not known yet, there are none, or it changed no route. */
+    routers: routerProofSchema.optional(),
     /** Changes whenever anything above does; give it as `seen` to wait for the next change. */
     progress: z.string(),
   })

@@ -24,6 +24,8 @@ export const neighborViewSchema = z
     accepted: z.number().int().optional(),
     advertised: z.number().int().optional(),
     uptimeSeconds: z.number().optional(),
+    /** How often the session was lost within ten minutes. */
+    losses: z.number().int().optional(),
   })
   .meta({ id: 'Neighbor' })
 
@@ -46,6 +48,8 @@ export const speakerViewSchema = z
     readAt: z.string().optional(),
     /** Local paths in its RIB that are not Herald's. */
     foreign: z.number().int().optional(),
+    /** Prefixes that some neighbor is not sent as decided (adj-out). */
+    drifted: z.number().int(),
     neighbors: z.object({ established: z.number().int(), of: z.number().int() }),
   })
   .meta({ id: 'Speaker' })
@@ -93,6 +97,8 @@ export const routeViewSchema = z
     observed: z.object({ owner: z.enum(['ours', 'other-epoch', 'foreign']), attributes: attributesSchema }).optional(),
     /** The speaker's words, where it refused the path. */
     refused: z.string().optional(),
+    /** What a neighbor's adj-out said instead, when it was last read for a proof. */
+    unproved: z.string().optional(),
     /** Read from the speaker for this answer (`live=true`). */
     rib: z.array(ribPathSchema).optional(),
     adjOut: z

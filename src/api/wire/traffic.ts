@@ -12,9 +12,11 @@ export const trafficToldSchema = z
     pops: figuresSchema.optional(),
     /** By neighbor, in bit/s. */
     neighbors: figuresSchema.optional(),
+    /** By PathGroup or EntryGroup, then by POP, in bit/s: what a move of the path learner would shift. */
+    groups: z.record(z.string().max(63), figuresSchema).optional(),
   })
-  .refine(({ pops, neighbors }) => pops !== undefined || neighbors !== undefined, {
-    error: 'write pops, neighbors or both, such as {"pops": {"fra": 4.2e9}, "neighbors": {"fra-transit": 3e9}}',
+  .refine((told) => Object.keys(told).length > 0, {
+    error: 'write pops, neighbors or groups, such as {"pops": {"fra": 4.2e9}, "neighbors": {"fra-transit": 3e9}}',
   })
   .meta({ id: 'TrafficTold' })
 
@@ -30,7 +32,8 @@ const figureSchema = z.object({
 export const trafficSchema = z
   .object({
     pops: z.array(figureSchema.extend({ pop: z.string(), capacity: z.number().optional() })),
-    neighbors: z.array(figureSchema.extend({ neighbor: z.string(), pop: z.string() })),
+    neighbors: z.array(figureSchema.extend({ neighbor: z.string(), pop: z.string(), capacity: z.number().optional() })),
+    groups: z.array(figureSchema.extend({ group: z.string(), pop: z.string() })),
   })
   .meta({ id: 'Traffic' })
 

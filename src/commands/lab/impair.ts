@@ -9,6 +9,7 @@ interface ImpairOptions {
   readonly jitter?: number
   readonly loss?: number
   readonly silent?: boolean
+  readonly exceptBgp?: boolean
   readonly none?: boolean
 }
 
@@ -20,6 +21,7 @@ export function registerLabImpair(lab: Command, cli: CliContext, attach: Attach)
     .addOption(new Option('--jitter <time>', 'around the delay, never out of order').argParser(milliseconds))
     .addOption(new Option('--loss <share>', 'such as 1%').argParser(share))
     .option('--silent', 'every packet is lost while the interfaces stay up')
+    .option('--except-bgp', 'BGP passes unharmed: the session stays up over a line that loses everything else')
     .option('--none', 'as new')
     .addHelpText(
       'after',
@@ -31,8 +33,10 @@ export function registerLabImpair(lab: Command, cli: CliContext, attach: Attach)
         ...(options.jitter === undefined ? {} : { jitterMs: options.jitter }),
         ...(options.loss === undefined ? {} : { lossRatio: options.loss }),
         ...(options.silent === true ? { silent: true } : {}),
+        ...(options.exceptBgp === true ? { exceptBgp: true } : {}),
       }
-      if ((Object.keys(impairment).length === 0) !== (options.none === true))
+      const { exceptBgp: _, ...done } = impairment
+      if ((Object.keys(done).length === 0) !== (options.none === true))
         throw usageError('say what the link does: --delay, --jitter, --loss, --silent, or --none')
       const running = await attach(command)
       await refusable(async () => running.impair(endpoint, options.none === true ? undefined : impairment))
@@ -41,14 +45,14 @@ export function registerLabImpair(lab: Command, cli: CliContext, attach: Attach)
     })
 }
 
-export function impairmentText({ delayMs, jitterMs, lossRatio, silent }: Impairment): string {
+export function impairmentText({ delayMs, jitterMs, lossRatio, silent, exceptBgp }: Impairment): string {
   const words = [
     delayMs === undefined ? undefined : `delay ${delayMs} ms`,
     jitterMs === undefined ? undefined : `jitter ${jitterMs} ms`,
     lossRatio === undefined ? undefined : `loss ${lossRatio * 100} %`,
     silent === true ? 'silent' : undefined,
   ].filter((word) => word !== undefined)
-  return words.length === 0 ? 'as new' : words.join(', ')
+  return words.length === 0 ? 'as new' : `${words.join(', ')}${exceptBgp === true ? ', except BGP' : ''}`
 }
 
 const longestMs = 60_000

@@ -1,6 +1,7 @@
 /** `lab traffic`, `lab trace` and `lab play`: packets through a running lab, and what they prove. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { RunningLab } from '../../lab/running-lab.ts'
 import type { Trace } from '../../lab/trace.ts'
 import { type CliContext, outputOf, usageError } from '../cli-context.ts'
@@ -70,12 +71,13 @@ async function trace(
 }
 
 async function playFile(cli: CliContext, running: RunningLab, file: string): Promise<void> {
-  const [{ parseScenario }, { openStage, play }, { playedText }] = await Promise.all([
+  const [{ parseScenario }, { openStage }, { play }, { playedText }] = await Promise.all([
     import('../../lab/scenario/script.ts'),
+    import('../../lab/scenario/stage.ts'),
     import('../../lab/scenario/play.ts'),
     import('../../lab/scenario/play-text.ts'),
   ])
-  const scenario = parseScenario(file, await readFile(file, 'utf8'))
+  const scenario = parseScenario(file, await readFile(file, 'utf8'), dirname(file))
   if (scenario.topology !== running.name)
     throw new InvalidArgumentError(`${file} is for ${scenario.topology}; ${running.name} is running`)
   const stage = await openStage(running)

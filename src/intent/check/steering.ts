@@ -2,7 +2,7 @@
  * PathGroups and Preferences: destinations that are not ours, paths that exist, neighbors of one relationship. A group
  * that would steer a prefix of ours, or move between relationships, is refused when it is written.
  */
-import { type Prefix, overlaps } from '../../bgp/prefix.ts'
+import { type Prefix, overlaps, prefixFamily } from '../../bgp/prefix.ts'
 import type { NeighborKind } from '../../bgp/neighbor.ts'
 import { neighborOfPath } from '../compile/steering.ts'
 import type { Finding } from '../document.ts'
@@ -101,7 +101,9 @@ function checkNeighborsOf(report: Report, intent: Intent, group: PathGroup): voi
     const kinds = new Map<NeighborKind, string>()
     for (const [name, path] of group.paths) {
       const found = speakersAt(intent, [pop]).flatMap((speaker) =>
-        group.destinations.flatMap((destination) => neighborOfPath(intent, path, speaker, destination) ?? []),
+        group.destinations.flatMap(
+          (destination) => neighborOfPath(intent, path, speaker, prefixFamily(destination)) ?? [],
+        ),
       )
       if (found.length === 0) without.set(name, [...(without.get(name) ?? []), pop])
       for (const { id, kind } of found) kinds.set(kind, id)

@@ -5,6 +5,7 @@
 import { type Prefix, contains } from '../../bgp/prefix.ts'
 import { type DocumentChange, splitKey } from '../document.ts'
 import type { AreaId, Intent, NeighborId, PopId, RegionId, SpeakerId } from '../model.ts'
+import type { EntryGroupId } from '../entry.ts'
 import type { PathGroupId } from '../steering.ts'
 import { inventoryOf } from './inventory.ts'
 
@@ -27,6 +28,8 @@ export function affectedPrefixes(
       else if (kind === 'Rollout')
         for (const prefix of intent.rollouts.get(name)?.before.keys() ?? []) prefixes.add(prefix)
       else if (kind === 'Preference') addDestinations(prefixes, intent, intent.preferences.get(name)?.group)
+      else if (kind === 'EntryGroup') addEntering(prefixes, intent, name)
+      else if (kind === 'EntryPreference') addEntering(prefixes, intent, intent.entryPreferences.get(name)?.group)
       else if (kind === 'Pool') addPooled(prefixes, intent, name)
       else for (const pop of touchedPops(intent, kind, name)) pops.add(pop)
     }
@@ -92,6 +95,10 @@ function addPooled(prefixes: Set<Prefix>, intent: Intent, pool: string): void {
 
 function addDestinations(prefixes: Set<Prefix>, intent: Intent, group: string | undefined): void {
   for (const destination of intent.pathGroups.get(group as PathGroupId)?.destinations ?? []) prefixes.add(destination)
+}
+
+function addEntering(prefixes: Set<Prefix>, intent: Intent, group: string | undefined): void {
+  for (const prefix of intent.entryGroups.get(group as EntryGroupId)?.prefixes ?? []) prefixes.add(prefix)
 }
 
 function addDefined(prefixes: Set<Prefix>, prefix: Prefix | undefined): void {

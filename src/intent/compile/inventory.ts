@@ -20,6 +20,7 @@ import type {
 import type { Failover } from '../monitoring.ts'
 import type { Rollout } from '../rollout.ts'
 import { neighborsOf, selectPops } from '../select.ts'
+import { type LaidEntry, entriesByPrefix } from './entries.ts'
 
 export class Inventory {
   readonly intent: Intent
@@ -27,6 +28,7 @@ export class Inventory {
   readonly #overridesByPrefix: ReadonlyMap<Prefix, readonly Override[]>
   readonly #failoversByPrefix: ReadonlyMap<Prefix, readonly Failover[]>
   readonly #rolloutsByPrefix: ReadonlyMap<Prefix, Rollout>
+  readonly #entriesByPrefix: ReadonlyMap<Prefix, readonly LaidEntry[]>
   #prefixesToward: ReadonlyMap<NeighborId, readonly Prefix[]> | undefined
   readonly #siteDrains: ReadonlyMap<SpeakerId, readonly Drain[]>
   readonly #neighborDrains: ReadonlyMap<NeighborId, readonly Drain[]>
@@ -38,6 +40,7 @@ export class Inventory {
     this.#overridesByPrefix = grouped(inOrder(intent.overrides), (override) => override.prefix)
     this.#failoversByPrefix = grouped(inOrder(intent.failovers), (failover) => failover.prefix)
     this.#rolloutsByPrefix = rolloutsByPrefix(intent)
+    this.#entriesByPrefix = entriesByPrefix(intent)
     const siteDrains = new Map<SpeakerId, Drain[]>()
     const neighborDrains = new Map<NeighborId, Drain[]>()
     for (const drain of inOrder(intent.drains)) {
@@ -72,9 +75,14 @@ export class Inventory {
     return this.#rolloutsByPrefix.get(prefix)
   }
 
+  /** What chooses where ASes enter for a prefix, in force or not. */
+  entriesOf(prefix: Prefix): readonly LaidEntry[] {
+    return this.#entriesByPrefix.get(prefix) ?? []
+  }
+
   /** Prefixes for which something is said toward this neighbor alone, in force or not. */
   prefixesToward(neighbor: NeighborId): readonly Prefix[] {
-    this.#prefixesToward ??= prefixesToward(this.intent)
+    this.#prefixesToward ??= prefixesToward(this.intent, this.#entriesByPrefix)
     return this.#prefixesToward.get(neighbor) ?? []
   }
 
@@ -129,12 +137,17 @@ function numberOf(neighbor: Neighbor): number {
   return number
 }
 
-function prefixesToward({ prefixes, overrides, rollouts }: Intent): ReadonlyMap<NeighborId, readonly Prefix[]> {
+function prefixesToward(
+  { prefixes, overrides, rollouts, neighbors: lines }: Intent,
+  entries: ReadonlyMap<Prefix, readonly LaidEntry[]>,
+): ReadonlyMap<NeighborId, readonly Prefix[]> {
   const toward = new Map<NeighborId, Prefix[]>()
   const staged = [...rollouts.values()].flatMap(({ before }) => [...before.values()])
   for (const announcement of [...prefixes.values(), ...staged.filter((one) => one !== undefined)])
     for (const neighbor of announcement.neighbors.keys()) push(toward, neighbor, announcement.prefix)
   for (const { prefix, neighbor } of overrides.values()) if (neighbor !== undefined) push(toward, neighbor, prefix)
+  for (const [prefix, laid] of entries)
+    for (const { id, asn } of lines.values()) if (laid.some(({ asns }) => asns.has(asn))) push(toward, id, prefix)
   return toward
 }
 

@@ -3,7 +3,8 @@
  * other; attribute by attribute the most specific layer that says anything wins, and communities add up.
  *
  *   toward a site:      prefix < POP < override everywhere < override at sites
- *   toward a neighbor:  Neighbor document < prefix < POP < prefix's neighbor < overrides < override toward it
+ *   toward a neighbor:  Neighbor document < prefix < POP < prefix's neighbor < MED of an entry < overrides < override
+ *                       toward it
  *
  * On top lies what automation says (compile/failovers): it prepends at least so often, and withholds.
  * Overrides of equal reach are laid on by age: the newest wins. A next hop of the other family says nothing.
@@ -11,7 +12,8 @@
 import { addressFamily } from '../../bgp/address.ts'
 import type { Community, LargeCommunity } from '../../bgp/community.ts'
 import type { Family } from '../../bgp/family.ts'
-import type { Announcement, NeighborId, Override, PopId, SiteAttributes } from '../model.ts'
+import type { Announcement, Neighbor, Override, PopId, SiteAttributes } from '../model.ts'
+import { Entries } from './entries.ts'
 import { Failovers, type Laid, laidOverrides } from './failovers.ts'
 import type { Inventory } from './inventory.ts'
 import type { OverlayTime } from './overlay-time.ts'
@@ -24,6 +26,7 @@ export interface Said extends Omit<SiteAttributes, 'communities' | 'largeCommuni
 
 export class Layers {
   readonly failovers: Failovers
+  readonly entries: Entries
   readonly #announcement: Announcement
   readonly #family: Family
   /** In the order in which they are laid on. */
@@ -35,6 +38,7 @@ export class Layers {
     this.#family = family
     this.#overrides = laidOverrides(inventory, announcement, time)
     this.failovers = new Failovers(inventory, announcement, time, this.#overrides)
+    this.entries = new Entries(inventory.entriesOf(announcement.prefix), time)
     this.#common = this.#merge(this.#siteLayers(undefined))
   }
 
@@ -66,11 +70,13 @@ export class Layers {
   }
 
   /** What is said toward one neighbor alone, lowest first; empty where nothing is. */
-  ownLayers(document: SiteAttributes | undefined, neighbor: NeighborId, pop: PopId): readonly SiteAttributes[] {
+  ownLayers(document: SiteAttributes | undefined, line: Neighbor, pop: PopId): readonly SiteAttributes[] {
+    const neighbor = line.id
     const named = this.#announcement.neighbors.get(neighbor)
     const layers: SiteAttributes[] = []
     if (document !== undefined) layers.push(document)
     if (named !== undefined) layers.push(named)
+    layers.push(...this.#entry(line, pop))
     for (const { override, pops } of this.#overrides)
       if (override.neighbor === neighbor && pops?.has(pop) !== false) layers.push(override.attributes)
     const automated = this.failovers.toward(neighbor, pop)
@@ -83,9 +89,10 @@ export class Layers {
   }
 
   /** Everything said toward one neighbor at one POP. */
-  neighbor(document: SiteAttributes | undefined, neighbor: NeighborId, pop: PopId): Said {
+  neighbor(document: SiteAttributes | undefined, line: Neighbor, pop: PopId): Said {
+    const neighbor = line.id
     const { attributes, pops, neighbors } = this.#announcement
-    const layers = [document, attributes, pops.get(pop), neighbors.get(neighbor)]
+    const layers = [document, attributes, pops.get(pop), neighbors.get(neighbor), ...this.#entry(line, pop)]
     layers.push(...this.#siteOverrides(pop).map((override) => override.attributes))
     for (const { override, pops: reached } of this.#overrides)
       if (override.neighbor === neighbor && reached?.has(pop) !== false) layers.push(override.attributes)
@@ -94,6 +101,11 @@ export class Layers {
       this.failovers.prepending(pop)?.prepend,
     )
     return raised(said, this.failovers.toward(neighbor, pop)?.prepend)
+  }
+
+  #entry(line: Neighbor, pop: PopId): readonly SiteAttributes[] {
+    const entry = line.families.includes(this.#family) ? this.entries.toward(line, pop) : undefined
+    return entry === undefined ? [] : [{ med: entry.med }]
   }
 
   #siteLayers(pop: PopId | undefined): readonly SiteAttributes[] {

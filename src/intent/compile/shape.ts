@@ -36,7 +36,9 @@ export class Span {
     this.epoch = epoch
     this.#untilMs = Infinity
     const failovers = Array.from(intent.failovers.values(), failoverTime)
-    for (const overlays of [intent.drains.values(), intent.overrides.values(), intent.freezes.values(), failovers])
+    const { drains, overrides, freezes, entryPreferences } = intent
+    const entries = entryPreferences.values()
+    for (const overlays of [drains.values(), overrides.values(), freezes.values(), failovers, entries])
       for (const overlay of overlays) this.#untilMs = Math.min(this.#untilMs, this.time.nextChangeMs(overlay))
   }
 
@@ -104,6 +106,8 @@ function shapeText(announcement: Announcement, inventory: Inventory): string {
     text = JSON.stringify([prefixFamily(prefix), at, except, floor ?? null, attributes, [...pops], [...neighbors]])
     shapeTexts.set(announcement, text)
   }
+  const entries = inventory.entriesOf(announcement.prefix).map(({ preference }) => preference.id)
+  if (entries.length > 0) text = `${text} ${entries.join()}`
   return inventory.overridesOf(announcement.prefix).length === 0 ? text : `${announcement.prefix} ${text}`
 }
 
@@ -192,6 +196,7 @@ function nextChangeMs(
   for (const override of inventory.overridesOf(prefix)) nextMs = Math.min(nextMs, time.nextChangeMs(override))
   for (const failover of inventory.failoversOf(prefix))
     nextMs = Math.min(nextMs, time.nextChangeMs(failoverTime(failover)))
+  for (const { preference } of inventory.entriesOf(prefix)) nextMs = Math.min(nextMs, time.nextChangeMs(preference))
   if (inventory.intent.drains.size === 0) return nextMs
   for (const { id } of speakers) {
     for (const drain of inventory.siteDrains(id)) nextMs = Math.min(nextMs, time.nextChangeMs(drain))

@@ -17,6 +17,7 @@ import { isExternal, serviceLocalPref } from '../../bgp/neighbor.ts'
 import { type AttributesKey, attributesKey, sorted } from '../../bgp/path.ts'
 import type { DesiredSite, LostSite, Treatment } from '../desired.ts'
 import { documentKey } from '../document.ts'
+import type { EntryPreference } from '../entry.ts'
 import type { Drain, Neighbor, Network, Speaker } from '../model.ts'
 import { failoverWords } from './failovers.ts'
 import { type Inventory, isSilent } from './inventory.ts'
@@ -174,13 +175,13 @@ export class SiteCompiler {
     marks: LargeCommunity[],
   ): Treatment | undefined {
     const document = isSilent(neighbor.attributes) ? undefined : neighbor.attributes
-    const ownLayers = this.#layers.ownLayers(document, neighbor.id, speaker.pop)
+    const ownLayers = this.#layers.ownLayers(document, neighbor, speaker.pop)
     const own = ownLayers.length === 0 ? undefined : this.#layers.own(ownLayers)
     if (drained.neighbor === 'gone' || own?.announce === false) {
       marks.push(this.#inventory.markOf('withhold', neighbor))
       return undefined
     }
-    const toward = own === undefined ? site : this.#layers.neighbor(document, neighbor.id, speaker.pop)
+    const toward = own === undefined ? site : this.#layers.neighbor(document, neighbor, speaker.pop)
     const prepend = isExternal(neighbor.kind) ? toward.prepend : own?.prepend
     if (prepend) marks.push(this.#inventory.markOf(prependMark[prepend], neighbor))
     if ((drained.neighbor === 'marked' || toward.gracefulShutdown === true) && !drained.site)
@@ -207,6 +208,8 @@ export class SiteCompiler {
     const prepending = this.#layers.failovers.prepending(speaker.pop)
     if (prepending !== undefined)
       overlays.push(`prepend ${prepending.prepend} of automation, ${failoverWords(prepending)},`)
+    for (const { preference, pops } of this.#layers.entries.laid)
+      if (pops.has(speaker.pop)) overlays.push(entryWords(preference))
     const laid = overlays.length === 0 ? '' : `, with ${overlays.join(', ')} on top`
     return `${wanted}${laid}`
   }
@@ -215,6 +218,11 @@ export class SiteCompiler {
 function whyGone({ untilIdle, idleAtMs }: Drain): string {
   if (untilIdle === undefined) return 'its grace time is over'
   return idleAtMs === undefined ? 'has waited for its traffic as long as it may' : 'its traffic is gone'
+}
+
+/** `MED of EntryPreference/transit-eu (the path learner: enter at ams)`. */
+function entryWords({ id, by, pop }: EntryPreference): string {
+  return `MED of EntryPreference/${id} (${by === 'learner' ? 'the path learner' : 'a person'}: enter at ${pop})`
 }
 
 interface Deeds {

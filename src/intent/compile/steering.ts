@@ -4,6 +4,7 @@
  * from one index per intent.
  */
 import type { Address } from '../../bgp/address.ts'
+import type { Family } from '../../bgp/family.ts'
 import { type Prefix, prefixFamily } from '../../bgp/prefix.ts'
 import type { Intent, Neighbor, NeighborId, Speaker, SpeakerId } from '../model.ts'
 import { inOrder, selectPops, speakersAt } from '../select.ts'
@@ -69,9 +70,8 @@ export function neighborOfPath(
   intent: Pick<Intent, 'neighbors'>,
   path: GroupPath,
   speaker: Speaker,
-  destination: Prefix,
+  family: Family,
 ): Neighbor | undefined {
-  const family = prefixFamily(destination)
   const template = path.neighbors.get(speaker.pop) ?? path.neighbor
   const name = template
     ?.replaceAll('{pop}', speaker.pop)
@@ -82,7 +82,9 @@ export function neighborOfPath(
 }
 
 function candidatesOf(intent: Intent, group: PathGroup, speaker: Speaker, destination: Prefix): readonly Neighbor[] {
-  return [...group.paths.values()].flatMap((path) => neighborOfPath(intent, path, speaker, destination) ?? [])
+  return [...group.paths.values()].flatMap(
+    (path) => neighborOfPath(intent, path, speaker, prefixFamily(destination)) ?? [],
+  )
 }
 
 /** A person's word counts in every mode; the learner's where the mode lets it move. */
@@ -100,7 +102,7 @@ function steer(
   destination: Prefix,
 ): DesiredSteering | undefined {
   const path = group.paths.get(name)
-  const neighbor = path && neighborOfPath(intent, path, speaker, destination)
+  const neighbor = path && neighborOfPath(intent, path, speaker, prefixFamily(destination))
   if (neighbor === undefined) return undefined
   const candidates = candidatesOf(intent, group, speaker, destination).map(({ address }) => address)
   return {

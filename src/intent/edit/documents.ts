@@ -7,7 +7,15 @@ import { readDocument } from '../schema.ts'
 import { type Edit, changesTo, edited, refusedEdit, unknownDocument } from './edit.ts'
 
 /** Operations of the moment, not part of what manifests describe: pruning leaves them alone. */
-const overlays: ReadonlySet<string> = new Set(['Drain', 'Override', 'Failover', 'Preference', 'Rollout', 'Freeze'])
+const overlays: ReadonlySet<string> = new Set([
+  'Drain',
+  'Override',
+  'Failover',
+  'Preference',
+  'EntryPreference',
+  'Rollout',
+  'Freeze',
+])
 
 /**
  * Every incoming document is created or replaced. With `prune`, documents of the kinds that come in and are not among

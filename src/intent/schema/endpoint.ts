@@ -1,4 +1,4 @@
-/** gRPC addresses of speakers: `host:port`, `[v6]:port` or `unix:///path`, in one spelling each. */
+/** gRPC addresses of daemons: `host:port`, `[v6]:port` or `unix:///path`, in one spelling each. */
 import { parseAddress } from '../../bgp/address.ts'
 import { type Parsed, parsed, refused } from '../../bgp/parsed.ts'
 
@@ -8,7 +8,7 @@ const hostLabel = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?$/
 export function parseEndpoint(text: string): Parsed<string> {
   if (text.startsWith('unix:')) return parseUnix(text)
   const found = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text)
-  if (found === null) return refused(`"${text.slice(0, 300)}" is not a speaker's address: ${wayOut}`)
+  if (found === null) return refused(`"${text.slice(0, 300)}" is not a daemon's address: ${wayOut}`)
   const [, bracketed, host, portText] = found
   const port = Number(portText)
   if (port < 1 || port > 65535) return refused(`"${text}": port ${portText} is out of range, 1 to 65535`)

@@ -2,7 +2,7 @@
 import type { SpeakerId } from '../model.ts'
 import { attributesField } from './attributes.ts'
 import { failoverField } from './failover.ts'
-import { byName, fields, label, list, prefixField, whole } from './fields.ts'
+import { asnField, byName, fields, label, list, prefixField, whole } from './fields.ts'
 import { selectorField } from './selector.ts'
 
 /** Every POP may be written on its own, and then some. */
@@ -13,6 +13,11 @@ export const poolSpec = fields({
     (items) => items.length > 0,
     { error: 'write at least one prefix' },
   ),
+  origins: list(
+    asnField,
+    1000,
+    'Other ASes that may originate it, such as customers; any other is an alarm. Default: none',
+  ).default([]),
 })
 
 export const prefixSpec = fields({

@@ -5,40 +5,9 @@ import { families } from '../../bgp/family.ts'
 import { neighborKinds } from '../../bgp/neighbor.ts'
 import type { PopId, SpeakerId } from '../model.ts'
 import { attributesField } from './attributes.ts'
-import { parseEndpoint } from './endpoint.ts'
+import { daemonFields, socketHasNoTls } from './daemon.ts'
 import { addressField, addressOf, asnField, fields, label, list, whole } from './fields.ts'
-
-const endpointField = z
-  .string()
-  .transform((value, context): string => {
-    const endpoint = parseEndpoint(value)
-    if (endpoint.ok) return endpoint.value
-    context.issues.push({ code: 'custom', message: endpoint.problem, input: value })
-    return z.NEVER
-  })
-  .meta({
-    description: 'gRPC address of the daemon',
-    examples: ['192.0.2.1:50051', '[2001:db8::1]:50051', 'unix:///run/gobgpd.sock'],
-  })
-
-function file(description: string) {
-  return z
-    .string()
-    .regex(/^\/[^\0]+$/, { error: 'write the absolute path of a PEM file' })
-    .max(4096)
-    .meta({ description })
-}
-
-const tlsField = fields({
-  ca: file('PEM file with the certificates that the speaker is checked against'),
-  certificate: file('PEM file with our certificate, for mTLS').exactOptional(),
-  key: file('PEM file with the key of our certificate').exactOptional(),
-  serverName: z.string().min(1).max(253).exactOptional().meta({ description: "Name in the speaker's certificate" }),
-})
-  .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), {
-    error: 'certificate and key belong together: write both, or none',
-  })
-  .meta({ description: 'TLS toward the speaker; paths are those on the hosts that run workers' })
+import { capacityField } from './quantity.ts'
 
 const nextHopField = fields({
   ipv4: addressOf('ipv4').refine(isSpecified, { error: selfIsDefault }).exactOptional(),
@@ -61,14 +30,10 @@ const startField = fields({
 
 export const speakerSpec = fields({
   pop: label<PopId>('Name of the Pop'),
-  endpoint: endpointField,
-  tls: tlsField.exactOptional(),
+  ...daemonFields,
   nextHop: nextHopField.prefault({}),
   start: startField.exactOptional(),
-}).refine(({ endpoint, tls }) => tls === undefined || !endpoint.startsWith('unix:'), {
-  error: 'a unix socket has no TLS: leave tls out',
-  path: ['tls'],
-})
+}).refine(...socketHasNoTls)
 
 const sessionField = fields({
   localAddress: addressField.exactOptional(),
@@ -116,6 +81,10 @@ export const neighborSpec = fields({
     .exactOptional(),
   session: sessionField.prefault({}).meta({ description: 'The BGP session; only where managed' }),
   attributes: attributesField.prefault({}).meta({ description: 'Said of everything announced to this neighbor' }),
+  capacity: capacityField
+    .refine((text) => text.endsWith('bit/s'), { error: 'write what the line carries in bit/s, such as "10 Gbit/s"' })
+    .meta({ description: 'What the line carries; the path learner fills it to 80 % at most', examples: ['10 Gbit/s'] })
+    .exactOptional(),
 }).transform((spec) => ({
   ...spec,
   families: families.filter((family) => (spec.families ?? [addressFamily(spec.address)]).includes(family)),

@@ -3,7 +3,9 @@ import type { z } from 'zod'
 import type { Kind } from '../document.ts'
 import { alertMappingSpec, receiverSpec } from './alarm.ts'
 import { agentSpec, checkSpec } from './check.ts'
+import { entryGroupSpec, entryPreferenceSpec } from './entry.ts'
 import { failoverSpec } from './failover.ts'
+import { collectorSpec } from './collector.ts'
 import { drainSpec, freezeSpec, overrideSpec } from './overlay.ts'
 import { areaSpec, networkSpec, popSpec, regionSpec } from './place.ts'
 import { poolSpec, prefixSpec } from './prefix.ts'
@@ -21,14 +23,17 @@ export const specSchemas = {
   Pool: poolSpec,
   Prefix: prefixSpec,
   PathGroup: pathGroupSpec,
+  EntryGroup: entryGroupSpec,
   Agent: agentSpec,
   Check: checkSpec,
+  Collector: collectorSpec,
   Receiver: receiverSpec,
   AlertMapping: alertMappingSpec,
   Drain: drainSpec,
   Override: overrideSpec,
   Failover: failoverSpec,
   Preference: preferenceSpec,
+  EntryPreference: entryPreferenceSpec,
   Rollout: rolloutSpec,
   Freeze: freezeSpec,
 } as const satisfies Record<Kind, z.ZodType>

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { CheckId } from '../monitoring.ts'
 import type { PopId } from '../model.ts'
 import type { PathGroupId } from '../steering.ts'
-import { byName, fields, label, labelPattern, list, moment, prefixField, words } from './fields.ts'
+import { byName, fields, label, labelPattern, list, moment, prefixField, whole, words } from './fields.ts'
+import { duration } from './quantity.ts'
 import { selectorField } from './selector.ts'
 
 const placeholders = ['pop', 'speaker', 'family'] as const
@@ -37,6 +38,32 @@ const pathField = fields({
   })
   .meta({ description: 'One path: the neighbor that offers the destinations, and the Check that measures it' })
 
+/** In the learner's own units; what is not written keeps its default. */
+export const learningField = fields({
+  threshold: measure(1, 100_000, 'Evidence that a move takes, ms·min of lower cost. Default 243').exactOptional(),
+  deadband: measure(0, 1000, 'A gain below this is none, ms. Default 0').exactOptional(),
+  warmUp: whole(1, 10_000, 'Batches of a path before any move. Default 8').exactOptional(),
+  dwell: duration(0, 86_400_000, 'Shortest stay, but on a path that is dead. Default 8m').exactOptional(),
+  backOff: duration(
+    1000,
+    604_800_000,
+    'How long a path is barred that disappointed, or to which a move was undone. Default 1h',
+  ).exactOptional(),
+  loadLimit: whole(1, 100, 'Percent of its capacity that a path is filled to at most. Default 80').exactOptional(),
+})
+  .refine((settings) => Object.keys(settings).length > 0, {
+    error: 'write at least one setting, or leave it out: the learner then tunes itself',
+  })
+  .meta({ description: 'Settings of the learner, pinned: nothing is tuned by itself. Absent: it tunes itself' })
+
+function measure(min: number, max: number, description: string) {
+  return z
+    .number({ error: `write a number, ${min} to ${max}` })
+    .min(min, { error: ({ input }) => `${String(input)} is out of range: write ${min} to ${max}` })
+    .max(max, { error: ({ input }) => `${String(input)} is out of range: write ${min} to ${max}` })
+    .meta({ description })
+}
+
 export const pathGroupSpec = fields({
   description: words(500, 'For people').exactOptional(),
   at: list(selectorField, 1000, 'POPs that choose among these paths').prefault(['all']),
@@ -53,6 +80,7 @@ export const pathGroupSpec = fields({
       'What the path learner may do: off, shadow (decides and moves nothing), canary (moves at the canary POPs), auto. Default shadow',
   }),
   canary: list(selectorField, 1000, 'Mode canary: places where the learner may move').default([]),
+  learning: learningField.exactOptional(),
 }).refine(({ mode, canary }) => mode !== 'canary' || canary.length > 0, {
   error: 'write at least one canary place for mode: canary',
   path: ['canary'],

@@ -10,15 +10,23 @@ import type { Store } from '../../store/store.ts'
 import type { HealthObserver } from './observer.ts'
 
 const everyMs = 5000
-/** An agent whose document is new may still be started; one that was heard of before has been silent for a while. */
-const graceMs = 30_000
+/** An agent whose document is new may still be started. */
+const newGraceMs = 30_000
+/** One that was heard of before has been silent for a while; after an outage of ours it has this long to be heard again. */
+const graceMs = 5000
+
+interface Overdue {
+  readonly sinceMs: number
+  readonly graceMs: number
+}
 
 export class AgentRoll {
   readonly #store: Pick<Store, 'samples'>
   readonly #observe: Pick<HealthObserver, 'observeAgents'>
   #calledAtMs = -Infinity
-  /** Since when each is overdue, ms since the epoch. */
-  #overdue = new Map<AgentId, number>()
+  #told = ''
+  /** Since when each is overdue, ms since the epoch, and how long that is not told. */
+  #overdue = new Map<AgentId, Overdue>()
 
   constructor(store: Pick<Store, 'samples'>, observe: Pick<HealthObserver, 'observeAgents'>) {
     this.#store = store
@@ -29,11 +37,18 @@ export class AgentRoll {
   async call(intent: Intent, nowMs: number): Promise<boolean> {
     if (nowMs - this.#calledAtMs < everyMs) return false
     this.#calledAtMs = nowMs
-    const before = this.#text(nowMs)
     const overdue = overdueAgents(intent, await this.#store.samples.agents(), nowMs)
-    this.#overdue = new Map(overdue.map(({ agent }) => [agent, this.#overdue.get(agent) ?? nowMs]))
+    this.#overdue = new Map(
+      overdue.map(({ agent, seenAtMs }) => [
+        agent,
+        { sinceMs: this.#overdue.get(agent)?.sinceMs ?? nowMs, graceMs: seenAtMs === undefined ? newGraceMs : graceMs },
+      ]),
+    )
     this.#observe.observeAgents({ heard: allowedSilences(intent).size - overdue.length, silent: overdue.length })
-    return this.#text(nowMs) !== before
+    const told = this.#silent(nowMs).join(' ')
+    const turned = told !== this.#told
+    this.#told = told
+    return turned
   }
 
   conditions(nowMs: number): readonly Condition[] {
@@ -47,10 +62,8 @@ export class AgentRoll {
   }
 
   #silent(nowMs: number): readonly AgentId[] {
-    return [...this.#overdue].filter(([, sinceMs]) => nowMs - sinceMs >= graceMs).map(([agent]) => agent)
-  }
-
-  #text(nowMs: number): string {
-    return this.#silent(nowMs).join(' ')
+    return [...this.#overdue].flatMap(([agent, { sinceMs, graceMs: grace }]) =>
+      nowMs - sinceMs >= grace ? [agent] : [],
+    )
   }
 }

@@ -18,7 +18,7 @@ export interface Wrong {
   readonly intent: Intent
   /** Of the decision. */
   readonly conditions: readonly Condition[]
-  /** Of BGP sessions, given the alarms as they are. */
+  /** Of BGP sessions and of what vantage routers see, given the alarms as they are. */
   readonly sessions: (alarms: Alarms) => readonly Condition[]
   readonly nowMs: number
 }

@@ -15,7 +15,8 @@ import {
   breakerWindowMs,
 } from '../../plan/review-automation.ts'
 import { reviewChange } from '../../plan/review.ts'
-import type { Detection, Store } from '../../store/store.ts'
+import type { Detection } from '../../store/proof.ts'
+import type { Store } from '../../store/store.ts'
 import type { Doorbell } from '../doorbell.ts'
 import type { PlannerView } from '../planner.ts'
 

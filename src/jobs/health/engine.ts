@@ -24,11 +24,13 @@ import { AgentRoll } from './agent-roll.ts'
 import { keepAlarms } from './alarms.ts'
 import { commitFailover } from './commit.ts'
 import { failoverInput } from './input.ts'
+import { Measuring } from './measuring.ts'
 import type { HealthObserver } from './observer.ts'
 import { Practising } from './practising.ts'
 import { Rollouts } from './rollouts.ts'
 import { SessionWatch } from './sessions.ts'
 import { VerdictTeller } from './tell.ts'
+import { Witnesses } from './witnesses.ts'
 
 export interface HealthDeps extends HealthObserver {
   readonly store: Store
@@ -59,6 +61,8 @@ export class HealthEngine {
   readonly #practising: Practising
   readonly #roll: AgentRoll
   readonly #rollouts: Rollouts
+  readonly #witnesses: Witnesses
+  readonly #measuring: Measuring
   #intent: Intent | undefined
   #memory: FailoverMemory = noMemory
   /** By other systems. */
@@ -78,6 +82,8 @@ export class HealthEngine {
     this.#practising = new Practising(deps.store)
     this.#roll = new AgentRoll(deps.store, deps)
     this.#rollouts = new Rollouts(deps, lease)
+    this.#witnesses = new Witnesses(deps, lease.fence, () => planner.view())
+    this.#measuring = new Measuring(deps, lease.fence)
   }
 
   /** Until the signal aborts. Throws when Redis fails; the leader begins anew then. */
@@ -88,7 +94,12 @@ export class HealthEngine {
     await this.#rollouts.load(this.#deps.clock())
     try {
       const sessions = this.#sessions.run(until, () => this.#decideSoon())
-      await Promise.race([this.#listen(until), this.#watchTime(until), sessions])
+      await Promise.race([
+        this.#listen(until),
+        this.#watchTime(until),
+        sessions,
+        this.#witnesses.run(until, () => this.#decideSoon()),
+      ])
     } finally {
       ended.abort()
       await this.#deciding?.catch(() => undefined)
@@ -99,6 +110,8 @@ export class HealthEngine {
   async #listen(signal: AbortSignal): Promise<void> {
     for await (const batch of this.#deps.store.samples.follow(signal)) {
       this.#follow()
+      this.#witnesses.take(batch)
+      this.#measuring.take(batch.samples, batch.atMs)
       if (this.#take(batch) || batch.alerts === true) await this.#decideSoon()
     }
   }
@@ -111,6 +124,8 @@ export class HealthEngine {
       this.#teller.change(changed)
       this.#deps.observeVerdicts([...this.#book.all.values(), ...this.#told])
       const called = this.#intent !== undefined && (await this.#roll.call(this.#intent, nowMs))
+      if (this.#intent !== undefined)
+        await this.#measuring.look(this.#intent, this.#sessions.standing(this.#intent), nowMs)
       if (followed || called || changed.length > 0 || nowMs >= this.#nextAtMs) await this.#decideSoon()
       await sleep(lookEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
     }
@@ -177,7 +192,10 @@ export class HealthEngine {
     const roll = [...this.#roll.conditions(nowMs), ...this.#rollouts.conditions(nowMs)]
     const found = [...decision.conditions, ...practised.conditions, ...roll]
     const conditions = refusal === undefined ? found : [...found, refusal]
-    const sessions = (alarms: Alarms) => this.#sessions.conditions(view.intent, alarms)
+    const sessions = (alarms: Alarms) => [
+      ...this.#sessions.conditions(view.intent, alarms),
+      ...this.#witnesses.conditions(view, alarms, nowMs),
+    ]
     const said = { book: this.#book, told: this.#told, alerts, conditions, sessions }
     await keepAlarms(store.health, { ...said, intent: view.intent, nowMs: clock() })
     await this.#teller.tell()

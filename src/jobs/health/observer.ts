@@ -1,5 +1,8 @@
 /** What the engine tells of itself, for metrics. */
 import type { FailoverDecision } from '../../health/failover-input.ts'
+import type { CatchmentLine } from '../../health/catchment.ts'
+import type { RegionMeasure, RegionSessions } from './measuring.ts'
+import type { VisibilityCount } from '../../health/visibility-count.ts'
 import type { Verdict } from '../../health/verdict.ts'
 
 export type AgentStanding = 'heard' | 'silent'
@@ -13,6 +16,13 @@ export interface HealthObserver {
   observeDecision(decision: FailoverDecision, outcome: 'nothing-new' | 'committed' | 'refused' | 'stale'): void
   /** A decision was committed because of a sample. @param seconds since that was sent, by its agent's clock */
   observeDetection(seconds: number): void
+  /** What vantage points see of announced prefixes now. */
+  observeCatchment(lines: Iterable<CatchmentLine>): void
+  /** What vantage routers see of announced prefixes now. */
+  observeVisibility(counts: readonly VisibilityCount[]): void
+  /** What probes measured lately, and how sessions do. */
+  observeMeasures(measures: readonly RegionMeasure[]): void
+  observeSessions(sessions: readonly RegionSessions[]): void
   observeAgents(agents: Readonly<Record<AgentStanding, number>>): void
   /** Staged changes that run now. */
   observeRollouts(count: number): void

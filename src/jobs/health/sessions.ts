@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Alarms } from '../../health/alarm.ts'
 import type { Condition } from '../../health/failover-input.ts'
 import { type SpeakerReachReport, reachConditions } from '../../health/reach.ts'
-import { type IsPlanned, type PlaceOfSession, SessionBook } from '../../health/session.ts'
+import { type IsPlanned, type PlaceOfSession, SessionBook, type SessionStanding } from '../../health/session.ts'
 import { wantedShutdowns } from '../../intent/compile/shutdowns.ts'
 import type { Intent, NeighborId, SpeakerId } from '../../intent/model.ts'
 import type { SpeakerState, Store } from '../../store/store.ts'
@@ -42,6 +42,11 @@ export class SessionWatch {
       ...reachConditions(intent.speakers, this.#reach, nowMs),
       ...this.#book.conditions(placeOfSession(intent), this.#isPlanned, alarms, nowMs),
     ]
+  }
+
+  /** Sessions of speakers that documents name. */
+  standing(intent: Intent): readonly SessionStanding[] {
+    return this.#book.standing(placeOfSession(intent), this.#clock())
   }
 
   async #readAll(signal: AbortSignal, turned: () => Promise<void>): Promise<void> {

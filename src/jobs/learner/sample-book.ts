@@ -1,11 +1,9 @@
 /**
  * Samples of paths, gathered until they make a batch: three of every path, or a minute, or, so that a dead path is left
- * within seconds, as soon as nothing comes back over the path in use.
+ * within seconds, as soon as nothing comes back over the path in use. Several agents' samples of one path count alike.
  */
 import type { Sample } from '../../health/sample.ts'
-import { type SubjectKey, subjectKey } from '../../health/subject.ts'
-import type { PopId } from '../../intent/model.ts'
-import type { CheckId } from '../../intent/monitoring.ts'
+import type { SubjectKey } from '../../health/subject.ts'
 import type { ArmBatch } from '../../learning/batch.ts'
 
 const samplesPerBatch = 3
@@ -14,6 +12,9 @@ const longestMs = 60_000
 const pendingAtMost = 200
 
 export type Measured = Pick<ArmBatch, 'sent' | 'rttsMs' | 'jitterMs'>
+
+/** What a path is measured by; undefined: by nothing. */
+export type Measure = SubjectKey | undefined
 
 interface Pending {
   sent: number
@@ -38,29 +39,24 @@ export class SampleBook {
   }
 
   /**
-   * What was measured of each check since the last batch, in their order; undefined: not enough yet.
-   * @param inUse the check of the path in use
+   * What was measured since the last batch, in the order of the measures; undefined: not enough yet.
+   * @param inUse that of the path in use
    */
-  batch(
-    pop: PopId,
-    checks: readonly (CheckId | undefined)[],
-    inUse: CheckId | undefined,
-    sinceMs: number,
-  ): readonly Measured[] | undefined {
-    const found = checks.map((check) => this.#measured(pop, check))
+  batch(measures: readonly Measure[], inUse: Measure, sinceMs: number): readonly Measured[] | undefined {
+    const found = measures.map((measure) => this.#measured(measure))
     const least = Math.min(...found.map(({ sent }) => sent))
-    const own = this.#measured(pop, inUse)
+    const own = this.#measured(inUse)
     const silent = own.sent > 0 && own.rttsMs.length === 0 && least > 0
     const some = found.some(({ sent }) => sent > 0)
     return least >= samplesPerBatch || silent || (some && sinceMs >= longestMs) ? found : undefined
   }
 
-  forget(pop: PopId, checks: readonly (CheckId | undefined)[]): void {
-    for (const check of checks) if (check !== undefined) this.#pending.delete(keyOf(pop, check))
+  forget(measures: readonly Measure[]): void {
+    for (const measure of measures) if (measure !== undefined) this.#pending.delete(measure)
   }
 
-  #measured(pop: PopId, check: CheckId | undefined): Measured {
-    const pending = check === undefined ? undefined : this.#pending.get(keyOf(pop, check))
+  #measured(measure: Measure): Measured {
+    const pending = measure === undefined ? undefined : this.#pending.get(measure)
     if (pending === undefined) return nothing
     const { sent, rttsMs, jittersMs } = pending
     const sum = jittersMs.reduce((total, one) => total + one, 0)
@@ -72,8 +68,4 @@ export class SampleBook {
     if (pending === undefined) this.#pending.set(subject, (pending = { sent: 0, rttsMs: [], jittersMs: [] }))
     return pending
   }
-}
-
-function keyOf(pop: PopId, check: CheckId): SubjectKey {
-  return subjectKey({ kind: 'path', pop, path: check })
 }

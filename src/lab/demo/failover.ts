@@ -6,13 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AutomationView } from '../../api/wire/automation.ts'
 import type { RouteListView } from '../../api/wire/speaker.ts'
 import type { ProofView, RevisionView } from '../../api/wire/revision.ts'
-import { type Program, startProgram } from '../traffic/program.ts'
+import { automationAuthor } from '../controller.ts'
+import type { Failure } from '../running-lab.ts'
 import { fall, probeEveryMs } from './monitoring.ts'
 import { milliseconds, verdict, wrapped } from './screen.ts'
 import { type Catchments, type Stage, caught, flowsBetween, nearlyNone } from './stage.ts'
 
 const withinMs = 30_000
-/** Five agents start on a machine that may be busy. */
+/** Agents start on a machine that may be busy. */
 const reportWithinMs = 60_000
 const settleMs = 700
 /** With 200 ms probes and fall 3. */
@@ -30,7 +31,7 @@ export async function serviceDies(stage: Stage, { pop, flow, before, after }: De
   if (!(await watched(stage))) return told(stage, false, 'the agents did not report')
   const head = (await stage.herald.get<{ revisions: readonly RevisionView[] }>('/v1/revisions?limit=1')).revisions[0]
   screen.line(
-    `     ${screen.command(`kill -9`)} of the service at ${pop}, probed every ${probeEveryMs} ms, ${fall} failures count`,
+    `     ${screen.command(`herald lab fail process svc-${pop} respond`)}   ${screen.dim(`kill -9; probed every ${probeEveryMs} ms, ${fall} failures count`)}`,
   )
   const diedAtMs = Date.now()
   await kill(stage, pop)
@@ -49,10 +50,10 @@ export async function serviceDies(stage: Stage, { pop, flow, before, after }: De
   return told(stage, proved, words)
 }
 
-/** The rest dies as well: G1, G2 or G3 hold. Answers with the services that run again. */
+/** The rest dies as well: G1, G2 or G3 hold. */
 export async function everythingDies(stage: Stage, prefix: string, pops: readonly string[]): Promise<boolean> {
   const { screen, herald } = stage
-  screen.line(`     ${screen.command('kill -9')} of the services at ${pops.join(', ')}, all at once`)
+  for (const pop of pops) screen.line(`     ${screen.command(`herald lab fail process svc-${pop} respond`)}`)
   await Promise.all(pops.map((pop) => kill(stage, pop)))
   const giveUpAt = performance.now() + withinMs
   for (;;) {
@@ -73,15 +74,9 @@ export async function everythingDies(stage: Stage, prefix: string, pops: readonl
   }
 }
 
-/** Services answer again; ends them with the program that is answered. */
-export async function revive(stage: Stage, pops: readonly string[]): Promise<readonly Program[]> {
-  const started = pops.map((pop) => {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const program = startProgram(stage.lab, `svc-${pop}`, ['responder.ts', pop], () => resolve())
-    return { program, ready: Promise.race([promise, program.exited]) }
-  })
-  await Promise.all(started.map(({ ready }) => ready))
-  return started.map(({ program }) => program)
+/** Services answer again. */
+export async function revive({ lab }: Stage, pops: readonly string[]): Promise<void> {
+  await Promise.all(pops.map((pop) => lab.heal(serviceOf(pop))))
 }
 
 async function announcing({ herald }: Stage, prefix: string): Promise<readonly string[]> {
@@ -89,9 +84,12 @@ async function announcing({ herald }: Stage, prefix: string): Promise<readonly s
   return [...new Set(routes.flatMap(({ pop, observed }) => (observed === undefined ? [] : [pop])))]
 }
 
-/** Whatever answers on the service's addresses there: the node's own responder, or one that was revived. */
 async function kill({ lab }: Stage, pop: string): Promise<void> {
-  await lab.exec(`svc-${pop}`, ['pkill', '-9', '-f', `responder.ts ${pop}`])
+  await lab.fail(serviceOf(pop))
+}
+
+function serviceOf(pop: string): Failure {
+  return { kind: 'process', node: `svc-${pop}`, process: 'respond' }
 }
 
 /** Every agent has said that its service is well. */
@@ -107,8 +105,7 @@ async function watched({ herald }: Stage): Promise<boolean> {
 
 async function failoverAfter({ herald }: Stage, head: number): Promise<number | undefined> {
   const { revisions } = await herald.get<{ revisions: readonly RevisionView[] }>('/v1/revisions?limit=10')
-  return revisions.toReversed().find(({ revision, author }) => revision > head && author === 'herald:failover')
-    ?.revision
+  return revisions.toReversed().find(({ revision, author }) => revision > head && author === automationAuthor)?.revision
 }
 
 function printWaterfall({ screen }: Stage, diedAtMs: number, proof: ProofView): void {

@@ -16,6 +16,7 @@ export function printInvitation({ screen, lab, herald }: Pick<Stage, 'screen' | 
     ['herald lab impair fra:eth1 --delay 40ms --loss 5%', 'a bad line'],
     ['herald explain 203.0.113.0/24 fra', 'why it is as it is'],
     ['herald checks', 'what the agents see'],
+    ['herald learner --place fra/origin1', 'what the path learner weighs'],
     ['herald watch', 'events as they happen'],
     ['herald lab exec t1-eu -- vtysh -c "show bgp ipv4 unicast"', 'what a transit thinks'],
   ]

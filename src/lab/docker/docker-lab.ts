@@ -48,6 +48,8 @@ class DockerLab implements RunningLab {
   }
 
   async impair(endpoint: string, impairment: Parameters<RunningLab['impair']>[1]): Promise<void> {
+    if (impairment?.exceptBgp === true)
+      throw new Error('links in containers lose what comes, BGP or not: "except bgp" works in network namespaces only')
     const near = readEnd(endpoint)
     for (const end of [near, ...farEnds(await this.#interfaces(), near)]) {
       const { code, stderr } = await this.exec(end.node, netemCommand(end.interface, impairment))

@@ -40,14 +40,15 @@ export function openImpairer(): Impairer {
   return {
     async set(wire, impairment, anew) {
       const { bridge, inner } = wire
-      const { delayMs = 0, jitterMs = 0, lossRatio = 0, silent = false } = impairment ?? {}
-      if (silent) {
+      const { delayMs = 0, jitterMs = 0, silent = false, exceptBgp = false } = impairment ?? {}
+      const lossRatio = silent && exceptBgp ? 1 : (impairment?.lossRatio ?? 0)
+      if (silent && !exceptBgp) {
         await release(wire)
         await ip(inner.map((end) => `link set ${end} nomaster`))
       } else if (delayMs === 0 && jitterMs === 0 && lossRatio === 0) {
         await release(wire)
         await ip(inner.map((end) => `link set ${end} master ${bridge}`))
-      } else if (jitterMs === 0 && (await (netem ??= hasNetem()))) {
+      } else if (jitterMs === 0 && !exceptBgp && (await (netem ??= hasNetem()))) {
         await release(wire)
         const words = ['netem', 'limit', '20000', 'delay', `${delayMs}ms`, 'loss', `${lossRatio * 100}%`]
         for (const end of inner) await tc(['qdisc', 'replace', 'dev', end, 'root', ...words])
@@ -63,7 +64,7 @@ export function openImpairer(): Impairer {
         // Off the bridge first: a frame in the moment between is lost, where the other order would double it.
         if (!carried.has(bridge) || anew !== undefined) await ip(inner.map((end) => `link set ${end} nomaster`))
         carried.add(bridge)
-        const effect = { delay: delayMs / 1000, jitter: jitterMs / 1000, loss: lossRatio }
+        const effect = { delay: delayMs / 1000, jitter: jitterMs / 1000, loss: lossRatio, spare: exceptBgp }
         await running.order({ link: bridge, ends: inner, ...effect, anew: anew !== undefined })
       }
     },

@@ -54,11 +54,11 @@ export function parseFailure(text: string): Failure {
   )
 }
 
-/** `delay 20ms jitter 5ms loss 5%`, `silent`, `none`. */
+/** `delay 20ms jitter 5ms loss 5%`, `loss 100% except bgp`, `silent`, `none`. */
 export function parseImpairment(text: string): Impairment | undefined {
   const words = text.trim().split(/\s+/)
   if (words.join() === 'none') return undefined
-  const found: { delayMs?: number; jitterMs?: number; lossRatio?: number; silent?: boolean } = {}
+  const found: { -readonly [Field in keyof Impairment]: Impairment[Field] } = {}
   for (let at = 0; at < words.length; at++) {
     const word = words[at]
     const next = words[at + 1] ?? ''
@@ -67,7 +67,8 @@ export function parseImpairment(text: string): Impairment | undefined {
     else if (word === 'jitter') [found.jitterMs, at] = [parseDuration(next), at + 1]
     else if (word === 'loss' && /^[\d.]+%$/.test(next))
       [found.lossRatio, at] = [Number(next.slice(0, -1)) / 100, at + 1]
-    else throw new Error(`"${text}" is no impairment: delay 20ms, jitter 5ms, loss 5%, silent, none`)
+    else if (word === 'except' && next === 'bgp') [found.exceptBgp, at] = [true, at + 1]
+    else throw new Error(`"${text}" is no impairment: delay 20ms, jitter 5ms, loss 5%, except bgp, silent, none`)
   }
   return found
 }

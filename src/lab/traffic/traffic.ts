@@ -1,7 +1,7 @@
 /**
  * Traffic in a lab: every client node sends 200 UDP packets a second and an HTTP request now and then to the service, by
- * IPv4 and IPv6, and the service nodes (`svc-<pop>`) answer with the name of their POP. One process a node; what became
- * of the packets is gathered here.
+ * IPv4 and IPv6, and the service nodes (`svc-<pop>`) answer with the name of their POP. Any other node may be made to send
+ * as well, to another that answers. One process a node; what became of the packets is gathered here.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunningLab } from '../running-lab.ts'
@@ -28,6 +28,11 @@ export interface Traffic {
   readonly problems: readonly string[]
   /** Waits until the fate of everything that was sent before `atMs` is known here. */
   settled(atMs: number): Promise<void>
+  /**
+   * Makes a node send as clients do, to all that another answers for, until it is ended. Its packets are told like any
+   * client's, by the name of the node that sends.
+   */
+  send(from: string, to: string): Promise<{ end(): Promise<void> }>
   /** What was sent in [from, to), by client and flow. */
   report(fromMs: number, toMs: number): readonly FlowReport[]
   stop(): Promise<void>
@@ -49,10 +54,11 @@ export async function startTraffic(lab: RunningLab, options: TrafficOptions = {}
   const clients = nodesNamed(lab, /^client/)
   if (addresses.length === 0 || clients.length === 0)
     throw new Error(`${lab.name}: traffic needs nodes client… and svc-… with service addresses on lo`)
-  const plan: ClientPlan = { addresses, intervalMs: 1000 / ratePerSecond, httpIntervalMs, timeoutMs }
-  const started = clients.map((node) => startClient(lab, node, plan, problems))
+  const pace = { intervalMs: 1000 / ratePerSecond, httpIntervalMs, timeoutMs }
+  const started = clients.map((node) => startClient(lab, node, { addresses, ...pace }, problems))
   await Promise.all(started.map(({ first }) => first))
   const logs = started.flatMap(({ logs }) => [...logs.values()])
+  const senders = new Set<{ end(): Promise<void> }>()
   return {
     addresses,
     logs,
@@ -60,9 +66,28 @@ export async function startTraffic(lab: RunningLab, options: TrafficOptions = {}
     async settled(atMs) {
       await sleep(Math.max(0, atMs + timeoutMs + gatherMs - Date.now()))
     },
+    async send(from, to) {
+      const responder = startResponder(lab, to, problems)
+      const client = startClient(lab, from, { addresses: await responder.addresses, ...pace }, problems)
+      const own = [...client.logs.values()]
+      logs.push(...own)
+      const sender = {
+        async end() {
+          senders.delete(sender)
+          for (const log of own) logs.splice(logs.indexOf(log), 1)
+          await Promise.all([client.end(timeoutMs + endSlackMs), responder.end(endSlackMs)])
+        },
+      }
+      senders.add(sender)
+      await client.first
+      return sender
+    },
     report: (fromMs, toMs) => logs.map((log) => reportFlow(log, log.between(fromMs, toMs))),
     async stop() {
-      await Promise.all(started.map(({ end }) => end(timeoutMs + endSlackMs)))
+      await Promise.all([
+        ...Array.from(senders, (sender) => sender.end()),
+        ...started.map(({ end }) => end(timeoutMs + endSlackMs)),
+      ])
       await Promise.all(services.map(({ end }) => end(endSlackMs)))
     },
   }

@@ -8,6 +8,7 @@ export const codecV3: Codec = {
   service: 'apipb.GobgpApi',
   tableType: { global: 0, adjOut: 3 },
   exactLookup: 0,
+  longerLookup: 1,
   watchBest: 0,
   watchAdjIn: 1,
   adminUp: 0,

@@ -8,6 +8,7 @@ export const codecV4: Codec = {
   service: 'api.GoBgpService',
   tableType: { global: 1, adjOut: 4 },
   exactLookup: 1,
+  longerLookup: 2,
   watchBest: 1,
   watchAdjIn: 2,
   adminUp: 1,

@@ -12,6 +12,8 @@ export interface Codec {
   readonly service: string
   readonly tableType: { readonly global: number; readonly adjOut: number }
   readonly exactLookup: number
+  /** The prefix itself and all that is more specific. */
+  readonly longerLookup: number
   readonly watchBest: number
   readonly watchAdjIn: number
   readonly adminUp: number

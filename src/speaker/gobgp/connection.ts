@@ -11,12 +11,18 @@ import { codecV3 } from './codec-v3.ts'
 import { codecV4 } from './codec-v4.ts'
 import type { Codec } from './codec.ts'
 import { isUnimplemented } from './grpc-error.ts'
-import { type Methods, methodsOf } from './methods.ts'
+import { type Methods, type ReadMethods, methodsOf } from './methods.ts'
 
 /** A daemon whose API version is known. */
 export interface Daemon extends Link {
   readonly codec: Codec
   readonly methods: Methods
+}
+
+/** The same, by calls that change nothing there. */
+export interface ReadDaemon extends Link {
+  readonly codec: Codec
+  readonly methods: ReadMethods
 }
 
 export class Connection {

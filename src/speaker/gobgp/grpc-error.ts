@@ -48,8 +48,11 @@ function grpcStatus(error: unknown): number | undefined {
   return isServiceError(error) ? error.code : undefined
 }
 
+/** grpc-js tells the cause of a connection that is not there in a sentence about itself. */
+const ownWords = /^No connection established\. Last error: (?:Error: )?(.*)\. Resolution note: *(.*)$/
+
 function words(error: unknown): string {
-  if (isServiceError(error)) return error.details
+  if (isServiceError(error)) return error.details.replace(ownWords, '$1 $2').trim()
   return error instanceof Error ? error.message : String(error)
 }
 

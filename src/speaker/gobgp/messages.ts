@@ -63,6 +63,7 @@ export interface PeerMessage {
   readonly graceful_restart?: {
     readonly enabled: boolean
     readonly restart_time: number
+    readonly deferral_time: number
     readonly notification_enabled: boolean
     readonly local_restarting: boolean
   }
@@ -92,6 +93,7 @@ export interface ListPeerResponse {
       readonly bfd_state?: { readonly session_state: number } | null
     } | null
     readonly timers: { readonly state: { readonly uptime: { readonly seconds: number } | null } | null } | null
+    readonly graceful_restart: { readonly local_restarting: boolean } | null
     readonly afi_safis: readonly {
       readonly state: { readonly received: number; readonly accepted: number; readonly advertised: number } | null
     }[]

@@ -53,6 +53,9 @@ export interface Methods {
   readonly setPolicyAssignment: Method<{ readonly assignment: AssignmentMessage }, unknown>
 }
 
+/** Those that change nothing. */
+export type ReadMethods = Pick<Methods, 'getBgp' | 'listPath' | 'watchEvent' | 'listPeer'>
+
 const loaded = new Map<string, Methods>()
 
 /** Loads the definitions once per process and version. */

@@ -32,6 +32,7 @@ export function readNeighbor(codec: Codec, { peer }: ListPeerResponse, nowMs: nu
     state: session,
     adminDown: state?.admin_state === codec.adminUp + 1,
     prefixLimit: state?.admin_state === codec.adminUp + 2,
+    deferring: peer.graceful_restart?.local_restarting ?? false,
     ...(bfd !== undefined && { bfd }),
     received,
     accepted,
@@ -42,6 +43,13 @@ export function readNeighbor(codec: Codec, { peer }: ListPeerResponse, nowMs: nu
 
 /** UDP port of single-hop BFD (RFC 5881, 4). */
 const bfdPort = 3784
+
+/**
+ * While it restarts, a daemon sends nothing to anybody until every neighbor has sent its End-of-RIB, or for this long
+ * (RFC 4724, 4.1). It should know the routes of all before it chooses; ours are its own and are all there before. GoBGP's
+ * default is 360 s, and on 4.8 one neighbor that stays down makes all others wait for it.
+ */
+const deferralSeconds = 1
 
 export function peerMessage(config: NeighborConfig): PeerMessage {
   const { gracefulRestartSeconds, ebgpMultihop, bfd } = config
@@ -80,6 +88,7 @@ export function peerMessage(config: NeighborConfig): PeerMessage {
       graceful_restart: {
         enabled: true,
         restart_time: gracefulRestartSeconds,
+        deferral_time: deferralSeconds,
         notification_enabled: true,
         local_restarting: config.restarting,
       },

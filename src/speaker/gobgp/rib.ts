@@ -1,10 +1,10 @@
-/** Reading routes: the global RIB and what one neighbor is sent, whole by stream or by exact prefixes. */
+/** Reading routes: the global RIB and what one neighbor is sent, whole by stream, by exact prefixes or by space. */
 import type { Address } from '../../bgp/address.ts'
 import { type Family, families } from '../../bgp/family.ts'
 import { type Prefix, prefixFamily } from '../../bgp/prefix.ts'
 import type { AdjOutPath, RibPath } from '../speaker.ts'
 import { type Budget, collect } from './call.ts'
-import type { Daemon } from './connection.ts'
+import type { ReadDaemon } from './connection.ts'
 import type { ListPathRequest } from './messages.ts'
 import type { PathDecoder } from './path-message.ts'
 
@@ -12,7 +12,7 @@ import type { PathDecoder } from './path-message.ts'
 export const familyNumbers = { ipv4: { afi: 1, safi: 1 }, ipv6: { afi: 2, safi: 1 } } as const
 
 export async function listRib(
-  daemon: Daemon,
+  daemon: ReadDaemon,
   decoder: PathDecoder,
   prefixes: readonly Prefix[] | 'all',
   limit: Budget,
@@ -24,7 +24,7 @@ export async function listRib(
 }
 
 export async function listAdjOut(
-  daemon: Daemon,
+  daemon: ReadDaemon,
   decoder: PathDecoder,
   neighbor: Address,
   prefixes: readonly Prefix[] | 'all',
@@ -36,8 +36,26 @@ export async function listAdjOut(
   return paths
 }
 
+/** Of these prefixes and whatever is more specific; one question after the other, because each costs the daemon its whole table. */
+export async function listWithin(
+  daemon: ReadDaemon,
+  decoder: PathDecoder,
+  space: readonly Prefix[],
+  limit: Budget,
+): Promise<readonly RibPath[]> {
+  const paths: RibPath[] = []
+  const type = daemon.codec.longerLookup
+  for (const prefix of space) {
+    const family = familyNumbers[prefixFamily(prefix)]
+    const table = { table_type: daemon.codec.tableType.global, family, enable_only_binary: true }
+    const request = { ...table, prefixes: [{ prefix, type }] }
+    await collect(daemon, daemon.methods.listPath, request, limit, (response) => decoder.ribPaths(response, paths))
+  }
+  return paths
+}
+
 async function list(
-  daemon: Daemon,
+  daemon: ReadDaemon,
   table: Pick<ListPathRequest, 'table_type' | 'name'>,
   prefixes: readonly Prefix[] | 'all',
   limit: Budget,

@@ -6,7 +6,7 @@ import { Metadata } from '@grpc/grpc-js'
 import { OperationError } from '../../bgp/operation-error.ts'
 import { EventQueue } from '../event-queue.ts'
 import type { SpeakerEvent, WatchOptions } from '../speaker.ts'
-import type { Daemon } from './connection.ts'
+import type { ReadDaemon } from './connection.ts'
 import { readEvent } from './event-message.ts'
 import type { WatchEventRequest } from './messages.ts'
 import { operationError } from './grpc-error.ts'
@@ -17,7 +17,7 @@ interface StreamOptions extends WatchOptions {
 }
 
 export async function* watchEvents(
-  { client, endpoint, codec, methods: { watchEvent: method } }: Daemon,
+  { client, endpoint, codec, methods: { watchEvent: method } }: ReadDaemon,
   { signal, opened, opensWithinMs, neighbors = [] }: StreamOptions,
 ): AsyncGenerator<readonly SpeakerEvent[]> {
   const doing = `gobgpd at ${endpoint}, WatchEvent`

@@ -220,14 +220,14 @@ describe('automation', () => {
     expect((await tell({ pops: { 'pop-s1': -1 } })).status).toBe(422)
     expect((await get<TrafficView>('/v1/traffic')).pops).toEqual([])
     const told = { pops: { 'pop-s1': 4e9 }, neighbors: { 's1-isp': 3e9 } }
-    expect((await tell(told)).body).toEqual({ pops: 1, neighbors: 1 })
+    expect((await tell(told)).body).toEqual({ pops: 1, neighbors: 1, groups: 0 })
   })
 
   test('what was told is fresh for a while, and then says nothing of now', async () => {
     const at = new Date(stage.nowMs).toISOString()
     const figure = { pop: 'pop-s1', amount: 4e9, at, fresh: true }
     const line = { neighbor: 's1-isp', pop: 'pop-s1', amount: 3e9, unit: 'bit/s', at, fresh: true }
-    expect(await get<TrafficView>('/v1/traffic')).toEqual({ pops: [figure], neighbors: [line] })
+    expect(await get<TrafficView>('/v1/traffic')).toEqual({ pops: [figure], neighbors: [line], groups: [] })
     stage.nowMs += 151_000
     expect((await get<AutomationView>('/v1/automation')).traffic).toEqual([{ ...figure, fresh: false }])
   })

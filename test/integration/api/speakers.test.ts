@@ -146,6 +146,7 @@ describe('speakers', () => {
           state: 'established',
           adminDown: false,
           prefixLimit: false,
+          deferring: false,
           received: 1,
           accepted: 1,
           advertised: 3,

@@ -1,6 +1,8 @@
 /** What ships for Prometheus and Grafana: rules that promtool takes, with their time lines, and only metrics that exist. */
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -61,6 +63,22 @@ test('every panel of the dashboard asks for metrics that exist', async () => {
     ...dashboard.annotations.list.flatMap(({ expr }) => expr ?? []),
   ]
   expect(exprs.flatMap(metricsIn).filter((name) => !series.has(name))).toEqual([])
+})
+
+test('every panel of the dashboard asks in PromQL', async () => {
+  const { panels } = JSON.parse(await readFile(file('deploy/grafana/herald.json'), 'utf8')) as {
+    panels: { targets?: { expr: string }[] }[]
+  }
+  const exprs = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr.replaceAll(/\$\w+/g, '.*')))
+  const folder = await mkdtemp(join(tmpdir(), 'herald-dashboard-'))
+  try {
+    const records = exprs.map((expr, i) => ({ record: `panel:${i}`, expr }))
+    await writeFile(join(folder, 'rules.yml'), JSON.stringify({ groups: [{ name: 'panels', rules: records }] }))
+    const { stdout } = await promtool('check', 'rules', join(folder, 'rules.yml'))
+    expect(stdout).toContain(`SUCCESS: ${exprs.length} rules found`)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })
 
 function metricsIn(expr: string): readonly string[] {

@@ -8,6 +8,7 @@ import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { VerdictListView } from '../../../src/api/wire/alarm.ts'
 import { type Bird, startBird } from '../../support/bird.ts'
 import { cliProgram } from '../../support/command-line.ts'
 import { type Controller, startController } from '../../support/controller.ts'
@@ -102,6 +103,20 @@ it('a service that dies loses its route at the neighbor, and gets it back when i
   )
   services.set('s2', await startService(port))
   await eventually(withinMs, async () => expect(await heardFrom()).toEqual(places))
+})
+
+it('what probes measure is told by place, and by check and region as metrics; so are sessions', async () => {
+  await eventually(withinMs, async () => {
+    const { checks } = await controller.expect<VerdictListView>('GET', '/v1/checks?pop=pop-s1')
+    expect(checks[0]?.measured).toMatchObject({ availability: 1, lossRatio: 0 })
+    const { median, p95 } = checks[0]?.measured?.rttMs ?? { median: 0, p95: 0 }
+    expect(median).toBeGreaterThan(0)
+    expect(p95).toBeGreaterThanOrEqual(median)
+  })
+  const metrics = await controller.expect<string>('GET', '/metrics')
+  expect(metrics).toContain('herald_probe_availability_ratio{check="web-s1",region="region-s1"} 1')
+  expect(metrics).toMatch(/herald_probe_rtt_seconds\{check="web-s1",region="region-s1",quantile="0.95"\} 0\.\d+/)
+  expect(metrics).toContain('herald_sessions{region="region-s1",kind="transit",state="established"} 1')
 })
 
 it('controllers come and go: agents go on probing and no route moves', async () => {

@@ -41,10 +41,22 @@ test('an agent that falls silent is an alarm after a while, and none any more wh
   await roll.call(documents, start + 20_000)
   expect(told.at(-1)).toEqual({ heard: 1, silent: 1 })
   expect(silent(20_000)).toEqual([]) // it may be on its way
-  await hear('probe-ams', 55_000)
-  await roll.call(documents, start + 55_000)
-  expect(silent(55_000)).toEqual(['agent-silent probe-fra'])
-  await hear('probe-fra', 60_000)
-  expect(await roll.call(documents, start + 60_000)).toBe(true)
-  expect(silent(60_000)).toEqual([])
+  await hear('probe-ams', 25_000)
+  expect(await roll.call(documents, start + 25_000)).toBe(true)
+  expect(silent(25_000)).toEqual(['agent-silent probe-fra'])
+  await hear('probe-fra', 30_000)
+  expect(await roll.call(documents, start + 30_000)).toBe(true)
+  expect(silent(30_000)).toEqual([])
+})
+
+test('an agent that was never heard of has the time in which one starts it', async () => {
+  const roll = new AgentRoll(store, { observeAgents: () => undefined })
+  const later = start + 3_600_000
+  const unstarted = intent({ pops: ['fra'], agents: [agent('probe-new', 'fra')], checks: [check('dns')] })
+  const silent = (atMs: number) => roll.conditions(later + atMs).map(({ subject }) => subject)
+  await roll.call(unstarted, later)
+  await roll.call(unstarted, later + 29_000)
+  expect(silent(29_000)).toEqual([])
+  expect(await roll.call(unstarted, later + 34_000)).toBe(true)
+  expect(silent(34_000)).toEqual(['probe-new'])
 })

@@ -39,7 +39,7 @@ beforeAll(async () => {
   exporter = setInterval(() => {
     if (traffic === undefined) return
     const pops = new Map([['pop-s0' as PopId, { amount: traffic, atMs: Date.now() }]])
-    void store.health.tellTraffic({ pops, neighbors: new Map() }).catch(() => undefined)
+    void store.health.tellTraffic({ pops, neighbors: new Map(), groups: new Map() }).catch(() => undefined)
   }, 200)
   await eventually(withinMs, async () => expect(await routeAt(0)).toBe('plain'))
 }, 60_000)

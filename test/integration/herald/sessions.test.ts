@@ -64,6 +64,7 @@ it('a session that is lost is an alarm, told at once, until it is established ag
     severity: 'critical',
     labels: { pop: 'pop-s0' },
   })
+  await eventually(withinMs, async () => expect((await line()).losses).toBe(1))
   await neighbor.restart()
   await eventually(withinMs, async () => expect(await open()).toEqual([]))
 })
@@ -109,7 +110,7 @@ it('GoBGP 3 has no BFD: a neighbor that asks for it is held with the reason, and
     expect(neighbors.map(({ id, state }) => `${id} ${state === 'unknown' ? 'absent' : 'there'}`)).toEqual(
       expect.arrayContaining(['plain there', 'fast absent']),
     )
-    expect(await old.cli('global', 'rib')).toContain('203.0.113.0/24')
+    await eventually(withinMs, async () => expect(await old.cli('global', 'rib')).toContain('203.0.113.0/24'))
   } finally {
     await old.stop()
   }
@@ -125,6 +126,7 @@ interface Line {
   readonly id: string
   readonly state: string
   readonly received: number
+  readonly losses?: number
   readonly prefixLimit?: boolean
 }
 

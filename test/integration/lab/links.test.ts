@@ -1,6 +1,7 @@
 /** Links of the namespace lab under real packets: as new, late, lossy, silent, cut. */
 import { once } from 'node:events'
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { OpenLab } from '../../../src/lab/namespaces/open-lab.ts'
 import { addressOfB, hasCarrier, lineLab, passes, ping } from './line.ts'
@@ -60,6 +61,22 @@ test.each(families)('TCP carries data unharmed over a late and lossy link, and f
   const impairedMs = await transfer(address)
   // At least the handshake and one round trip of data, 50 ms each.
   expect(impairedMs).toBeGreaterThan(plainMs + 90)
+})
+
+test('a link that spares BGP loses everything else, and the sessions over it stay up beyond their hold time', async () => {
+  const established = async (): Promise<readonly string[]> => {
+    const { stdout } = await lab.exec('r2', ['birdc', 'show', 'protocols'])
+    return [...stdout.matchAll(/^(r1_\S+) .* ([0-9:.]+) +Established/gm)].map(([, name, since]) => `${name} ${since}`)
+  }
+  const before = await established()
+  expect(before).toHaveLength(2)
+  await lab.impair('r1:eth2', { lossRatio: 1, exceptBgp: true })
+  await sleep(holdTimeMs + 1000)
+  expect(await ping(lab, '10.9.0.1', { count: 3, spacingMs: 10, from: 'r1' })).toMatchObject({ received: 0 })
+  expect(await ping(lab, addressOfB.ipv6, { count: 3, spacingMs: 10 })).toMatchObject({ received: 0 })
+  expect(await established()).toEqual(before)
+  await lab.impair('r1:eth2', undefined)
+  await passes(lab)
 })
 
 test('a silent link loses every packet while both ends keep their carrier, and heals', async () => {
@@ -125,6 +142,8 @@ test('a link whose carrying process was killed is impaired anew when asked', asy
   await passes(lab)
 })
 
+/** line/r1/frr.conf */
+const holdTimeMs = 3000
 const bytes = 300_000
 
 /** Sends data from b to a and checks it; milliseconds from connecting to the end. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Played, type Stage, openStage, play } from '../../../src/lab/scenario/play.ts'
+import { type Played, play } from '../../../src/lab/scenario/play.ts'
 import { parseScenario } from '../../../src/lab/scenario/script.ts'
+import { type Stage, openStage } from '../../../src/lab/scenario/stage.ts'
 import { runTraffic } from '../../../src/lab/traffic/run-traffic.ts'
 import { type PlainLab, openPlainLab } from './plain-lab.ts'
 
@@ -75,7 +76,7 @@ during a quiet second:
 `
     const { lines } = await played(text, () => lab.route('ams'))
     expect(lines.slice(-2)).toMatchObject([
-      { ok: false, measured: 'router: 203.0.113.0/24 by svc-ams, router: 2001:db8:100::/48 by svc-ams' },
+      { ok: false, measured: '2: router: 203.0.113.0/24 by svc-ams, router: 2001:db8:100::/48 by svc-ams' },
       { ok: true },
     ])
   })
@@ -92,6 +93,9 @@ during a quiet second:
   test('a controller that does not answer fails the line that asks it', async () => {
     const { lines } = await played('herald status')
     expect(lines).toMatchObject([{ ok: false, measured: expect.stringContaining('cannot reach Herald') }])
+    const silent = { ok: false, measured: expect.stringContaining('the controller does not answer') }
+    for (const unknown of ['checks well', 'fleet well', 'no alarm', 'refused floor'])
+      expect((await played(`expect ${unknown} within 1ms`)).lines).toMatchObject([silent])
   })
 })
 

@@ -56,6 +56,37 @@ describe.each(gobgpVersions)('gobgpd of %s', (version) => {
     await established(speaker, 1)
     expect(gaps).toBe(0)
   })
+
+  test('a neighbor that stays down holds nothing back from the others', async () => {
+    const own = loopbackAddress()
+    const neighbor = await startGobgpd({ asn: 64601, config: helper(own) })
+    const daemon = await startGobgpd({ version, address: own, bgpPort: await freePort(own) })
+    const speaker = connectGobgp({ endpoint: daemon.endpoint })
+    const itself = connectGobgp({ endpoint: neighbor.endpoint })
+    closing.push(
+      neighbor.stop,
+      daemon.stop,
+      () => speaker.close(),
+      () => itself.close(),
+    )
+    const there = { address: address(neighbor.address), asn: 64601 as Asn }
+    const dead = { address: address(loopbackAddress()), asn: 64602 as Asn }
+    const session = { localAddress: address(own), gracefulRestartSeconds: 20, restarting: true }
+    await speaker.start(
+      { asn, routerId: address(own), listenPort: daemon.bgpPort, listenAddresses: [address(own)] },
+      options,
+    )
+    const neighbors = [there, dead].map((one, number) => ({ address: one.address, number: number + 1 }))
+    await speaker.ensureExportPolicy({ asn, neighbors, treatments: [] }, options)
+    await speaker.announce([path('192.0.2.0/24')], options)
+    await speaker.addNeighbor(neighborConfig(dead, { ...session, remotePort: daemon.bgpPort }), options)
+    await speaker.addNeighbor(neighborConfig(there, { ...session, remotePort: neighbor.bgpPort }), options)
+    await established(speaker, 1)
+    const heard = async () => (await itself.rib('all', options)).map((one) => one.prefix)
+    await eventually(5000, async () => expect(await heard()).toEqual(['192.0.2.0/24']))
+    await speaker.withdraw([{ prefix: prefix('192.0.2.0/24'), identifier: 0 }], options)
+    await eventually(5000, async () => expect(await heard()).toEqual([]))
+  })
 })
 
 let gaps = 0

@@ -6,6 +6,7 @@ import { parseAddress } from '../../../src/bgp/address.ts'
 import { parseAsn } from '../../../src/bgp/asn.ts'
 import { parseCommunity, parseLargeCommunity } from '../../../src/bgp/community.ts'
 import { must } from '../../../src/bgp/parsed.ts'
+import { Space } from '../../../src/bgp/space.ts'
 import { type Prefix, contains, overlaps, parsePrefix, prefixLength, truncate } from '../../../src/bgp/prefix.ts'
 
 const ipv4Text = fc.ipV4().chain((address) => fc.integer({ min: 0, max: 32 }).map((length) => `${address}/${length}`))
@@ -52,6 +53,7 @@ test('containment and overlap agree with the oracle', () => {
         expect(contains(outer, inner)).toBe(containsCidr(outer, inner))
         expect(contains(inner, outer)).toBe(containsCidr(inner, outer))
         expect(overlaps(outer, inner)).toBe(overlapCidr(outer, inner))
+        expect(new Space([outer]).contains(inner)).toBe(containsCidr(outer, inner))
       }
     }),
     { numRuns: 2000 },

@@ -10,9 +10,9 @@ import type { ArmBatch, Batch } from '../../../src/learning/batch.ts'
 import { changesPerHourAtPop, changesPerHourInFleet } from '../../../src/learning/budget.ts'
 import type { Decision } from '../../../src/learning/decision.ts'
 import { type FleetState, type Measurement, emptyFleet, stepFleet } from '../../../src/learning/fleet.ts'
-import { type LogEntry, firstDifference } from '../../../src/learning/log.ts'
+import { type LogEntry, replayLog } from '../../../src/learning/log.ts'
 import { defaultSettings } from '../../../src/learning/settings.ts'
-import { newLearner } from '../../../src/learning/state.ts'
+import { newPlace } from '../../../src/learning/place.ts'
 
 const runs = { seed: 20261121, numRuns: 300 }
 const settings = { ...defaultSettings, warmUpBatches: 2, dwellMs: 0, noiseFactor: 0.5 }
@@ -78,7 +78,8 @@ function live(spells: readonly Spell[]): readonly Seen[] {
       })
       if (step === undefined) throw new Error('auto decides')
       fleet = step.fleet
-      seen.push({ subject, batch: step.batch, decision: step.decision })
+      if (step.event.kind !== 'batch') throw new Error('a batch was taken')
+      seen.push({ subject, batch: step.event.batch, decision: step.decision })
     }
   return seen
 }
@@ -173,10 +174,15 @@ describe('whatever is measured, the learner', () => {
       for (const [i, subject] of subjects.entries()) {
         const entries = seen
           .filter((one) => one.subject === i)
-          .map(({ batch, decision }): LogEntry => (decision.kind === 'stay' ? { batch } : { batch, decision }))
+          .map(({ batch, decision }): LogEntry => ({
+            subject,
+            event: { kind: 'batch', batch },
+            ...(decision.kind !== 'stay' && { decision }),
+          }))
         const stored = JSON.parse(JSON.stringify(entries)) as readonly LogEntry[]
-        const start = JSON.parse(JSON.stringify(newLearner(subject)))
-        expect(firstDifference(start, stored, settings)).toBeUndefined()
+        const start = JSON.parse(JSON.stringify(newPlace(subject)))
+        expect(replayLog(stored, settings, start)).toMatchObject({ events: stored.length, skipped: 0 })
+        expect(replayLog(stored, settings, start).difference).toBeUndefined()
       }
     })
   })

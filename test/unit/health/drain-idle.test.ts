@@ -27,7 +27,7 @@ interface Story {
 class Watched {
   readonly intent: Intent
   #memory: IdleMemory = new Map()
-  #figures: TrafficFigures = { pops: new Map(), neighbors: new Map() }
+  #figures: TrafficFigures = { pops: new Map(), neighbors: new Map(), groups: new Map() }
 
   constructor({ target = 'fra', untilIdle = share, graceSeconds = 0, freezes = [] }: Story = {}) {
     const lines = ['a', 'b'].map((name, i) => neighbor(`fra-${name}`, { address: `192.0.2.${i + 1}` }))
@@ -49,6 +49,7 @@ class Watched {
         ...this.#figures.neighbors,
         ...lines.map(([name, figure]) => [name as NeighborId, figure] as const),
       ]),
+      groups: new Map(),
     }
     return this
   }

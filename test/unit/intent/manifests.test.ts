@@ -44,7 +44,7 @@ test('the good set has no problem but that its AS numbers are those of a lab, an
 
 test('a document written out as YAML reads back as itself', () => {
   const { documents } = readManifests(manifestsIn(new URL('good/', manifestData)))
-  expect(documents.length).toBe(40)
+  expect(documents.length).toBe(41)
   for (const document of documents) {
     const again = readManifests([{ file: 'out.yaml', text: formatDocument(document) }])
     expect(again.problems).toEqual([])

@@ -9,7 +9,10 @@ import { readManifests } from '../../../src/intent/manifest.ts'
 const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
 const blocks = [...readme.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, text], i) => ({ file: `${i}`, text: text ?? '' }))
 
-const places = ['asia', 'nyc'].map((name) => ({ kind: 'Area', name, spec: {} }) as const)
+const places = [
+  ...['asia', 'nyc'].map((name) => ({ kind: 'Area', name, spec: {} }) as const),
+  ...['ams', 'sin'].map((name) => ({ kind: 'Pop', name, spec: { region: 'frankfurt' } }) as const),
+]
 
 test('the manifests of README fit together', () => {
   const { documents, problems } = readManifests(blocks)

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { PopId } from '../../../src/intent/model.ts'
 import type { Decision } from '../../../src/learning/decision.ts'
-import { type FleetState, emptyFleet, isApplied, learnerKey, stepFleet, undoMove } from '../../../src/learning/fleet.ts'
-import { type LogEntry, firstDifference } from '../../../src/learning/log.ts'
+import { type FleetState, emptyFleet, isApplied, placeKey, stepFleet } from '../../../src/learning/fleet.ts'
+import { type LogEntry, replayLog } from '../../../src/learning/log.ts'
+import { newPlace } from '../../../src/learning/place.ts'
 import { type Mode, defaultSettings } from '../../../src/learning/settings.ts'
 import { newLearner } from '../../../src/learning/state.ts'
+import { undoMove } from '../../../src/learning/undo.ts'
 import { LearnerRun, batch, minuteMs, subject } from '../../support/learning.ts'
 
 const fra = 'fra' as PopId
@@ -47,7 +49,7 @@ describe('a fleet of learners', () => {
     ['shadow', [fra], false],
     ['off', [fra], false],
   ] as const)('in mode %s with canaries %j carries a decision out: %s', (mode, canaries, applied) => {
-    expect(isApplied(mode, fra, canaries)).toBe(applied)
+    expect(isApplied(mode, { pop: fra, destination: 'd' }, canaries)).toBe(applied)
   })
 
   test('decides in shadow what it would do, and says so', () => {
@@ -55,8 +57,9 @@ describe('a fleet of learners', () => {
   })
 
   test('keeps one learner for each POP and destination', () => {
-    expect(Object.keys(rush(2, 'auto').fleet.learners)).toEqual(['fra/d0', 'fra/d1'])
-    expect(learnerKey(subject)).toBe('fra/origin-eu')
+    expect(Object.keys(rush(2, 'auto').fleet.places)).toEqual(['fra/d0', 'fra/d1'])
+    expect(placeKey(subject)).toBe('fra/origin-eu')
+    expect(placeKey({ entry: 'transit-eu' })).toBe('entry:transit-eu')
   })
 })
 
@@ -83,12 +86,17 @@ describe('the log', () => {
   for (let i = 0; i < 30; i++) {
     const decision = run.step({ a: i < 15 ? 50 : 70, b: 50 })
     const logged = batch(run.atMs, { a: i < 15 ? 50 : 70, b: 50 })
-    entries.push(decision.kind === 'stay' ? { batch: logged } : { batch: logged, decision })
+    const event = { kind: 'batch', batch: logged } as const
+    entries.push(decision.kind === 'stay' ? { subject, event } : { subject, event, decision })
   }
 
   test('replays to the same decisions, and names the first that differs under other settings', () => {
-    expect(firstDifference(newLearner(subject), entries, defaultSettings)).toBeUndefined()
+    expect(replayLog(entries, defaultSettings, newPlace(subject))).toEqual({ events: 30, decisions: 1, skipped: 0 })
     const other = { ...defaultSettings, clearThresholdMsMin: 400, thresholdMinMsMin: 400, thresholdMaxMsMin: 400 }
-    expect(firstDifference(newLearner(subject), entries, other)).toBe(entries.findIndex(({ decision }) => decision))
+    expect(replayLog(entries, other, newPlace(subject)).difference).toMatchObject({
+      index: entries.findIndex(({ decision }) => decision),
+      what: 'decision',
+      replayed: '{"kind":"stay"}',
+    })
   })
 })

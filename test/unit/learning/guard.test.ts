@@ -20,6 +20,7 @@ describe('a guard', () => {
     ['band', { kinds: { a: 'peer', b: 'transit' } }],
     ['load', { capacity: { b: { limitBps: 100, loadBps: 60 } }, demandBps: 21 }],
     ['frozen', { frozen: true }],
+    ['waiting', { waiting: 'a move is being verified' }],
     ['budget', { budget: { pop: 0, fleet: 10 } }],
     ['budget', { budget: { pop: 2, fleet: 0 } }],
   ] as const)('%s stops it, says so once, and the learner goes on wanting it', (guard, options) => {
@@ -39,6 +40,42 @@ describe('a guard', () => {
 
   test('load lets a path be filled to 80 % of its capacity', () => {
     expect(step({ capacity: { b: { limitBps: 100, loadBps: 60 } }, demandBps: 20 }).moved).toBe(true)
+  })
+
+  test.each([
+    ['an unknown load', { b: { limitBps: 100 } }, 1, /capacity of b is written and its load is not known/],
+    [
+      'a demand that nobody told, nor the load of the path in use',
+      { b: { limitBps: 100, loadBps: 1 } },
+      undefined,
+      /how much would move is not known/,
+    ],
+    [
+      'all that the path in use carries, where nobody told the demand',
+      { a: { limitBps: 100, loadBps: 50 }, b: { limitBps: 100, loadBps: 40 } },
+      undefined,
+      /b would be at 90 % of its capacity, with all that a carries, above 80 %/,
+    ],
+  ] as const)('load takes %s for no room', (_, capacity, demandBps, words) => {
+    const { moved, run } = step({ capacity, ...(demandBps !== undefined && { demandBps }) })
+    expect(moved).toBe(false)
+    expect(run.decisions).toMatchObject([
+      { kind: 'held', guard: 'load', explanation: { sentence: expect.stringMatching(words) } },
+    ])
+  })
+
+  test('load lets go where all that the path in use carries has room', () => {
+    expect(step({ capacity: { a: { limitBps: 100, loadBps: 30 }, b: { limitBps: 100, loadBps: 40 } } }).moved).toBe(
+      true,
+    )
+  })
+
+  test('load does not keep traffic on a dead path for want of a figure, and never moves it onto one that is full', () => {
+    const dying = (capacity: BatchOptions['capacity'] & object) =>
+      new LearnerRun().settle({ a: 50, b: 50 }, 40, 1000).untilMove({ a: 'lost', b: 50 }, 60, { capacity }, 1000)
+    expect(dying({ b: { limitBps: 100 } })).toBeDefined()
+    expect(dying({ b: { limitBps: 100, loadBps: 70 } })).toBeDefined()
+    expect(dying({ b: { limitBps: 100, loadBps: 81 } })).toBeUndefined()
   })
 
   test('freezes even the emergency lane', () => {

@@ -1,7 +1,7 @@
 /** What automation is refused; every refusal beside the same change in the name of a person, who may. */
 import { describe, expect, test } from 'vitest'
 import type { DocumentChange, DocumentKey } from '../../../src/intent/document.ts'
-import type { Intent, PopId } from '../../../src/intent/model.ts'
+import type { Intent, PopId, Selector } from '../../../src/intent/model.ts'
 import type { Failover } from '../../../src/intent/monitoring.ts'
 import { type AutomatedLoss, approvalKey, automatedLossOf } from '../../../src/plan/review-automation.ts'
 import { type Review, reviewChange } from '../../../src/plan/review.ts'
@@ -67,6 +67,16 @@ const refused = ({ refusals }: Review): string[] => refusals.map(({ guard, code 
 const out = (pop: string, prefix: string = serviceV4, id = `${pop}-${prefix}`): Failover => ({
   ...failover('withdraw', pop, prefix),
   id,
+})
+
+test('of one POP intended and its standby, the sick one may go once the standby announces, and not before', () => {
+  const policy = { ...failing, backup: ['ams' as Selector] }
+  const before = intent({ pops, prefixes: [announce(serviceV4, { at: ['fra'], failover: policy })] })
+  const standby: Failover = { ...failover('activate', 'ams', serviceV4), id: 'standby' }
+  expect(refused(byAutomation(before, [out('fra')]))).toContain('G1 below-floor')
+  const active = withFailovers(before, [standby])
+  expect(refused(byAutomation(active, [standby, out('fra')]))).toEqual([])
+  expect(refused(byAutomation(active, [standby, out('fra'), out('ams')]))).toContain('G1 below-floor')
 })
 
 test('what a person said go for does not count, and nothing else passes with it', () => {

@@ -109,6 +109,18 @@ test('does not probe a target while its last probe runs', async () => {
   expect(startedMs.get(probed.id)).toHaveLength(2)
 })
 
+test('keeps its rhythm where every probe waits its whole interval for an answer, and a moment longer', async () => {
+  const { clock, schedule, startedMs } = stage(
+    () => new Promise((resolve) => void clock.after(1002, () => resolve(undefined))),
+  )
+  const probed = task('silent', 1000)
+  schedule.configure([probed])
+  await clock.advance(20_000)
+  const times = startedMs.get(probed.id) ?? []
+  expect(times).toHaveLength(20)
+  for (const [i, atMs] of times.entries()) if (i > 0) expect(atMs - (times[i - 1] ?? 0)).toBeLessThan(1010)
+})
+
 test('does not make up for what a suspended machine missed', async () => {
   const { clock, schedule, startedMs } = stage()
   schedule.configure(Array.from({ length: 50 }, (_, i) => task(`check-${i}`, 1000)))
