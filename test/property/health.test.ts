@@ -284,6 +284,7 @@ test('and the runs do find what a missing guard lets happen', () => {
     const broken = Array.from({ length: 300 }, (_, seed) => seed).some((seed) => {
       const plan = begin(seed)
       plan.world.guards = { ...allHealthGuards, correlation: false, [guard]: false }
+      plan.world.review = 'off'
       const outAtMs: { readonly atMs: number; readonly pop: string }[] = []
       try {
         for (let i = 0; i < 60; i++) second(plan, outAtMs)

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type HealthGuardName, allHealthGuards, healthGuardNames } from '../../src/health/guards.ts'
+import { type HealthGuardName, type HealthGuards, allHealthGuards, healthGuardNames } from '../../src/health/guards.ts'
 import { type GuardName, allGuards, guardNames } from '../../src/plan/guards.ts'
 import { HealthScenario } from '../support/health-scenario.ts'
 import { play } from '../support/play.ts'
@@ -48,7 +48,7 @@ const ofHealth: Readonly<Record<HealthGuardName, string>> = {
   cover: 'health/cover',
 }
 
-/** One thing that is switched off. Review, the export policy and `restore` have no switch in Herald: a test takes them away. */
+/** One thing that is switched off; a guard of automation together with review, which knows some of them too. Review, the export policy and `restore` have no switch in Herald: a test takes them away. */
 type Off =
   | { readonly plan: GuardName }
   | { readonly health: HealthGuardName }
@@ -190,7 +190,7 @@ function textOf(scenario: string): string {
 /** What it prints; a planner that never comes to rest without a guard has failed as well. */
 function played(scenario: string, off: Off | undefined): string {
   const runner = scenario.startsWith('health/')
-    ? new HealthScenario(off !== undefined && 'health' in off ? { ...allHealthGuards, [off.health]: false } : undefined)
+    ? new HealthScenario(healthGuards(off), off === undefined ? 'on' : 'off')
     : new Scenario(switches(off))
   try {
     return play(textOf(scenario), (command) => runner.run(command))
@@ -198,6 +198,10 @@ function played(scenario: string, off: Off | undefined): string {
     if (off === undefined) throw error
     return String(error)
   }
+}
+
+function healthGuards(off: Off | undefined): HealthGuards {
+  return off !== undefined && 'health' in off ? { ...allHealthGuards, [off.health]: false } : allHealthGuards
 }
 
 function switches(off: Off | undefined): Switches {

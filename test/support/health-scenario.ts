@@ -6,7 +6,7 @@
  *   check dns [--from local|vantage] [--subject neighbor] [--fall 3] [--rise 2] [--quorum 2] [--hold 10s]
  *   prefix P [--at eu] [--checks dns,lines] [--floor N] [--action drain] [--neighbor-action prepend] [--backup sin]
  *          [--cover P] [--stages 3,1] [--stage 5s] [--hold 10s] [--lease 60s]
- *   map PopDown                                 an AlertMapping by alertname, whose label `pop` names the POP
+ *   map pop-down PopDown                        an AlertMapping by alertname, whose label `pop` names the POP
  *   probe fra dns fail|ok|silent|unknown [by AGENT]      what probes give from now on; `all` for every POP
  *   line fra-a fail|ok      agent lon fail|ok|silent (all it probes)      clock lon 1h
  *   alert PopDown fra firing|resolved           speaker fra unread|read   traffic fra 40/100
@@ -21,7 +21,7 @@ import { type AlarmChange, alarmDurations } from '../../src/health/alarm.ts'
 import { type HealthGuards, allHealthGuards } from '../../src/health/guards.ts'
 import { penaltyAt } from '../../src/health/penalty.ts'
 import { placeText } from '../../src/health/verdict.ts'
-import type { Drain, PopId, Selector } from '../../src/intent/model.ts'
+import type { Drain, Intent, PopId, Selector } from '../../src/intent/model.ts'
 import type { Check } from '../../src/intent/monitoring.ts'
 import { outPops } from '../../src/intent/rollout.ts'
 import { agent, announce, check, drain, failoverPolicy, freeze, intent, neighbor, pop } from './builders.ts'
@@ -31,13 +31,15 @@ import { type Flags, list, milliseconds, split } from './scenario-words.ts'
 
 export class HealthScenario {
   readonly #guards: HealthGuards
+  readonly #review: PretendMonitoring['review']
   #world: PretendMonitoring
   #breaks = ''
 
-  /** @param guards for the tests that show what happens without one */
-  constructor(guards: HealthGuards = allHealthGuards) {
+  /** @param guards, review for the tests that show what happens without one */
+  constructor(guards: HealthGuards = allHealthGuards, review: PretendMonitoring['review'] = 'on') {
     this.#guards = guards
-    this.#world = new PretendMonitoring(intent(), 0, guards)
+    this.#review = review
+    this.#world = this.#worldOf(intent())
   }
 
   /** Runs one command; answers what it prints, line by line. */
@@ -58,7 +60,7 @@ export class HealthScenario {
         this.#set('prefixes', first, prefixOf(first, flags))
         return []
       case 'map': {
-        const match = new Map([['alertname', [first]]])
+        const match = new Map([['alertname', [second]]])
         this.#set('alertMappings', first, { id: first as never, match, pop: '{pop}', severity: 'critical' })
         return []
       }
@@ -136,8 +138,14 @@ export class HealthScenario {
       return pop(id, { area, neighbors: lines.map((name) => neighbor(`${id}-${name}`)) })
     })
     const agents = places.map((place) => place.split(':')[0]!).map((id) => agent(id, id))
-    this.#world = new PretendMonitoring(intent({ pops, agents, revision: 0 }), 0, this.#guards)
+    this.#world = this.#worldOf(intent({ pops, agents, revision: 0 }))
     return []
+  }
+
+  #worldOf(intent: Intent): PretendMonitoring {
+    const world = new PretendMonitoring(intent, 0, this.#guards)
+    world.review = this.#review
+    return world
   }
 
   #set(

@@ -1,13 +1,19 @@
 /**
  * Agents and a controller that pretend: agents probe by a script of what works, one round of all probes an interval; the
- * verdict book, the failover decision, alarms and compile are the real ones. What automation wishes stands at once, and is
- * read back at once.
+ * verdict book, the failover decision, its review, alarms and compile are the real ones. What review lets pass stands at
+ * once, and is read back at once.
  */
 import type { Prefix } from '../../src/bgp/prefix.ts'
 import { type AlertStates, type ExternalAlert, alertVerdicts, followAlerts } from '../../src/health/alert.ts'
 import { type AlarmChange, type Alarms, followConditions, verdictConditions } from '../../src/health/alarm.ts'
 import { decideFailover } from '../../src/health/failover.ts'
-import { type FailoverDecision, type FailoverMemory, type Traffic, noMemory } from '../../src/health/failover-input.ts'
+import {
+  type Condition,
+  type FailoverDecision,
+  type FailoverMemory,
+  type Traffic,
+  noMemory,
+} from '../../src/health/failover-input.ts'
 import { countAnnouncements, failoverPrefixes } from '../../src/health/failover-prefixes.ts'
 import { type HealthGuards, allHealthGuards } from '../../src/health/guards.ts'
 import { decideLease } from '../../src/health/lease.ts'
@@ -19,10 +25,9 @@ import { VerdictBook } from '../../src/health/verdict-book.ts'
 import type { WatchedTask } from '../../src/health/watch.ts'
 import { watchedTasks } from '../../src/health/watches.ts'
 import { compilePrefix, frozenUntilMs } from '../../src/intent/compile.ts'
-import { failoverName } from '../../src/intent/edit/failover.ts'
 import type { Intent, PopId } from '../../src/intent/model.ts'
-import type { Failover } from '../../src/intent/monitoring.ts'
 import { epoch } from './builders.ts'
+import { PretendAudit } from './pretend-audit.ts'
 import { PretendRollouts } from './pretend-rollouts.ts'
 
 export type Outcome = Sample['outcome'] | 'silent'
@@ -31,6 +36,8 @@ export class PretendMonitoring {
   intent: Intent
   nowMs: number
   guards: HealthGuards
+  /** `off`: what the guards of the decision alone let happen. */
+  review: 'on' | 'off' = 'on'
   book: VerdictBook
   memory: FailoverMemory = noMemory
   alarms: Alarms = new Map()
@@ -43,6 +50,7 @@ export class PretendMonitoring {
   readonly takenBack = new Set<string>()
   /** POPs whose speakers cannot be read. */
   readonly unread = new Set<PopId>()
+  /** As last decided, carried out or not. */
   decision: FailoverDecision = { overlays: [], refused: [], conditions: [], memory: noMemory }
   /** What an agent's probe of a subject gives: the first of `agent subject`, `agent`, `subject` that is there. */
   readonly script = new Map<string, Outcome>()
@@ -51,6 +59,7 @@ export class PretendMonitoring {
   #watched: readonly WatchedTask[] = []
   readonly #sequences = new Map<string, number>()
   readonly #rollouts = new PretendRollouts()
+  readonly #audit: PretendAudit
   /** What staged changes did since it was last asked for. */
   readonly told: string[] = []
 
@@ -59,6 +68,7 @@ export class PretendMonitoring {
     this.nowMs = nowMs
     this.guards = guards
     this.book = new VerdictBook(defaultDamping, guards)
+    this.#audit = new PretendAudit(intent)
     this.configure()
   }
 
@@ -146,9 +156,8 @@ export class PretendMonitoring {
       },
       this.guards,
     )
-    this.memory = this.decision.memory
-    this.#carryOut()
-    return this.#followAlarms(verdicts)
+    const refusal = this.#carryOut()
+    return this.#followAlarms(verdicts, refusal === undefined ? [] : [refusal])
   }
 
   /** POPs that announce it now, read back. */
@@ -159,20 +168,16 @@ export class PretendMonitoring {
     return pops
   }
 
-  #carryOut(): void {
-    const failovers = new Map<string, Failover>()
-    for (const overlay of this.decision.overlays) {
-      const id = failoverName(overlay)
-      const startedAtMs = this.intent.failovers.get(id)?.startedAtMs ?? this.nowMs
-      failovers.set(id, { prepend: 3, graceSeconds: 0, ...overlay, id, startedAtMs })
-    }
-    const same =
-      failovers.size === this.intent.failovers.size &&
-      [...failovers].every(([id, one]) => this.intent.failovers.get(id)?.prepend === one.prepend)
-    if (!same) this.intent = { ...this.intent, failovers, revision: this.intent.revision + 1 }
+  /** @returns what is wrong where review refuses it; it is forgotten then, with its memory */
+  #carryOut(): Condition | undefined {
+    const outcome = this.#audit.commit(this.intent, this.decision, this.nowMs, this.review)
+    if (outcome.kind === 'refused') return outcome.condition
+    this.memory = this.decision.memory
+    if (outcome.kind === 'committed') this.intent = outcome.intent
+    return undefined
   }
 
-  #followAlarms(verdicts: Verdicts): readonly AlarmChange[] {
+  #followAlarms(verdicts: Verdicts, refusals: readonly Condition[]): readonly AlarmChange[] {
     const severityOf = () => 'critical' as const
     const conditions = [
       ...verdictConditions({ all: verdicts.all.values() }, this.alarms, severityOf),
@@ -180,6 +185,7 @@ export class PretendMonitoring {
         return { kind: 'agent-suspect', subject: agent, severity: 'warning' as const, message: reason }
       }),
       ...this.decision.conditions,
+      ...refusals,
     ]
     const { alarms, changes } = followConditions(this.alarms, conditions, this.nowMs)
     this.alarms = alarms

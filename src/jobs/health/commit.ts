@@ -7,14 +7,8 @@ import { buildIntent } from '../../intent/build.ts'
 import { type DocumentChange, splitKey } from '../../intent/document.ts'
 import { applyChanges } from '../../intent/edit.ts'
 import { failoverEdit } from '../../intent/edit/failover.ts'
-import {
-  type AutomatedLoss,
-  approvalKey,
-  automatedLossOf,
-  automationAuthor,
-  breakerWindowMs,
-} from '../../plan/review-automation.ts'
-import { reviewChange } from '../../plan/review.ts'
+import { type AutomatedLoss, automatedLossOf, automationAuthor, breakerWindowMs } from '../../plan/review-automation.ts'
+import { reviewFailover } from '../../plan/review-failover.ts'
 import type { Detection } from '../../store/proof.ts'
 import type { Store } from '../../store/store.ts'
 import type { Doorbell } from '../doorbell.ts'
@@ -47,21 +41,11 @@ export async function commitFailover(
   const { changes } = edit
   if (changes.length === 0) return { kind: 'nothing-new' }
   const after = buildIntent(applyChanges(documents, changes), intent.revision + 1).intent
-  const moment = { epoch, nowMs }
   const recent = await recentLosses(store, nowMs)
-  const approved = approvedAt(decision, nowMs)
-  const review = reviewChange(intent, after, {
-    changes,
-    named: new Set(),
-    force: false,
-    moment,
-    automation: { recent, approved },
-  })
-  if (review.refusals.length > 0) {
-    const message = review.refusals.map((refusal) => refusal.message).join(' ')
-    logger.warn({ problem: message }, 'failover refused')
-    const condition = { kind: 'failover-refused', subject: 'review', severity: 'critical', message } as const
-    return { kind: 'refused', condition }
+  const review = reviewFailover(intent, after, changes, decision, recent, { epoch, nowMs })
+  if (review.kind === 'refused') {
+    logger.warn({ problem: review.condition.message }, 'failover refused')
+    return review
   }
   const decidedAtMs = clock()
   try {
@@ -71,8 +55,7 @@ export async function commitFailover(
       author: automationAuthor,
       reason: reasonOf(decision, changes),
       command: changes.map(commandOf).join('; '),
-      // A person said go past it; what was approved is not counted again (recentLosses).
-      forced: approved.size > 0 ? ['G2'] : [],
+      forced: review.forced,
       removes: review.removes,
     })
     logger.warn({ revision, changes: changes.map(({ key }) => key) }, 'failover')
@@ -87,12 +70,6 @@ export async function commitFailover(
     if (error instanceof OperationError && error.code === 'stale-revision') return { kind: 'stale' }
     throw error
   }
-}
-
-/** What this decision takes away because a person said go. */
-function approvedAt({ memory }: FailoverDecision, nowMs: number): ReadonlySet<string> {
-  const approved = memory.ledger.filter(({ atMs, what, approved }) => atMs === nowMs && what === 'out' && approved)
-  return new Set(approved.map(({ prefix, pop }) => approvalKey(prefix, pop)))
 }
 
 /** What automation took away lately, newest first. */

@@ -1,6 +1,6 @@
 /**
- * Each guard of automation twice: what it prevents, and the accident that happens without it. A guard whose absence goes
- * unnoticed guards nothing.
+ * Each guard of automation twice: what it prevents, and the accident that happens without it, were it not for review. A
+ * guard whose absence goes unnoticed guards nothing. What review guards as well holds with either of the two.
  */
 import { describe, expect, test } from 'vitest'
 import { type HealthGuardName, allHealthGuards, healthGuardNames } from '../../../src/health/guards.ts'
@@ -169,10 +169,12 @@ const cases: Readonly<Record<Exclude<HealthGuardName, 'lease'>, Case>> = {
   },
 }
 
-function play({ commands }: Case, without?: HealthGuardName): readonly string[] {
-  const scenario = new HealthScenario(
-    without === undefined ? allHealthGuards : { ...allHealthGuards, [without]: false },
-  )
+/** What review (plan/review) refuses automation too. */
+const reviewed = ['floor', 'breaker', 'freeze'] as const satisfies readonly HealthGuardName[]
+
+function play({ commands }: Case, without?: HealthGuardName, review: 'on' | 'off' = 'on'): readonly string[] {
+  const guards = without === undefined ? allHealthGuards : { ...allHealthGuards, [without]: false }
+  const scenario = new HealthScenario(guards, review)
   let printed: readonly string[] = []
   for (const command of commands) printed = scenario.run(command)
   return printed
@@ -181,8 +183,12 @@ function play({ commands }: Case, without?: HealthGuardName): readonly string[] 
 describe.each(Object.entries(cases))('%s', (name, one) => {
   test('holds', () => expect(play(one)).toEqual(one.guarded))
   test('and without it the accident happens', () => {
-    expect(play(one, name as HealthGuardName)).toEqual(one.accident)
+    expect(play(one, name as HealthGuardName, 'off')).toEqual(one.accident)
   })
+})
+
+test.each(reviewed)('%s: without it review refuses what automation wants', (name) => {
+  expect(play(cases[name], name)).toEqual(cases[name].guarded)
 })
 
 describe('lease', () => {
