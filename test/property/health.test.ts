@@ -1,10 +1,11 @@
 /**
  * What holds of automation whatever is heard: agents that lie, die, are late, double, reorder and lose samples and have
  * wrong clocks; POPs that truly go down and come back; controllers that start again; speakers that cannot be read. Ten
- * thousand seeded runs of a minute or more each, with the real verdicts, decisions and compile. A failure names its seed.
+ * thousand seeded runs of a minute or more each, with the real verdicts, decisions, review and compile. A failure names its seed.
  */
 import { describe, expect, test } from 'vitest'
 import type { Prefix } from '../../src/bgp/prefix.ts'
+import { alarmId } from '../../src/health/alarm.ts'
 import { allHealthGuards } from '../../src/health/guards.ts'
 import type { Sample } from '../../src/health/sample.ts'
 import { verdictKey } from '../../src/health/verdict.ts'
@@ -168,6 +169,8 @@ function expectOfDecision(
   frozen: boolean,
   outAtMs: { readonly atMs: number; readonly pop: string }[],
 ): void {
+  const refusal = world.alarms.get(alarmId('failover-refused', 'review'))
+  if (refusal !== undefined) throw new Error(`decided, and refused by review: ${refusal.message}`)
   const fresh = world.decision.overlays.filter((overlay) => !before.has(keyOf(overlay)))
   if (fresh.length === 0) return
   if (frozen) throw new Error('a route moved during a freeze')
