@@ -100,9 +100,9 @@ test('an alarm that changed a route shows: detect → decide → push → adj-ou
   await eventually(withinMs, async () => {
     const { stdout } = await herald(lab, ['alarms', id, '-o', 'json'])
     const { revisions } = JSON.parse(stdout) as AlarmDetailView
-    // With one POP intended the sick one stays (G1), and its backup takes over whoever is nearer to it.
-    const moved = revisions.find(({ proof }) => proof?.catchment?.prefixes.some(({ joined }) => joined.includes('fra')))
-    expect(moved?.proof).toMatchObject({ detection: { alarm: id }, catchment: { state: 'moved' } })
+    // Make before break: first the backup joins, and with it announced the sick POP is left, which supersedes the first.
+    const left = revisions.find(({ proof }) => proof?.catchment?.prefixes.some(({ left }) => left.includes('ams')))
+    expect(left?.proof).toMatchObject({ detection: { alarm: id }, catchment: { state: 'moved' } })
   })
   const text = must(await herald(lab, ['alarms', id]))
   console.log(text)

@@ -1,7 +1,8 @@
 /**
  * What automation has laid on one prefix, in force now. It never says more than its Prefix document lets it: without a
- * policy (`failover`) it says nothing, and a backup is activated only where the policy names it. A person has the last word: an Override that says `announce: true` at a POP,
- * or toward a neighbor, lifts whatever automation laid there, without anybody having to fight it document by document.
+ * policy (`failover`) it says nothing, and a backup is activated only where the policy names it and people want the prefix
+ * at some POP. A person has the last word: an Override that says `announce: true` at a POP, or toward a neighbor, lifts
+ * whatever automation laid there, without anybody having to fight it document by document.
  */
 import type { Announcement, NeighborId, Override, PopId, SiteAttributes } from '../model.ts'
 import type { Failover } from '../monitoring.ts'
@@ -32,7 +33,9 @@ export class Failovers {
     this.#time = time
     this.#overrides = overrides
     this.#allowed = announcement.failover !== undefined
-    this.#backup = inventory.selected(announcement.failover?.backup ?? [])
+    // Whoever withdraws a prefix everywhere wants it nowhere: a backup stands in for POPs that are wanted.
+    const isWanted = inventory.selected(announcement.at, announcement.except).size > 0
+    this.#backup = isWanted ? inventory.selected(announcement.failover?.backup ?? []) : new Set()
     for (const failover of inventory.failoversOf(announcement.prefix)) {
       if (!this.#allowed || !time.inForce(failover)) continue
       const { place } = failover

@@ -2,7 +2,7 @@
 import type { ProofView } from '../../api/wire/revision.ts'
 import { type FlowMove, type Timeline, timelineOf } from '../traffic/timeline.ts'
 import { milliseconds, verdict, wrapped } from './screen.ts'
-import { type Catchments, type Stage, caught, flowsBetween, lostOf } from './stage.ts'
+import { type Catchments, type Stage, answeredBy, caught, flowsBetween, lostOf } from './stage.ts'
 
 export interface Move {
   readonly prefix: string
@@ -51,8 +51,13 @@ export async function change(stage: Stage, move: Move): Promise<Verdict> {
   const loss = move.lossless ? `; ${lost} of ${sent.toLocaleString('en')} packets lost` : ''
   const accepted = `accepted ${proof.acceptedAt.slice(11, 23)}, done after ${milliseconds(proof.doneMs)}`
   screen.line(`     ${verdict(screen, proved)}: ${accepted}; ${catchmentsText(move.catchments)}${loss}`)
+  if (!right) screen.line(`       answered: ${catchmentsText(answeredNow(stage, move))}`)
   for (const sentence of proof.held) screen.line(`       held: ${sentence}`)
   return { proved, ...changesOfMind(stage, move.prefix, acceptedAtMs, toMs) }
+}
+
+function answeredNow(stage: Stage, { flow, catchments }: Pick<Move, 'flow' | 'catchments'>): Catchments {
+  return Object.fromEntries(Object.keys(catchments).map((client) => [client, answeredBy(stage, client, flow)]))
 }
 
 /** A command that must be refused, with every packet going where it went. */
@@ -65,7 +70,8 @@ export async function refusal(
   const refusals = await herald.refused(words)
   for (const line of refusals.flatMap((sentence) => wrapped(sentence.trim(), 95))) screen.line(`     ${line}`)
   const proved = await caught(stage, flow, catchments, packetsWithinMs)
-  screen.line(`     ${verdict(screen, proved)}: every client is answered as before`)
+  const told = proved ? 'every client is answered as before' : catchmentsText(answeredNow(stage, { flow, catchments }))
+  screen.line(`     ${verdict(screen, proved)}: ${told}`)
   return proved
 }
 

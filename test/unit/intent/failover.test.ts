@@ -145,6 +145,12 @@ describe('a backup POP', () => {
       'fra-1',
       'nrt-1',
     ]))
+  test('announces nothing of a prefix that people want nowhere', () => {
+    const failovers = [failover('withdraw', 'fra'), failover('activate', 'sin')]
+    expect(sites(sick({ failovers }, { ...backup, at: [] }))).toEqual([])
+    expect(sites(sick({ failovers }, { ...backup, at: ['fra'], except: ['fra'] }))).toEqual([])
+    expect(sites(sick({ failovers }, { ...backup, at: ['fra'] }))).toEqual(['sin-1'])
+  })
   test('is drained like any other POP', () =>
     expect(sites(sick({ failovers: [failover('activate', 'sin')], drains: [drain('sin')] }, backup))).not.toContain(
       'sin-1',
