@@ -280,6 +280,8 @@ async function withForeignPolicy(backend: BackendName) {
     return { speaker, stop: async () => speaker.close() }
   }
   const daemon = await startGobgpd({ version: backend, asn, config: siteConfig })
+  // Its API answers a moment before it has read the policies of its file.
+  await eventually(5000, async () => expect(await daemon.cli('global', 'policy')).toContain('site-policy'))
   const speaker = connectGobgp({ endpoint: daemon.endpoint })
   const stop = async () => {
     speaker.close()
