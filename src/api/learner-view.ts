@@ -1,4 +1,5 @@
 /** From what the path learner knows and decided to what the API shows of it. */
+import { OverlayTime } from '../intent/compile/overlay-time.ts'
 import { demotedLines } from '../intent/edit/demote.ts'
 import type { EntryGroup, EntryGroupId } from '../intent/entry.ts'
 import type { Intent, PopId } from '../intent/model.ts'
@@ -21,28 +22,31 @@ import type { LearnedExplanationView, LearnerDecisionView, LearnerPlaceView, Lea
 export const decisionsSearched = 1000
 
 /** Places of groups that are no more are left out. @param only of this place alone, with how it stands now */
-export function placesView({ places }: FleetState, intent: Intent, only?: string): LearnerPlaceView[] {
+export function placesView({ places }: FleetState, intent: Intent, nowMs: number, only?: string): LearnerPlaceView[] {
+  const time = new OverlayTime(intent.freezes.values(), nowMs)
   return Object.entries(places).flatMap(([key, place]) => {
     if (only !== undefined && key !== only) return []
-    const standing = standingOf(intent, place.learner.subject)
+    const standing = standingOf(intent, place.learner.subject, time)
     return standing === undefined ? [] : [placeView(key, place, standing, only !== undefined)]
   })
 }
 
 interface Standing extends Pick<LearnerPlaceView, 'kind' | 'group' | 'pop' | 'mode' | 'preferred'> {}
 
-function standingOf(intent: Intent, subject: LearnerSubject): Standing | undefined {
+function standingOf(intent: Intent, subject: LearnerSubject, time: OverlayTime): Standing | undefined {
   if ('entry' in subject) {
     const group = intent.entryGroups.get(subject.entry as EntryGroupId)
     if (group === undefined) return undefined
-    const found = [...intent.entryPreferences.values()].find((one) => one.group === group.id)
+    const found = [...intent.entryPreferences.values()].find((one) => one.group === group.id && time.inForce(one))
     const preferred = found && { path: found.pop as string, by: found.by }
     return { kind: 'entry', group: group.id, mode: group.mode, ...(preferred && { preferred }) }
   }
   const { pop, destination } = subject
   const group = intent.pathGroups.get(destination as PathGroupId)
   if (group === undefined) return undefined
-  const found = [...intent.preferences.values()].find((one) => one.group === group.id && one.pop === pop)
+  const found = [...intent.preferences.values()].find(
+    (one) => one.group === group.id && one.pop === pop && time.inForce(one),
+  )
   const preferred = found && { path: found.path, by: found.by }
   return { kind: 'path', group: group.id, pop, mode: group.mode, ...(preferred && { preferred }) }
 }

@@ -20,12 +20,17 @@ export function overlaysOf(intent: Intent, nowMs: number): Overlays {
     [...overlays]
       .filter((overlay) => !time.hasExpired(overlay))
       .map((overlay) => overlayView(overlay, aboutOf(overlay)))
-  const preferred = [...intent.preferences.values()].filter(({ by }) => by === 'person')
+  const isPersons = ({ by }: { readonly by: 'person' | 'learner' }) => by === 'person'
+  const paths = [...intent.preferences.values()].filter(isPersons)
+  const entries = [...intent.entryPreferences.values()].filter(isPersons)
   return {
     frozen: lasting(intent.freezes.values(), () => undefined),
     drains: lasting(intent.drains.values(), targetOf),
     overrides: lasting(intent.overrides.values(), ({ prefix }) => prefix),
-    preferences: lasting(preferred, ({ group, pop, path }) => `${group} over ${path} at ${pop}`),
+    preferences: [
+      ...lasting(paths, ({ group, pop, path }) => `${group} over ${path} at ${pop}`),
+      ...lasting(entries, ({ group, pop }) => `${group} enters at ${pop}`),
+    ],
   }
 }
 

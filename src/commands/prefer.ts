@@ -32,7 +32,7 @@ export function registerPrefer(program: Command, cli: CliContext): void {
 Examples:
   herald prefer origin-fra --at sin --path bb2 --for 4h --reason "bb1 is congested"
   herald prefer origin-fra --at sin --none --reason "bb1 has room again"
-  herald prefer t1-eu --enter ams --reason "fra is full"
+  herald prefer t1-eu --enter ams --for 4h --reason "fra is full"
   herald prefer t1-eu --none --reason "fra has room again"`,
     )
     .action(async (group: string, options: PreferOptions, command: Command) => {
@@ -44,7 +44,7 @@ Examples:
         await runWrite(cli, command, {
           method: 'POST',
           path: '/v1/entry-preferences',
-          body: { group, pop: enter ?? null },
+          body: { group, pop: enter ?? null, ...(forSeconds !== undefined && { forSeconds }) },
         })
         return
       }

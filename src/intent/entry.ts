@@ -33,7 +33,7 @@ export interface EntryGroup {
   readonly learning?: LearningSettings
 }
 
-/** Overlay: these ASes enter at this POP. Ends by deletion only. */
+/** Overlay: these ASes enter at this POP. Ends by deletion, and a person's when it expires. */
 export interface EntryPreference {
   readonly id: string
   readonly group: EntryGroupId
@@ -41,6 +41,7 @@ export interface EntryPreference {
   /** What a person prefers counts in every mode, and the learner leaves it alone. */
   readonly by: 'person' | 'learner'
   readonly startedAtMs: number
+  readonly expiresAtMs?: number
   readonly reason: string
 }
 

@@ -37,7 +37,7 @@ export function learnerRoutes(api: Api, { deps, heads }: ApiContext): void {
         learner.memory(),
         learner.decisions(limit),
       ])
-      const places = placesView(memory, intent, place)
+      const places = placesView(memory, intent, deps.clock(), place)
       if (place !== undefined && places.length === 0) throw unknownPlace(place, Object.keys(memory.places))
       const decisions = decisionsView(entries, memory).filter((one) => place === undefined || one.place === place)
       const proposals = proposalsView(memory, intent).filter(

@@ -36,12 +36,7 @@ function pathRoute(api: Api, context: ApiContext): void {
     },
     async (request, reply) => {
       const { group, pop, path, forSeconds: seconds, reason, force } = request.body
-      if (path === null && seconds !== undefined)
-        throw new ProblemError(
-          422,
-          'invalid-edit',
-          'no path is preferred for a while; say which, or leave forSeconds out',
-        )
+      if (path === null) refuseNothingForAWhile('path', seconds)
       const chosen = path === null ? {} : { path }
       const verb = { group, pop, ...chosen, by: 'person', ...spanFrom(context, seconds), reason } as const
       return write(context, request, reply, {
@@ -69,21 +64,36 @@ function entryRoute(api: Api, context: ApiContext): void {
         description:
           'Sets MED toward them at every POP of the group. The path learner leaves alone what a person prefers. `pop: null` ends it.',
         querystring: writeQuerySchema,
-        body: z.strictObject({ group: z.string().min(1), pop: z.string().min(1).nullable(), ...writeFields }),
+        body: z.strictObject({
+          group: z.string().min(1),
+          pop: z.string().min(1).nullable(),
+          forSeconds,
+          ...writeFields,
+        }),
         response: writeResponses,
       },
     },
     async (request, reply) => {
-      const { group, pop, reason, force } = request.body
+      const { group, pop, forSeconds: seconds, reason, force } = request.body
+      if (pop === null) refuseNothingForAWhile('entry', seconds)
       const chosen = pop === null ? {} : { pop }
-      const verb = { group, ...chosen, by: 'person', startedAtMs: context.deps.clock(), reason } as const
+      const verb = { group, ...chosen, by: 'person', ...spanFrom(context, seconds), reason } as const
       return write(context, request, reply, {
         edit: (documents) => enter(documents, verb),
-        command: `prefer ${group} ${pop === null ? '--none' : `--enter ${pop}`}`,
+        command: [
+          `prefer ${group} ${pop === null ? '--none' : `--enter ${pop}`}`,
+          ...secondsWords('--for', seconds),
+        ].join(' '),
         reason,
         force,
         dryRun: request.query.dryRun,
       })
     },
   )
+}
+
+function refuseNothingForAWhile(what: 'path' | 'entry', seconds: number | undefined): void {
+  if (seconds === undefined) return
+  const message = `no ${what} is preferred for a while; say which, or leave forSeconds out`
+  throw new ProblemError(422, 'invalid-edit', message)
 }

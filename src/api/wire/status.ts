@@ -26,7 +26,7 @@ export const statusSchema = z
     /** Staged changes on their way: `rollout-1 (stage 1 of 3)`. */
     rollouts: z.array(z.string()),
     overrides: z.array(overlaySchema),
-    /** Paths that a person prefers. */
+    /** Paths and entries that a person prefers. */
     preferences: z.array(overlaySchema),
     /** Rehearsed failovers that run now. */
     practices: z.array(overlaySchema),

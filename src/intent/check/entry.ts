@@ -16,6 +16,7 @@ import { listed } from '../nearest.ts'
 import { placesOf } from '../places.ts'
 import { checkedPlaces, probersOf, probes, targetOf } from '../probers.ts'
 import { inOrder } from '../select.ts'
+import { checkEnd } from './overlay.ts'
 import { Report } from './report.ts'
 
 export function checkEntries(intent: Intent): readonly Finding[] {
@@ -199,13 +200,15 @@ function hostOf(address: Address): Prefix {
 
 function checkPreferences(intent: Intent): readonly Finding[] {
   const owners = new Map<EntryGroupId, string>()
-  return inOrder(intent.entryPreferences).flatMap(({ id, group: groupId, pop }) => {
+  return inOrder(intent.entryPreferences).flatMap((preference) => {
+    const { id, group: groupId, pop, by } = preference
     const report = new Report('EntryPreference', id)
     report.reference('EntryGroup', groupId, intent.entryGroups, '/spec/group')
     report.reference('Pop', pop, intent.pops, '/spec/pop')
     const group = intent.entryGroups.get(groupId)
     if (group !== undefined && intent.pops.has(pop) && !entryPops(intent, group).has(pop))
       report.error('not-there', '/spec/pop', `no AS of EntryGroup/${groupId} is attached at ${pop}`)
+    if (by === 'person') checkEnd(report, preference, `herald prefer ${groupId} --none`)
     const other = owners.get(groupId)
     if (other === undefined) owners.set(groupId, id)
     else

@@ -15,11 +15,12 @@ export interface EnterVerb {
   readonly by: EntryPreference['by']
   /** Milliseconds since the epoch. */
   readonly startedAtMs: number
+  readonly expiresAtMs?: number
   readonly reason: string
 }
 
 /** One EntryPreference a group, called like it. Preferring what is preferred changes nothing. */
-export function enter(documents: Documents, { group, pop, by, startedAtMs, reason }: EnterVerb): Edit {
+export function enter(documents: Documents, { group, pop, by, ...said }: EnterVerb): Edit {
   const { intent } = buildIntent(documents, 0)
   const found = intent.entryGroups.get(group as EntryGroupId)
   if (found === undefined) return refusedEdit(unknownDocument(documents, 'EntryGroup', group))
@@ -34,7 +35,8 @@ export function enter(documents: Documents, { group, pop, by, startedAtMs, reaso
   const pops = entryPops(intent, found)
   if (!pops.has(pop as PopId))
     return refusedEdit(`no AS of ${group} is attached at ${pop}; they are at ${listed([...pops].sort()) || 'none'}`)
-  if (before?.pop === pop && before.by === by) return edited([])
-  const spec = { group, pop, by, startedAtMs, reason }
+  const same = before?.pop === pop && before.by === by && before.expiresAtMs === said.expiresAtMs
+  if (same && (before.expiresAtMs ?? Infinity) > said.startedAtMs) return edited([])
+  const spec = { group, pop, by, ...said }
   return replaceDocument(documents, { kind: 'EntryPreference', name: before?.id ?? group, spec })
 }

@@ -4,7 +4,8 @@ import { parseAsn } from '../../bgp/asn.ts'
 import type { EntryGroupId } from '../entry.ts'
 import type { PopId } from '../model.ts'
 import type { CheckId } from '../monitoring.ts'
-import { asnField, byName, communityField, fields, label, list, moment, prefixField, words } from './fields.ts'
+import { asnField, byName, communityField, fields, label, list, prefixField, words } from './fields.ts'
+import { endsLater, onlyPeoplesEnds, preferring } from './preference.ts'
 import { selectorField } from './selector.ts'
 import { learningField } from './steering.ts'
 
@@ -42,10 +43,7 @@ export const entryGroupSpec = fields({
 export const entryPreferenceSpec = fields({
   group: label<EntryGroupId>('Name of the EntryGroup'),
   pop: label<PopId>('Name of the Pop where its ASes shall enter'),
-  by: z
-    .enum(['person', 'learner'])
-    .default('person')
-    .meta({ description: 'Who prefers it; the learner leaves alone what a person prefers. Default person' }),
-  startedAtMs: moment('Since when'),
-  reason: words(1000, 'Why, in a sentence for people'),
+  ...preferring,
 })
+  .refine(...endsLater)
+  .refine(...onlyPeoplesEnds)

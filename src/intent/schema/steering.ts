@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { CheckId } from '../monitoring.ts'
 import type { PopId } from '../model.ts'
 import type { PathGroupId } from '../steering.ts'
-import { byName, fields, label, labelPattern, list, moment, prefixField, whole, words } from './fields.ts'
+import { byName, fields, label, labelPattern, list, prefixField, whole, words } from './fields.ts'
+import { endsLater, onlyPeoplesEnds, preferring } from './preference.ts'
 import { duration } from './quantity.ts'
 import { selectorField } from './selector.ts'
 
@@ -90,19 +91,7 @@ export const preferenceSpec = fields({
   group: label<PathGroupId>('Name of the PathGroup'),
   pop: label<PopId>('Name of the Pop'),
   path: label<string>('Name of a path of the group'),
-  by: z
-    .enum(['person', 'learner'])
-    .default('person')
-    .meta({ description: 'Who prefers it; the learner leaves alone what a person prefers. Default person' }),
-  startedAtMs: moment('Since when'),
-  expiresAtMs: moment('Until when, by a person; absent: until somebody lifts it').exactOptional(),
-  reason: words(1000, 'Why, in a sentence for people'),
+  ...preferring,
 })
-  .refine(({ startedAtMs, expiresAtMs = Infinity }) => expiresAtMs > startedAtMs, {
-    error: 'must be later than startedAtMs',
-    path: ['expiresAtMs'],
-  })
-  .refine(({ by, expiresAtMs }) => by === 'person' || expiresAtMs === undefined, {
-    error: 'is for what a person prefers; the learner changes its own when it knows better',
-    path: ['expiresAtMs'],
-  })
+  .refine(...endsLater)
+  .refine(...onlyPeoplesEnds)

@@ -38,12 +38,13 @@ export function entrySpots(
 ): readonly Spot[] {
   const { intent } = view
   const { nowMs } = loads
+  const time = new OverlayTime(intent.freezes.values(), nowMs)
   return inOrder(intent.entryGroups).flatMap((group) => {
     if (group.mode === 'off' || group.check === undefined) return []
     const prefixes = group.mode === 'shadow' ? group.prefixes : movedPrefixes(group, 'learner')
     const moment = { epoch: view.epoch, nowMs }
     const entrances = entrancesOf(intent, group, prefixes, moment)
-    const preference = [...intent.entryPreferences.values()].find((one) => one.group === group.id)
+    const preference = [...intent.entryPreferences.values()].find((one) => one.group === group.id && time.inForce(one))
     if (entrances.length < 2) return []
     const entersAt = book.seen(group.id, nowMs - sightMs).entersAt ?? undefined
     const waiting =

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { LearnerDecisionView, LearnerView } from '../../../src/api/wire/learner.ts'
 import type { ExplanationView } from '../../../src/api/wire/explanation.ts'
 import type { RevisionView } from '../../../src/api/wire/revision.ts'
+import type { StatusView } from '../../../src/api/wire/status.ts'
 import type { Sample } from '../../../src/health/sample.ts'
 import type { SubjectKey } from '../../../src/health/subject.ts'
 import type { AgentId } from '../../../src/intent/monitoring.ts'
@@ -158,6 +159,24 @@ test('a person undoes the decision by its id: MED is as it was, and the POP is b
   expect(again.status).toBe(422)
   expect(again.body.detail).toMatch(/changed again by revision/)
 })
+
+test('what a person prefers for a while has an end that is told, and MED is as it was then', async () => {
+  const to = (await entered()) === 's0' ? 's1' : 's0'
+  await controller.expect('POST', '/v1/entry-preferences', {
+    group: 'transit',
+    pop: `pop-${to}`,
+    forSeconds: 4,
+    reason: 'for a look',
+  })
+  await eventually(withinMs, async () => expect(await entered()).toBe(to))
+  const { preferences } = await controller.expect<StatusView>('GET', '/v1/status')
+  expect(preferences).toEqual([
+    { name: 'transit', about: `transit enters at pop-${to}`, until: expect.any(String) as string },
+  ])
+  await eventually(withinMs, async () => expect(await meds()).toEqual({}))
+  expect((await controller.expect<StatusView>('GET', '/v1/status')).preferences).toEqual([])
+  await controller.expect('POST', '/v1/entry-preferences', { group: 'transit', pop: null, reason: 'tidy up' })
+}, 30_000)
 
 test('a move that makes things worse is rolled back by itself, and its POP barred', async () => {
   await forgetTheHour()

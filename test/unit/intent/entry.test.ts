@@ -14,6 +14,7 @@ import {
   entryGroup,
   entryPreference,
   epoch,
+  freeze,
   intent,
   neighbor,
   override,
@@ -78,6 +79,25 @@ describe('an entry that is preferred', () => {
     const later = { entryPreferences: [entryPreference('ams', { startedAtMs: 2000 })] }
     expect(meds(later)).toEqual([])
     expect(compilePrefix(intent({ ...base, ...later }), serviceV4, moment)?.changesAtMs).toBe(2000)
+  })
+
+  test('of a person for a while ends by itself, and the plan is told when that is', () => {
+    const until = (expiresAtMs: number) => ({
+      entryPreferences: [entryPreference('ams', { by: 'person', expiresAtMs })],
+    })
+    expect(meds(until(1000))).toEqual([])
+    expect(meds(until(1001))).toEqual(['fra-t1 100', 'ams-t1 0'])
+    expect(compilePrefix(intent({ ...base, ...until(1001) }), serviceV4, moment)?.changesAtMs).toBe(1001)
+    expect(meds({ ...until(1000), freezes: [freeze({ startedAtMs: 999 })] })).toEqual(['fra-t1 100', 'ams-t1 0'])
+  })
+
+  test('of the learner has no end, and none ends before it starts', () => {
+    const spec = { group: 'transit-eu', pop: 'ams', startedAtMs: 5, reason: 'x' }
+    const reads = (more: object) => readSpec('EntryPreference', { ...spec, ...more }).ok
+    expect(reads({ expiresAtMs: 6 })).toBe(true)
+    expect(reads({ expiresAtMs: 5 })).toBe(false)
+    expect(reads({ by: 'learner', expiresAtMs: 6 })).toBe(false)
+    expect(reads({ by: 'learner' })).toBe(true)
   })
 
   test('is below what a person overrides', () => {
@@ -192,6 +212,8 @@ describe('the verb', () => {
     const after = new Map([...documents, ['EntryPreference/transit-eu' as never, { ...verb, pop: 'fra' }]])
     expect(enter(after as never, verb)).toMatchObject({ ok: true, changes: [{ after: undefined }] })
     expect(enter(after as never, { ...verb, pop: 'fra' })).toMatchObject({ ok: true, changes: [] })
+    const longer = enter(after, { ...verb, pop: 'fra', expiresAtMs: 9000 })
+    expect(longer).toMatchObject({ ok: true, changes: [{ after: { pop: 'fra', expiresAtMs: 9000 } }] })
   })
 
   test.each([

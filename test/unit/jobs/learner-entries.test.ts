@@ -148,6 +148,12 @@ describe('a place where an AS may enter', () => {
     const preference = entryPreference('ams', { by: 'person' })
     expect(spotOf({ entryPreferences: [preference] })?.preference).toMatchObject({ path: 'ams', by: 'person' })
   })
+
+  test("is nobody's any more once what a person preferred for a while is over", () => {
+    const until = (expiresAtMs: number) => [entryPreference('ams', { by: 'person', expiresAtMs })]
+    expect(spotOf({ entryPreferences: until(nowMs) })?.preference).toBeUndefined()
+    expect(spotOf({ entryPreferences: until(nowMs + 1) })?.preference).toMatchObject({ by: 'person' })
+  })
 })
 
 describe('where an AS enters', () => {

@@ -238,5 +238,7 @@ test('the path learner writes preferences of its own, and nothing that a person 
   const expiring = (expiresAtMs: number) => ({ ...said, expiresAtMs })
   expect(codes('Preference/origin-fra', expiring(moment.nowMs), learned)).toEqual([])
   expect(codes('Preference/origin-fra', expiring(moment.nowMs + 1), learned)).toEqual(['G4 not-learned'])
+  expect(codes('EntryPreference/t1', expiring(moment.nowMs), learned)).toEqual([])
+  expect(codes('EntryPreference/t1', said, learned)).toEqual(['G4 not-learned'])
   expect(codes('Failover/x', undefined, learned)).toEqual(['G4 not-learned'])
 })
