@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseAllDocuments } from 'yaml'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { formatDocument } from '../../../src/intent/manifest.ts'
 import { type Bird, startBird } from '../../support/bird.ts'
@@ -226,94 +225,6 @@ describe('an unproved change', () => {
 async function lastRevision(): Promise<string> {
   return (await herald('history', '-n', '1', '-o', 'name')).out.trim()
 }
-
-describe('manifests', () => {
-  test('that are applied already differ in nothing; what `get` prints can be applied again', async () => {
-    expect(await herald('diff', '-f', network)).toMatchObject({ code: 0, out: '' })
-    const { out } = await herald('get', '-o', 'yaml')
-    const kinds = parseAllDocuments(out).map((document) => (document.toJS() as { readonly kind: string }).kind)
-    expect(kinds[0]).toBe('Network')
-    const file = join(folder, 'again.yaml')
-    await writeFile(file, out)
-    expect(await herald('apply', '-f', file, '--reason', 'again')).toMatchObject({
-      code: 0,
-      out: expect.stringMatching(/^Nothing changes/),
-    })
-  })
-
-  test('that differ are shown line by line and exit 1; a plan with --detailed-exitcode exits 2', async () => {
-    const file = join(folder, 'more.yaml')
-    await writeFile(file, formatDocument({ kind: 'Area', name: 'moon', spec: {} }))
-    const diff = await herald('diff', '-f', file)
-    expect(diff).toMatchObject({ code: 1, out: expect.stringMatching(/^Area\/moon\n\+ \{\}/) })
-    expect((await herald('plan', '-f', file, '--detailed-exitcode')).code).toBe(2)
-    expect((await herald('plan', '-f', network, '--detailed-exitcode')).code).toBe(0)
-  })
-
-  test('with problems are refused with file and line of every one, and nothing is sent', async () => {
-    const file = join(folder, 'wrong.yaml')
-    await writeFile(
-      file,
-      [
-        'apiVersion: herald/v1',
-        'kind: Region',
-        'metadata: { name: mars }',
-        'spec:',
-        '  area: world',
-        '  colour: red',
-        '---',
-        'apiVersion: herald/v1',
-        'kind: Prefix',
-        'metadata: { name: 203.0.113.7/24 }',
-        'spec: { at: [all] }',
-        '---',
-        'apiVersion: herald/v1',
-        'kind: Region',
-        'metadata: { name: venus }',
-        'spec: { area: atlantis }',
-        '---',
-        'apiVersion: herald/v1',
-        'kind: Pop',
-        'metadata: { name: olympus }',
-        'spec: { region: mars }',
-      ].join('\n'),
-    )
-    const before = await lastRevision()
-    for (const verb of [['apply', '--reason', 'x'], ['validate'], ['plan']]) {
-      const { code, err } = await herald(...verb, '-f', file)
-      expect(code).toBe(2)
-      expect(err).toContain(`${file}:6: `)
-      expect(err).toContain(`${file}:10: `)
-      expect(err).toContain(`${file}:16: Region/venus/spec/area: `)
-      expect(err).not.toContain('olympus')
-    }
-    expect(await herald('diff', '-f', file)).toMatchObject({ code: 2 })
-    expect(await lastRevision()).toBe(before)
-  })
-
-  test('that have no effect are warned about, without a controller too', async () => {
-    const file = join(folder, 'idle.yaml')
-    const spec = { at: ['all'], attributes: { localPref: 1100 } }
-    await writeFile(file, formatDocument({ kind: 'Prefix', name: '10.0.0.0/25', spec }))
-    const { code, out, err } = await herald('validate', '-f', `${network},${file}`)
-    expect({ code, last: out.trim().split('\n').at(-1) }).toEqual({
-      code: 0,
-      last: expect.stringMatching(/documents, no problem, 2 warnings$/),
-    })
-    expect(err).toContain(`${file}:1: warning: Prefix/10.0.0.0/25: 10.0.0.0/25 is longer than /24`)
-    expect(err).toContain('LOCAL_PREF 1100 of 10.0.0.0/25 has no effect')
-  })
-
-  test('whose references Herald refuses are told with file and line too', async () => {
-    const file = join(folder, 'dangling.yaml')
-    await writeFile(file, 'apiVersion: herald/v1\nkind: Region\nmetadata: { name: mars }\nspec:\n  area: atlantis\n')
-    const { code, err } = await herald('apply', '-f', file, '--reason', 'x')
-    expect(code).toBe(2)
-    expect(err).toContain(`${file}:5: Region/mars/spec/area`)
-    expect(err).toContain('atlantis')
-    expect(await herald('validate', '-f', network)).toMatchObject({ code: 0 })
-  })
-})
 
 describe('overlays', () => {
   beforeEach(async () => {
