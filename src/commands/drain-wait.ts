@@ -1,7 +1,7 @@
 /**
  * `herald drain --wait`: what a drain waits for as it changes, then the proof of what takes it away, until it is really
  * gone. Exit code 0 where it is, whether its traffic was seen gone or it waited as long as it may, which is said; 3 where
- * it is held, late or was lifted meanwhile.
+ * it is held, late or was lifted meanwhile, or, with --seen, where witnesses do not see it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChangeView } from '../api/wire/change.ts'
@@ -10,7 +10,7 @@ import type { RevisionListView } from '../api/wire/revision.ts'
 import { ApiError, type ApiClient } from './client.ts'
 import type { CliContext } from './cli-context.ts'
 import { CommandError, exitCode } from './exit-code.ts'
-import { type WaitOptions, followProof, requireDone } from './wait.ts'
+import { type WaitOptions, followProof, requireDone, requireSight } from './wait.ts'
 
 const lookEveryMs = 1000
 
@@ -33,6 +33,7 @@ export async function followDrain(
   // Whoever changes the same prefixes meanwhile supersedes it; whether the drain is gone is known all the same.
   if (proof !== undefined && proof.state !== 'superseded') requireDone(cli.terminal, proof, options)
   await lookUntil(cli, api, id, look, ({ stage }) => stage === 'gone')
+  if (options.seen && proof !== undefined && !cli.signal.aborted) requireSight(proof, options.timeoutSeconds)
 }
 
 interface Look extends WaitOptions {

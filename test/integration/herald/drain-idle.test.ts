@@ -95,6 +95,14 @@ it('figures that stop are not taken for no traffic: it waits for its limit, and 
   expect(await routeAt(0)).toBe('absent')
 })
 
+it('--seen ends when it is gone, and says where no witness can tell that it is', async () => {
+  const { code, out, err } = await herald('drain', 'pop-s0', '--grace', '1s', '--seen', ...why)
+  expect(out).toContain('out of traffic')
+  expect(code).toBe(3)
+  expect(err).toContain('no vantage point names the POP that answers, and no vantage router can tell')
+  expect(await routeAt(0)).toBe('absent')
+})
+
 it('a share of what nobody knows is doubted at once, and a bound in another unit is refused', async () => {
   traffic = undefined
   await controller.apply([{ kind: 'Pop', name: 'pop-s1', spec: { region: 'region-s1', capacity: '500 requests/s' } }])
