@@ -191,7 +191,7 @@ test('a lab runs in a user namespace, without any privilege outside of it', asyn
   const { stdout } = await promisify(execFile)('unshare', [...words, made.file, made.name])
   expect(stdout).toContain('node b: healed')
   expect(stdout).toMatch(/rtt min.* = (?:[4-9]\d|\d{3,})\.\d/)
-  expect(processesOf(made.name, [])).toEqual([])
+  await expect.poll(() => processesOf(made.name, []), poll).toEqual([])
 })
 
 test.runIf(wholeRoot)(
