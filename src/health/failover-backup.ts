@@ -12,6 +12,9 @@ import type { PrefixState } from './failover-input.ts'
 import type { Sick } from './failover-out.ts'
 import { verdictKey } from './verdict.ts'
 
+/** As long as a speaker that answers needs for an announcement many times over. */
+const readBackWithinMs = 5000
+
 /** @param sick places of this prefix that are sick now */
 export function followBackups(draft: FailoverDraft, state: PrefixState, sick: readonly Sick[]): void {
   if (state.backup.size === 0) return
@@ -19,6 +22,18 @@ export function followBackups(draft: FailoverDraft, state: PrefixState, sick: re
   const lost = [...draft.lostPops(state)].some((pop) => state.desired.has(pop))
   if (cause !== undefined || lost) for (const pop of [...state.backup].toSorted()) activate(draft, state, pop, cause)
   else release(draft, state)
+}
+
+/** A backup was activated and is not read back yet: until when it is waited for, ms since the epoch; undefined: none is. */
+export function backupDueAtMs(draft: FailoverDraft, { prefix, announced }: PrefixState): number | undefined {
+  const { nowMs } = draft.input
+  for (const overlay of draft.overlaysOf(prefix)) {
+    const { place, action } = overlay
+    if (place.kind !== 'pop' || action !== 'activate' || announced.has(place.pop)) continue
+    const dueAtMs = (draft.startedAtMs(overlay) ?? nowMs) + readBackWithinMs
+    if (dueAtMs > nowMs) return dueAtMs
+  }
+  return undefined
 }
 
 function activate(draft: FailoverDraft, state: PrefixState, pop: PopId, cause: Sick | undefined): void {

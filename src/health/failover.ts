@@ -11,7 +11,7 @@
  */
 import type { Prefix } from '../bgp/prefix.ts'
 import { suspicionWords } from './correlation.ts'
-import { followBackups } from './failover-backup.ts'
+import { backupDueAtMs, followBackups } from './failover-backup.ts'
 import { FailoverDraft } from './failover-draft.ts'
 import { type No, openBreaker } from './failover-guards.ts'
 import type { FailoverDecision, FailoverInput } from './failover-input.ts'
@@ -25,10 +25,11 @@ export function decideFailover(input: FailoverInput, guards: HealthGuards = allH
   const draft = new FailoverDraft(input, guards)
   const sick = sickPlaces(draft)
   const goneOut = new Set<Prefix>()
+  const refused: (readonly [Sick, No])[] = []
   for (const one of sick) {
     const before = draft.at(one.state.prefix, one.place)
     const no = takeOut(draft, one)
-    if (no !== undefined) tellRefused(draft, one, no)
+    if (no !== undefined) refused.push([one, no])
     else if (draft.at(one.state.prefix, one.place) !== before) goneOut.add(one.state.prefix)
   }
   const byPrefix = Map.groupBy(sick, ({ state }) => state.prefix)
@@ -38,13 +39,18 @@ export function decideFailover(input: FailoverInput, guards: HealthGuards = allH
     followBackups(draft, state, own)
     bringBack(draft, state, ({ place }) => places.has(placeText(place)), goneOut.has(state.prefix))
   }
+  for (const [one, no] of refused) tellRefused(draft, one, no)
   tellBrakes(draft)
   return draft.finish()
 }
 
 /** What automation would have done and did not is something a person must know; a freeze is the person's own word. */
-function tellRefused(draft: FailoverDraft, { state: { prefix }, place, verdict }: Sick, { guard, message }: No): void {
+function tellRefused(draft: FailoverDraft, { state, place, verdict }: Sick, { guard, message }: No): void {
+  const { prefix } = state
   if (guard !== 'floor' && guard !== 'capacity' && guard !== 'cover') return
+  // Where a backup is on its way nobody need be woken: the guard lets go as soon as it is read back.
+  const dueAtMs = backupDueAtMs(draft, state)
+  if (dueAtMs !== undefined) return draft.changesAt(dueAtMs)
   const where = place.kind === 'pop' ? place.pop : place.neighbor
   draft.tell({
     kind: 'failover-refused',
