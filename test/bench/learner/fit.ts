@@ -40,7 +40,7 @@ export function crossFit(traces: readonly Trace[], seed: number, most: number): 
 
 function fit(groups: readonly Group[]): Partial<LearnerSettings> {
   const references = groups.map((group) => reference(group, 'raw'))
-  const tried = grid.map((settings) => ({ settings, summary: summary(groups, references, 'raw', settings) }))
+  const tried = grid.map((settings) => ({ settings, summary: summary(groups, references, settings) }))
   const affordable = tried.filter(({ summary: { changesPerDay } }) => changesPerDay <= mostChangesPerDay)
   const [best] = (affordable.length > 0 ? affordable : tried.slice(-1)).toSorted(
     (a, b) => b.summary.gain - a.summary.gain,
@@ -53,7 +53,6 @@ function score(groups: readonly Group[], settings: Partial<LearnerSettings>): Re
     summary(
       groups,
       groups.map((group) => reference(group, scoring)),
-      scoring,
       settings,
     )
   return Object.fromEntries(scorings.map((scoring) => [scoring, of(scoring)])) as Record<Scoring, Summary>
@@ -62,12 +61,11 @@ function score(groups: readonly Group[], settings: Partial<LearnerSettings>): Re
 function summary(
   groups: readonly Group[],
   references: readonly Reference[],
-  scoring: Scoring,
   settings: Partial<LearnerSettings>,
 ): Summary {
   return summarise(
     groups.map((group, i) =>
-      scoreGroup(group, scoring, references[i] as Reference, runLearner(group, { ...defaultSettings, ...settings })),
+      scoreGroup(group, references[i] as Reference, runLearner(group, { ...defaultSettings, ...settings })),
     ),
   )
 }
