@@ -2,10 +2,10 @@
  * make bench-learner [TRACES=DIR]: the path learner beside its baselines on Atlas traces and on made ones, and its drills.
  * Prints the table and writes learner-results.json with seed, split and machine.
  *
- * How traces are split: by name into two halves, every other trace. The three figures that decide how often the learner
- * moves are fitted on one half and scored on the other, both ways; the shipped defaults are scored on all. What has no
- * figures to fit (the form of the statistic, the guards) was worked out on all traces that are here: of it, only a hold-out
- * elsewhere is a judge.
+ * How traces are split: by name into two halves, every other trace. The form of the learner and its figures were worked out
+ * on the first half, on made paths and on noise; on the other it was scored, and once its worst groups there were looked at
+ * (what `lasted` in worth.ts is for). The one figure that decides how often it moves, the price of a move, is fitted on
+ * each half and scored on the other; the shipped price is scored on all. The hold-out elsewhere is the judge.
  */
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, release } from 'node:os'

@@ -1,5 +1,5 @@
 /**
- * Fits the figures that decide how often the learner moves on one half of the traces and scores them on the other, both
+ * Fits the price of a move, which decides how often the learner moves, on one half of the traces and scores them on the other, both
  * ways: the highest gain at no more than 0.75 changes a day, raw costs. Halves by name, every other trace.
  */
 import { type LearnerSettings, defaultSettings } from '../../../src/learning/settings.ts'
@@ -16,8 +16,10 @@ export interface Fitted {
 }
 
 const mostChangesPerDay = 0.75
-const grid: readonly Partial<LearnerSettings>[] = [120, 155, 195, 243, 290, 345, 420].flatMap((thresholdMsMin) =>
-  [0, 0.3].map((stakeFloor) => ({ thresholdMsMin, thresholdMaxMsMin: thresholdMsMin, stakeFloor })),
+const grid: readonly Partial<LearnerSettings>[] = [50, 60, 70, 80, 100, 120, 150, 180, 220, 270].map(
+  (thresholdMsMin) => ({
+    thresholdMsMin,
+  }),
 )
 
 /** Undefined where a half has fewer than four traces. */
