@@ -13,6 +13,7 @@ import type { Place } from '../learning/place.ts'
 import { realisedMs } from '../learning/revert.ts'
 import { tuningOf } from '../learning/self-tuning.ts'
 import { defaultSettings } from '../learning/settings.ts'
+import { learnerVersion } from '../learning/state.ts'
 import { trialMs } from '../learning/trial.ts'
 import { priceOf } from '../learning/tune.ts'
 import { isoTime } from './alarm-view.ts'
@@ -129,7 +130,7 @@ export function standingExplanation({ learner, latest, tuned, pinned }: Place): 
 }
 
 export function learnedExplanationView(explanation: Explanation): LearnedExplanationView {
-  const { atMs, subject: _, candidates, ...rest } = explanation
+  const { atMs, subject: _, version: __, candidates, ...rest } = explanation
   return {
     at: isoTime(atMs),
     ...rest,
@@ -182,7 +183,8 @@ function decisionView(entry: LogEntry): LearnerDecisionView | undefined {
     ...about,
     sentence,
     ...(expectedGainMs !== undefined && { expectedGainMs }),
-    explanation: learnedExplanationView(explanation),
+    // Of a learner of another form only its sentence is understood.
+    ...(explanation.version === learnerVersion && { explanation: learnedExplanationView(explanation) }),
   }
   if (decision.kind === 'held')
     return { ...explained, kind: 'held', guard: decision.guard, to: decision.wanted, applied: false }

@@ -1,8 +1,9 @@
-/** What the learner remembers of one path: its level, its noise, its losses, and the evidence that it beats the incumbent. */
+/** What the learner remembers of one path: its level, its noise, its hours, its losses, and the evidence that it beats the incumbent. */
 import type { ArmBatch } from './batch.ts'
 import { batchCostMs } from './cost.ts'
 import { type BackOff, noBackOff, wearOff } from './back-off.ts'
-import { type Cusum, noEvidence } from './cusum.ts'
+import { type Evidence, noEvidence } from './evidence.ts'
+import { type Hours, addToHour, noHours } from './hours.ts'
 import { type LossRun, addProbes, noLoss } from './loss.ts'
 import type { LearnerSettings } from './settings.ts'
 
@@ -14,16 +15,21 @@ export interface Arm {
   readonly costMs: number | null
   /** Batches since, answered by nobody or not sent; 0: `costMs` is that of the latest batch. */
   readonly silent: number
-  /** Slow means of cost and of its distance from that mean; a batch moves them by a few noises at most. */
+  /** Batches answered since the last sample was closed, and the sum of their costs. */
+  readonly gathered: number
+  readonly gatheredMs: number
+  /** Mean cost of the latest sample; null before the first, and where nobody answered during it. */
+  readonly sampleMs: number | null
+  /** Slow means of a sample and of its distance from that mean; a sample moves them by a few noises at most. */
   readonly levelMs: number | null
   readonly spreadMs: number
-  /** What the path costs as a rule: a mean over days. */
-  readonly habitMs: number | null
-  /** Mean difference between successive costs. */
+  /** Mean difference between successive samples. */
   readonly noiseMs: number
+  readonly samples: number
+  readonly hours: Hours
   readonly loss: LossRun
   /** Against the incumbent; nothing for the incumbent itself. */
-  readonly evidence: Cusum
+  readonly evidence: Evidence
   readonly backOff: BackOff
 }
 
@@ -33,10 +39,14 @@ export function newArm(path: string): Arm {
     batches: 0,
     costMs: null,
     silent: 0,
+    gathered: 0,
+    gatheredMs: 0,
+    sampleMs: null,
     levelMs: null,
     spreadMs: 0,
-    habitMs: null,
     noiseMs: 0,
+    samples: 0,
+    hours: noHours,
     loss: noLoss,
     evidence: noEvidence,
     backOff: noBackOff,
@@ -44,15 +54,13 @@ export function newArm(path: string): Arm {
 }
 
 const longestSilence = 3
-const levelBatches = 15
-const noiseBatches = 60
+const levelSamples = 15
+const noiseSamples = 60
 /** A jump is a change of level, not noise: it enters the noise as no more than this. */
 const largestNoiseMs = 20
 const largestStepMs = 30
-const habitMin = 100 * 60
-const largestHabitStepMs = 20
 
-/** Takes in one batch; evidence is the learner's affair. */
+/** Takes in one batch. */
 export function observe(arm: Arm, batch: ArmBatch, elapsedMs: number, settings: LearnerSettings): Arm {
   const backOff = wearOff(arm.backOff, elapsedMs, settings)
   const loss = addProbes(arm.loss, batch.sent, Math.min(batch.sent, batch.rttsMs.length))
@@ -61,36 +69,36 @@ export function observe(arm: Arm, batch: ArmBatch, elapsedMs: number, settings: 
     const silent = arm.silent + 1
     return { ...arm, costMs: silent > longestSilence ? null : arm.costMs, silent, loss, backOff }
   }
-  const minutes = Math.min(elapsedMs, settings.longestBatchMs) / 60_000
+  const [gathered, gatheredMs] = [arm.gathered + 1, arm.gatheredMs + costMs]
+  return { ...arm, batches: arm.batches + 1, costMs, silent: 0, gathered, gatheredMs, loss, backOff }
+}
+
+/** The batches gathered become one sample of `minutes`; evidence is the learner's affair. */
+export function closeSample(arm: Arm, minutes: number): Arm {
+  if (arm.gathered === 0) return { ...arm, sampleMs: null }
+  const sampleMs = arm.gatheredMs / arm.gathered
   return {
-    path: arm.path,
-    batches: arm.batches + 1,
-    costMs,
-    silent: 0,
-    ...statistics(arm, costMs, minutes),
-    loss,
-    evidence: arm.evidence,
-    backOff,
+    ...arm,
+    gathered: 0,
+    gatheredMs: 0,
+    sampleMs,
+    ...statistics(arm, sampleMs),
+    samples: arm.samples + 1,
+    hours: addToHour(arm.hours, sampleMs, minutes),
   }
 }
 
-function statistics(
-  arm: Arm,
-  costMs: number,
-  minutes: number,
-): Pick<Arm, 'levelMs' | 'spreadMs' | 'habitMs' | 'noiseMs'> {
-  const { levelMs, spreadMs, habitMs, noiseMs } = arm
-  if (levelMs === null || habitMs === null) return { levelMs: costMs, spreadMs: 0, habitMs: costMs, noiseMs: 0 }
-  const batches = arm.batches + 1
-  const share = 1 / Math.min(batches, levelBatches)
-  const away = within(largestStepMs, costMs - levelMs)
-  const step = arm.costMs === null ? noiseMs : Math.min(largestNoiseMs, Math.abs(costMs - arm.costMs))
-  const habitShare = Math.min(1, Math.max(1 / batches, minutes / habitMin))
+function statistics(arm: Arm, sampleMs: number): Pick<Arm, 'levelMs' | 'spreadMs' | 'noiseMs'> {
+  const { levelMs, spreadMs, noiseMs } = arm
+  if (levelMs === null) return { levelMs: sampleMs, spreadMs: 0, noiseMs: 0 }
+  const samples = arm.samples + 1
+  const share = 1 / Math.min(samples, levelSamples)
+  const away = within(largestStepMs, sampleMs - levelMs)
+  const step = arm.sampleMs === null ? noiseMs : Math.min(largestNoiseMs, Math.abs(sampleMs - arm.sampleMs))
   return {
     levelMs: levelMs + share * away,
     spreadMs: spreadMs + share * (Math.abs(away) - spreadMs),
-    habitMs: habitMs + habitShare * within(largestHabitStepMs, costMs - habitMs),
-    noiseMs: noiseMs + (step - noiseMs) / Math.min(batches, noiseBatches),
+    noiseMs: noiseMs + (step - noiseMs) / Math.min(samples, noiseSamples),
   }
 }
 
@@ -98,9 +106,9 @@ function within(bound: number, value: number): number {
   return Math.max(-bound, Math.min(bound, value))
 }
 
-/** Level ± two standard errors: mean distance 0.8 σ, over the batches that the level remembers. */
+/** Level ± two standard errors: mean distance 0.8 σ, over the samples that the level remembers. */
 export function interval(arm: Arm): { readonly lowMs: number; readonly highMs: number } | undefined {
   if (arm.levelMs === null) return undefined
-  const half = (2 * 1.25 * arm.spreadMs) / Math.sqrt(Math.max(1, Math.min(arm.batches, levelBatches)))
+  const half = (2 * 1.25 * arm.spreadMs) / Math.sqrt(Math.max(1, Math.min(arm.samples, levelSamples)))
   return { lowMs: arm.levelMs - half, highMs: arm.levelMs + half }
 }

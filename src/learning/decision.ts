@@ -1,6 +1,7 @@
 /** What a step can decide, and the data that explain it. A decision without its explanation does not exist, except to stay. */
 import type { Preference } from './band.ts'
 import type { LearnerSubject } from './batch.ts'
+import type { WorthVerdict } from './worth.ts'
 
 /**
  * `gain`: evidence. `revert`: a gain that did not come true. `blackhole`: the incumbent is dead. `gone`: BGP no longer
@@ -75,17 +76,24 @@ export interface CandidateExplanation {
   /** Against the incumbent, ms·min; 0 for the incumbent. */
   readonly statisticMsMin: number
   readonly thresholdMsMin: number
-  readonly thresholdFrom: 'stake' | 'noise'
+  readonly thresholdFrom: 'price' | 'noise'
+  /** What a move is expected to save from now on, ms·min, and its price. */
+  readonly worthMsMin: number
+  readonly priceMsMin: number
+  /** For how long a difference to the incumbent is expected to last, min. */
+  readonly lastingMin: number
+  readonly worth: WorthVerdict
   readonly guards: readonly GuardAnswer[]
   /** What would make it the chosen path, in words. */
   readonly flips: string
 }
 
 export interface Explanation {
+  /** Of the learner that decided (state.ts): what it says of candidates is its own. */
+  readonly version: number
   readonly subject: LearnerSubject
   readonly atMs: number
   readonly chosen: string
-  readonly stakeMs: number
   readonly candidates: readonly CandidateExplanation[]
   /** Of the move that is explained, per batch. */
   readonly expectedGainMs?: number

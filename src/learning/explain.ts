@@ -6,6 +6,7 @@ import { type Arm, interval } from './arm.ts'
 import type { Batch } from './batch.ts'
 import type { CandidateExplanation, Explanation, Outcome } from './decision.ts'
 import { isDead } from './emergency.ts'
+import { meanGainMs } from './evidence.ts'
 import { askGuards } from './guard.ts'
 import { recentLossRatio } from './loss.ts'
 import type { Priors } from './prior.ts'
@@ -14,7 +15,8 @@ import { flipsWhen, sentenceOf } from './sentence.ts'
 import type { LearnerSettings } from './settings.ts'
 import { isSharedShift } from './shared-shift.ts'
 import type { LearnerState } from './state.ts'
-import { thresholdFor } from './threshold.ts'
+import { type Circumstances, movePrice, thresholdFor } from './threshold.ts'
+import { worthOf } from './worth.ts'
 
 /** @param state after the batch was taken in and before a move was made; @param batch the latest */
 export function explain(
@@ -28,16 +30,13 @@ export function explain(
   const candidates = state.arms.map((arm) => explainArm(arm, incumbent, state, batch, settings, priors, outcome))
   const wanted = outcome.kind === 'move' ? outcome.to : outcome.kind === 'held' ? outcome.wanted : undefined
   const toward = state.arms.find(({ path }) => path === wanted)
-  const expectedGainMs =
-    toward !== undefined && toward.evidence.runMin > 0
-      ? toward.evidence.statisticMsMin / toward.evidence.runMin
-      : undefined
+  const expectedGainMs = toward !== undefined && toward.evidence.runMin > 0 ? meanGainMs(toward.evidence) : undefined
   const realisedGainMs = state.lastMove === null ? undefined : realisedMs(state.lastMove)
   const data = {
+    version: state.version,
     subject: state.subject,
     atMs: batch.atMs,
     chosen: state.chosen ?? batch.bgpChoice,
-    stakeMs: state.stakeMs,
     candidates,
     ...(expectedGainMs !== undefined && { expectedGainMs }),
     ...(realisedGainMs !== undefined && { realisedGainMs }),
@@ -55,10 +54,7 @@ function explainArm(
   outcome: Outcome,
 ): CandidateExplanation {
   const chosen = arm === incumbent
-  const threshold =
-    incumbent === undefined || chosen
-      ? { msMin: 0, from: 'stake' as const }
-      : thresholdFor(arm, incumbent, { ...state, atMs: batch.atMs, settings, priors })
+  const needs = needsOf(arm, incumbent, { atMs: batch.atMs, settings, priors })
   const bounds = interval(arm)
   const here = batch.arms.find(({ candidate }) => candidate.path === arm.path)
   const there = batch.arms.find(({ candidate }) => candidate.path === incumbent?.path)
@@ -88,9 +84,32 @@ function explainArm(
     lossStreak: arm.loss.streak,
     dead: isDead(arm),
     statisticMsMin: arm.evidence.statisticMsMin,
-    thresholdMsMin: threshold.msMin,
-    thresholdFrom: threshold.from,
+    ...needs,
     guards,
   }
   return { ...data, flips: flipsWhen(data, incumbent) }
+}
+
+/** What the statistic has to exceed and the move to be worth; nothing of the path in use. */
+function needsOf(
+  arm: Arm,
+  incumbent: Arm | undefined,
+  around: Circumstances,
+): Pick<
+  CandidateExplanation,
+  'thresholdMsMin' | 'thresholdFrom' | 'worthMsMin' | 'priceMsMin' | 'lastingMin' | 'worth'
+> {
+  if (incumbent === undefined || arm === incumbent)
+    return {
+      thresholdMsMin: 0,
+      thresholdFrom: 'price',
+      worthMsMin: 0,
+      priceMsMin: 0,
+      lastingMin: 0,
+      worth: 'too-little',
+    }
+  const threshold = thresholdFor(arm, incumbent, around)
+  const priceMsMin = movePrice(arm, incumbent, around)
+  const { msMin: worthMsMin, lastingMin, verdict: worth } = worthOf(arm, incumbent, priceMsMin, around.settings)
+  return { thresholdMsMin: threshold.msMin, thresholdFrom: threshold.from, worthMsMin, priceMsMin, lastingMin, worth }
 }

@@ -3,27 +3,30 @@
  * carries the time, and the same batches give the same decisions, bit for bit.
  *
  * 1. Take in the batch; a path that BGP lost falls back to BGP's own choice.
- * 2. Where all paths shift together, no evidence counts.
- * 3. Add to each challenger's statistic what it gained on the incumbent.
- * 4. A dead incumbent leaves at once, for the best path that is healthy.
- * 5. Else the strongest challenger beyond its threshold is wanted; guards are asked; it moves or is held.
- * 6. What the last move brought is measured with every batch.
+ * 2. Batches of a minute make a sample; only a sample is evidence.
+ * 3. Where all paths shift together, no evidence counts.
+ * 4. Add to each challenger's statistic what it saved on the incumbent.
+ * 5. A dead incumbent leaves at once, for the best path that is healthy.
+ * 6. Else the strongest challenger beyond its threshold, whose move is worth its price, is wanted; guards are asked; it
+ *    moves or is held.
+ * 7. What the last move brought is measured with every batch.
  */
-import { type Arm, newArm, observe } from './arm.ts'
+import { type Arm, closeSample, newArm, observe } from './arm.ts'
 import { barAgain } from './back-off.ts'
 import { preferenceFor } from './band.ts'
 import type { ArmBatch, Batch } from './batch.ts'
-import { addEvidence, agreedMs, noEvidence } from './cusum.ts'
 import { type Cause, type Decision, type GuardAnswer, stay } from './decision.ts'
 import { isDead, isHealthy } from './emergency.ts'
+import { addEvidence, agreedMs, meanGainMs, noEvidence } from './evidence.ts'
 import { explain } from './explain.ts'
 import { type GuardInput, askGuards } from './guard.ts'
 import type { Priors } from './prior.ts'
 import { addRealised, isDisappointed } from './revert.ts'
 import type { LearnerSettings } from './settings.ts'
 import { isSharedShift } from './shared-shift.ts'
-import { type LearnerState, addStake } from './state.ts'
-import { thresholdFor } from './threshold.ts'
+import type { LearnerState } from './state.ts'
+import { movePrice, thresholdFor } from './threshold.ts'
+import { worthOf } from './worth.ts'
 
 export interface LearnerStep {
   readonly state: LearnerState
@@ -39,24 +42,35 @@ export function stepLearner(
   const [first] = batch.arms
   if (first === undefined) return { state: { ...state, atMs: batch.atMs }, decision: stay }
   const elapsedMs = state.atMs === null ? 0 : Math.max(0, batch.atMs - state.atMs)
-  const minutes = Math.min(elapsedMs, settings.longestBatchMs) / 60_000
   const before = batch.arms.map((arm, i) => rememberedArm(state.arms, arm, i))
   const observed = batch.arms.map((arm, i) => observe(before[i] as Arm, arm, elapsedMs, settings))
-  const present = observed.some(({ path }) => path === state.chosen)
-  if (state.chosen === null || !present) return fallBack(state, batch, first, observed, settings, priors)
-
   const at = observed.findIndex(({ path }) => path === state.chosen)
-  const shared = isSharedShift(before, observed)
-  const arms = shared ? observed : gather(before, observed, at, minutes, settings)
+  if (state.chosen === null || at < 0) return fallBack(state, batch, first, observed, settings, priors)
+
+  const minutes = sampleMin(state, batch, settings)
+  const sampled = minutes === undefined ? observed : observed.map((arm) => closeSample(arm, minutes))
+  const shared = minutes !== undefined && isSharedShift(before, sampled)
+  const arms = minutes === undefined || shared ? sampled : gather(before, sampled, at, minutes, settings)
   const next: LearnerState = {
     ...state,
     atMs: batch.atMs,
+    sampledAtMs: minutes === undefined ? state.sampledAtMs : batch.atMs,
     batches: state.batches + 1,
-    ...addStake(state, arms, minutes),
     arms,
     lastMove: followMove(state, arms),
   }
-  return decide(next, batch, { before, at, shared, settings, priors })
+  return decide(next, batch, { before, at, closed: minutes !== undefined, shared, settings, priors })
+}
+
+/** What the sample that this batch closes stands for; undefined: it goes on. A clock that was set back closes it, too. */
+function sampleMin(
+  { sampledAtMs }: LearnerState,
+  { atMs }: Batch,
+  { sampleMs, longestBatchMs }: LearnerSettings,
+): number | undefined {
+  const sinceMs = sampledAtMs === null ? 0 : atMs - sampledAtMs
+  if (sampledAtMs !== null && sinceMs >= 0 && sinceMs < sampleMs) return undefined
+  return Math.max(0, Math.min(sinceMs, longestBatchMs)) / 60_000
 }
 
 function rememberedArm(arms: readonly Arm[], batch: ArmBatch, i: number): Arm {
@@ -77,11 +91,12 @@ function fallBack(
 ): LearnerStep {
   const to = batch.arms.find(({ candidate }) => candidate.path === batch.bgpChoice) ?? first
   const { path } = to.candidate
-  const arms = observed.map((arm) => ({ ...arm, evidence: noEvidence }))
+  const arms = observed.map((arm) => ({ ...closeSample(arm, 0), evidence: noEvidence }))
   const next: LearnerState = {
     ...state,
     chosen: path,
     atMs: batch.atMs,
+    sampledAtMs: batch.atMs,
     batches: state.batches + 1,
     arms,
     lastMove: null,
@@ -108,25 +123,22 @@ function fallBack(
   }
 }
 
-/** Adds what each challenger gained on the incumbent, where two batches in a row agree. */
+/** Adds what each challenger saved on the incumbent, where two samples in a row agree. */
 function gather(
   before: readonly Arm[],
-  observed: readonly Arm[],
+  sampled: readonly Arm[],
   at: number,
   minutes: number,
-  settings: LearnerSettings,
+  { deadbandMs }: LearnerSettings,
 ): readonly Arm[] {
-  const incumbent = observed[at] as Arm
-  const incumbentWasMs = before[at]?.costMs ?? null
-  if (incumbent.silent > 0 || incumbent.costMs === null || incumbentWasMs === null) return observed
-  const incumbentMs = incumbent.costMs
-  const deadbandMs = Math.max(settings.deadbandMs, settings.deadbandShare * incumbentMs)
-  return observed.map((arm, i) => {
-    const wasMs = before[i]?.costMs ?? null
-    if (i === at || arm.silent > 0 || arm.costMs === null || wasMs === null) return arm
-    const gainMs = agreedMs(incumbentWasMs - wasMs, incumbentMs - arm.costMs)
-    if (gainMs === 0 || (gainMs < 0 && arm.evidence === noEvidence)) return arm
-    return { ...arm, evidence: addEvidence(arm.evidence, gainMs - deadbandMs, minutes, settings.clipMs) }
+  const nowMs = sampled[at]?.sampleMs ?? null
+  const wasMs = before[at]?.sampleMs ?? null
+  if (nowMs === null || wasMs === null) return sampled
+  return sampled.map((arm, i) => {
+    const armWasMs = before[i]?.sampleMs ?? null
+    if (i === at || arm.sampleMs === null || armWasMs === null) return arm
+    const savedMs = agreedMs(wasMs - armWasMs, nowMs - arm.sampleMs)
+    return { ...arm, evidence: addEvidence(arm.evidence, savedMs, minutes, deadbandMs) }
   })
 }
 
@@ -145,6 +157,8 @@ function freshMs(arm: Arm | undefined): number | null {
 interface Situation {
   readonly before: readonly Arm[]
   readonly at: number
+  /** This batch closed a sample. */
+  readonly closed: boolean
   readonly shared: boolean
   readonly settings: LearnerSettings
   readonly priors: Priors | undefined
@@ -163,56 +177,39 @@ function decide(state: LearnerState, batch: Batch, situation: Situation): Learne
     if (answers.every(({ passed }) => passed)) return moveTo(state, batch, situation, { index, cause, answers })
     stopped ??= { index, cause, answers }
   }
-  if (stopped === undefined) return { state: state.held === null ? state : { ...state, held: null }, decision: stay }
-  return hold(state, batch, situation, stopped)
+  if (stopped !== undefined) return hold(state, batch, situation, stopped)
+  const silent = !situation.closed || state.held === null
+  return { state: silent ? state : { ...state, held: null }, decision: stay }
 }
 
 /** Strongest first. */
 function wantedMoves(
   state: LearnerState,
   batch: Batch,
-  { before, at, settings, priors }: Situation,
+  { before, at, closed, settings, priors }: Situation,
 ): readonly { readonly index: number; readonly cause: Cause }[] {
   const incumbent = state.arms[at] as Arm
-  if (isDead(incumbent)) {
-    const healthy = state.arms
-      .map((arm, index) => ({ arm, index }))
-      .filter(({ arm, index }) => index !== at && isHealthy(arm))
-    return healthy
+  const arms = state.arms.map((arm, index) => ({ arm, index })).filter(({ index }) => index !== at)
+  if (isDead(incumbent))
+    return arms
+      .filter(({ arm }) => isHealthy(arm))
       .toSorted((a, b) => (a.arm.costMs as number) - (b.arm.costMs as number))
       .map(({ index }) => ({ index, cause: 'blackhole' }))
-  }
+  if (!closed || incumbent.silent > 0) return []
+  const around = { atMs: batch.atMs, settings, priors }
   const disappointed = isDisappointed(state.lastMove, incumbent.path, batch.atMs, settings.verifyMs)
-  const wanted: { readonly index: number; readonly cause: Cause; readonly statistic: number }[] = []
-  state.arms.forEach((arm, index) => {
-    const statistic = arm.evidence.statisticMsMin
-    if (index === at || statistic <= (before[index]?.evidence.statisticMsMin ?? 0)) return
-    const threshold = thresholdFor(arm, incumbent, { ...state, atMs: batch.atMs, settings, priors })
-    if (statistic <= threshold.msMin) return
-    const undone = disappointed && state.lastMove?.from === arm.path
-    wanted.push({ index, cause: undone ? 'revert' : 'gain', statistic })
-  })
-  const [strongest, ...others] = wanted.toSorted((a, b) => b.statistic - a.statistic)
-  if (strongest === undefined) return []
-  const best = betterStill(state.arms, before, at, strongest.index)
-  if (best === strongest.index) return [strongest, ...others]
-  const undone = disappointed && state.lastMove?.from === state.arms[best]?.path
-  return [{ index: best, cause: undone ? 'revert' : 'gain' }, strongest, ...others]
-}
-
-/**
- * Where one path has the evidence that the incumbent is to be left, another may be the better place to go: lower than the
- * incumbent in the last two batches, and lowest of all. It saves the second move.
- */
-function betterStill(arms: readonly Arm[], before: readonly Arm[], at: number, strongest: number): number {
-  const lowestMs = (i: number) => Math.min(arms[i]?.costMs ?? Infinity, before[i]?.costMs ?? Infinity)
-  const gains = (i: number) =>
-    arms[i]?.silent === 0 &&
-    (arms[i]?.costMs ?? Infinity) < (arms[at]?.costMs ?? -Infinity) &&
-    (before[i]?.costMs ?? Infinity) < (before[at]?.costMs ?? -Infinity)
-  let best = strongest
-  for (let i = 0; i < arms.length; i++) if (i !== at && gains(i) && lowestMs(i) < lowestMs(best)) best = i
-  return best
+  return arms
+    .filter(({ arm, index }) => {
+      const { statisticMsMin } = arm.evidence
+      if (statisticMsMin <= (before[index]?.evidence.statisticMsMin ?? 0)) return false
+      if (statisticMsMin <= thresholdFor(arm, incumbent, around).msMin) return false
+      return worthOf(arm, incumbent, movePrice(arm, incumbent, around), settings).verdict !== 'too-little'
+    })
+    .toSorted((a, b) => b.arm.evidence.statisticMsMin - a.arm.evidence.statisticMsMin)
+    .map(({ arm, index }) => ({
+      index,
+      cause: disappointed && state.lastMove?.from === arm.path ? 'revert' : 'gain',
+    }))
 }
 
 function guardInput(
@@ -239,7 +236,7 @@ function moveTo(state: LearnerState, batch: Batch, situation: Situation, { index
   const { at, settings, priors } = situation
   const from = state.arms[at] as Arm
   const to = state.arms[index] as Arm
-  const expectedMs = to.evidence.runMin > 0 ? to.evidence.statisticMsMin / to.evidence.runMin : 0
+  const expectedMs = meanGainMs(to.evidence)
   const explanation = explain(state, batch, settings, priors, { kind: 'move', cause, from: from.path, to: to.path })
   const disappointed = isDisappointed(state.lastMove, from.path, batch.atMs, settings.verifyMs)
   const next: LearnerState = {

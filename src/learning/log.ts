@@ -6,7 +6,7 @@
 import type { LearnerSubject } from './batch.ts'
 import type { Decision } from './decision.ts'
 import type { MedVerdict } from './med.ts'
-import { type Place, type PlaceEvent, newPlace, stepPlace } from './place.ts'
+import { type Place, type PlaceEvent, isOfThisLearner, newPlace, stepPlace } from './place.ts'
 import type { LearnerSettings } from './settings.ts'
 
 export interface LogEntry {
@@ -30,7 +30,7 @@ export interface Replay {
   /** Events decided again. */
   readonly events: number
   readonly decisions: number
-  /** Events before the first snapshot, which cannot be decided again. */
+  /** Events before the first snapshot, or of a learner of another form, which cannot be decided again. */
   readonly skipped: number
   /** The first entry that comes out otherwise; the replay ends there. */
   readonly difference?: LogDifference
@@ -54,6 +54,11 @@ export function* replaying(
   for (const { subject, event, begins, decision, verdict, snapshot } of entries) {
     index++
     if (begins === true) place = newPlace(subject)
+    if (snapshot !== undefined && !isOfThisLearner(snapshot)) {
+      place = undefined
+      skipped++
+      continue
+    }
     if (place === undefined) {
       place = snapshot
       skipped++

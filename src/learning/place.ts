@@ -4,7 +4,7 @@
  */
 import type { Batch, LearnerSubject } from './batch.ts'
 import { barAgain } from './back-off.ts'
-import { noEvidence } from './cusum.ts'
+import { noEvidence } from './evidence.ts'
 import { type Decision, stay } from './decision.ts'
 import { undoMove } from './undo.ts'
 import { stepLearner } from './learner.ts'
@@ -20,7 +20,7 @@ import {
 } from './med.ts'
 import { type Pinned, type SelfTuning, afterNight, followTrial, tuningOf, untuned } from './self-tuning.ts'
 import type { LearnerSettings } from './settings.ts'
-import { type LearnerState, newLearner } from './state.ts'
+import { type LearnerState, learnerVersion, newLearner } from './state.ts'
 import type { Tuning } from './tune.ts'
 
 /** Plain data; it survives a restart as JSON. */
@@ -81,6 +81,20 @@ export function newPlace(subject: LearnerSubject): Place {
     pinned: null,
     entry: 'entry' in subject ? newEntry : null,
   }
+}
+
+export function isOfThisLearner({ learner }: Place): boolean {
+  return learner.version === learnerVersion
+}
+
+/**
+ * What was stored by a learner of another form is not misread: measurements, settings that it learned and trials begin
+ * anew, on BGP's choice. What it has committed stands in the documents and is followed, and MED that was ignored stays so.
+ */
+export function readPlace(stored: Place): Place {
+  if (isOfThisLearner(stored)) return stored
+  const { committed, entry } = stored
+  return { ...newPlace(stored.learner.subject), committed, entry }
 }
 
 /** @param base settings where nothing else was pinned or learned */

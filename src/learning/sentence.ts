@@ -27,7 +27,7 @@ function moveSentence(
   const left = data.candidates.find(({ path }) => path === from)
   switch (cause) {
     case 'gain':
-      return `${where} moves from ${from} to ${to}${gain(data)}: ${evidenceToLeave(data, target)}.`
+      return `${where} moves from ${from} to ${to}${gain(data)}: ${evidence(target)}${worth(target)}.`
     case 'revert':
       return `${where} goes back from ${from} to ${to}, because the gain of the last move did not last (${signed(data.realisedGainMs)} ms since): ${evidence(target)}.`
     case 'blackhole':
@@ -43,6 +43,7 @@ export function flipsWhen(data: Omit<CandidateExplanation, 'flips'>, incumbent: 
   const stopped = data.guards.find(({ passed }: GuardAnswer) => !passed)
   if (stopped !== undefined) return `Nothing before ${stopped.guard} allows it: ${stopped.detail ?? ''}.`
   const missing = Math.max(0, data.thresholdMsMin - data.statisticMsMin)
+  if (missing === 0 && data.worth === 'too-little') return `A gain that is larger or goes on: ${tooLittle(data)}.`
   if (incumbent === undefined || incumbent.costMs === null || data.costMs === null)
     return 'Its next batches, once both paths are measured.'
   const gainMs = incumbent.costMs - data.costMs
@@ -55,25 +56,36 @@ function strongest(candidates: readonly CandidateExplanation[]): string {
   const [best] = candidates.filter(({ chosen }) => !chosen).toSorted((a, b) => b.statisticMsMin - a.statisticMsMin)
   return best === undefined
     ? 'it is the only candidate'
-    : `of the others ${best.path} has most to say for it, ${evidence(best)}`
-}
-
-/** Evidence of the target, or of the path that has it where the target is better still. */
-function evidenceToLeave(
-  { candidates }: Omit<Explanation, 'sentence'>,
-  target: CandidateExplanation | undefined,
-): string {
-  if (target === undefined || target.statisticMsMin > target.thresholdMsMin) return evidence(target)
-  const strong = candidates.find(
-    ({ chosen, statisticMsMin, thresholdMsMin }) => !chosen && statisticMsMin > thresholdMsMin,
-  )
-  return `${strong?.path ?? 'another path'} has ${evidence(strong)}, and ${target.path} is better still`
+    : `of the others ${best.path} has most to say for it, ${evidence(best)}${worth(best)}`
 }
 
 function evidence(candidate: CandidateExplanation | undefined): string {
   if (candidate === undefined) return 'no evidence'
   const { statisticMsMin, thresholdMsMin, thresholdFrom } = candidate
   return `${Math.round(statisticMsMin)} ms·min of evidence against a threshold of ${Math.round(thresholdMsMin)} (set by the ${thresholdFrom})`
+}
+
+/** Why a move is worth its price, or not, once the evidence is there. */
+function worth(candidate: CandidateExplanation | undefined): string {
+  if (candidate === undefined || candidate.statisticMsMin <= candidate.thresholdMsMin) return ''
+  switch (candidate.worth) {
+    case 'expected':
+      return `, and ${Math.round(candidate.worthMsMin)} more are to be expected`
+    case 'new':
+      return ', and these paths do not differ so by themselves'
+    case 'lasted':
+      return ', which is many times the price of a move'
+    case 'too-little':
+      return `, but ${tooLittle(candidate)}`
+  }
+}
+
+function tooLittle({ worthMsMin, priceMsMin, lastingMin }: Omit<CandidateExplanation, 'flips'>): string {
+  return `only ${Math.round(worthMsMin)} more are to be expected, and a move has a price of ${Math.round(priceMsMin)}: such differences last ${minutes(lastingMin)}`
+}
+
+function minutes(value: number): string {
+  return value < 120 ? `${Math.round(value)} minutes` : `${Math.round(value / 60)} hours`
 }
 
 function gain({ expectedGainMs }: Omit<Explanation, 'sentence'>): string {

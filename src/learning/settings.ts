@@ -1,34 +1,22 @@
 /**
  * What the learner is told, in one flat record: it is stored, logged beside each decision, and re-fitted by the nightly
- * replay (tune.ts). The defaults were chosen on one half of the Atlas traces and scored on the other (test/bench/learner-results.json).
+ * replay (tune.ts). One figure decides how often it moves, the price of a move; how it was chosen stands in the README.
  */
 
 /** `shadow` decides and explains but moves nothing; `canary` moves at the POPs that were named only; `off` measures nothing. */
 export type Mode = 'off' | 'shadow' | 'canary' | 'auto'
 
 export interface LearnerSettings {
-  /** Evidence for a move, ms·min of lower cost, where the stake is `stakeReferenceMs`. It grows in proportion to the stake. */
+  /** Price of a move, ms·min of lower cost: what a spell has to have saved already, and what the move has to be worth. */
   readonly thresholdMsMin: number
-  readonly thresholdMinMsMin: number
-  readonly thresholdMaxMsMin: number
-  /** Mean excess of a path over the best one for which `thresholdMsMin` is meant. */
-  readonly stakeReferenceMs: number
-  /** Enough for a gain of 10 ms and more: five samples of four minutes, the first of which only confirms. */
-  readonly clearThresholdMsMin: number
-  /** Part of the threshold that does not depend on the stake, 0 to 1. */
-  readonly stakeFloor: number
-  /** A gain below this is none (δ): the larger of the two counts. */
+  /** A gain below this is none (δ). */
   readonly deadbandMs: number
-  readonly deadbandShare: number
-  /** One batch counts for no more than this difference. */
-  readonly clipMs: number
-  /** Evidence has to exceed this many times what noise alone would have gathered. */
+  /** Standard deviations of noise that a gain has to exceed. */
   readonly noiseFactor: number
-  /** How much habit and time of day move the threshold, 0 to 1. */
+  /** How much the time of day moves the threshold, 0 to 1. */
   readonly priorWeight: number
-  /** 1: half the evidence is enough to go back to the path that was just left; it wears off over `returnMs`. */
-  readonly returnEase: number
-  readonly returnMs: number
+  /** Batches are gathered for this long to make one sample. */
+  readonly sampleMs: number
   /** No move before so many batches of both paths. */
   readonly warmUpBatches: number
   /** Shortest stay on a path, except on one that is dead. */
@@ -37,7 +25,7 @@ export interface LearnerSettings {
   readonly verifyMs: number
   /** A path that disappointed is barred for this long, and twice as long each time. */
   readonly backOffMs: number
-  /** A longer silence between two batches counts for this much. */
+  /** A longer silence between two samples counts for this much. */
   readonly longestBatchMs: number
   /** Share of a path's capacity that a move may fill. */
   readonly loadLimit: number
@@ -48,19 +36,11 @@ export interface LearnerSettings {
 }
 
 export const defaultSettings: LearnerSettings = {
-  thresholdMsMin: 243,
-  thresholdMinMsMin: 16,
-  thresholdMaxMsMin: 243,
-  stakeReferenceMs: 6,
-  clearThresholdMsMin: 155,
-  stakeFloor: 0.3,
+  thresholdMsMin: 135,
   deadbandMs: 0,
-  deadbandShare: 0,
-  clipMs: 100,
-  noiseFactor: 2,
+  noiseFactor: 3,
   priorWeight: 0.4,
-  returnEase: 1,
-  returnMs: 36 * 3_600_000,
+  sampleMs: 60_000,
   warmUpBatches: 8,
   dwellMs: 8 * 60_000,
   verifyMs: 60 * 60_000,

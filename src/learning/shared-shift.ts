@@ -7,19 +7,19 @@ import type { Arm } from './arm.ts'
 const leastShiftMs = 5
 const shiftNoises = 4
 
-/** @param before the arms before this batch; @param now the same arms after it. False with fewer than two known arms. */
+/** @param before the arms before this sample; @param now the same arms after it. False with fewer than two known arms. */
 export function isSharedShift(before: readonly Arm[], now: readonly Arm[]): boolean {
   let known = 0
   let up = 0
   let down = 0
   for (let i = 0; i < now.length; i++) {
-    const { costMs, silent } = now[i] as Arm
+    const { sampleMs } = now[i] as Arm
     const was = before[i]
-    if (costMs === null || silent > 0 || was === undefined || was.levelMs === null) continue
+    if (sampleMs === null || was === undefined || was.levelMs === null) continue
     known++
     const enoughMs = Math.max(leastShiftMs, shiftNoises * was.noiseMs)
-    if (costMs - was.levelMs >= enoughMs) up++
-    else if (was.levelMs - costMs >= enoughMs) down++
+    if (sampleMs - was.levelMs >= enoughMs) up++
+    else if (was.levelMs - sampleMs >= enoughMs) down++
   }
   return known >= 2 && (up === known || down === known)
 }

@@ -75,7 +75,6 @@ function scaled(settings: LearnerSettings, factor: number, deadbandMs: number): 
     ...settings,
     deadbandMs,
     thresholdMsMin: bounded(settings.thresholdMsMin),
-    thresholdMaxMsMin: bounded(settings.thresholdMaxMsMin),
   }
 }
 

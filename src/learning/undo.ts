@@ -1,6 +1,6 @@
 /** A decision is undone, by a person or because it did not do what it should. */
 import { barAgain } from './back-off.ts'
-import { noEvidence } from './cusum.ts'
+import { noEvidence } from './evidence.ts'
 import type { LearnerSettings } from './settings.ts'
 import type { LearnerState } from './state.ts'
 

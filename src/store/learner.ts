@@ -6,7 +6,7 @@
 import type { Change } from '../learning/budget.ts'
 import { type Digest, digestsKept } from '../learning/digest.ts'
 import type { LogEntry } from '../learning/log.ts'
-import type { Place } from '../learning/place.ts'
+import { type Place, readPlace } from '../learning/place.ts'
 import { defineFencedScript, runFenced } from './fence.ts'
 import type { Keys } from './keys.ts'
 import type { Learner, LearnerWord, LoggedEntry } from './learning.ts'
@@ -54,7 +54,7 @@ export function createLearner({ prompt, bulk }: Links, keys: Keys): Learner {
         prompt.run((redis) => redis.get(keys.learnerChanges())),
       ])
       return {
-        places: Object.fromEntries(fields.map((key, i) => [key, JSON.parse(values[i] ?? '') as Place])),
+        places: Object.fromEntries(fields.map((key, i) => [key, readPlace(JSON.parse(values[i] ?? '') as Place)])),
         changes: changes === null ? [] : (JSON.parse(changes) as readonly Change[]),
       }
     },

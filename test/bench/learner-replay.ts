@@ -43,9 +43,9 @@ else
     `${replayTable(outcome)}${groups.length} groups of ${traces.length} traces, seed ${seed}, ${seconds.toFixed(1)} s\n`,
   )
 
-/** The learner's own figures first, in the cost of a batch (median of three) and raw. */
+/** The learner's own figures first; `raw`, every row as it was measured, is what is meant where nothing else is said. */
 function summary({ scores }: Replay): Record<string, unknown> {
-  return { learner: { batch: scores.batch['learner'], raw: scores.raw['learner'] } }
+  return { learner: { raw: scores.raw['learner'], carried: scores.carried['learner'], batch: scores.batch['learner'] } }
 }
 
 function line(group: Group, chosen: Uint8Array): Record<string, unknown> {

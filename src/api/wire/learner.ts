@@ -10,7 +10,6 @@ export const learnedExplanationSchema = z
   .object({
     at: time,
     chosen: z.string(),
-    stakeMs: z.number(),
     candidates: z.array(
       z.object({
         path: z.string(),
@@ -29,7 +28,14 @@ export const learnedExplanationSchema = z
         /** Evidence against the path in use, and how much is needed. */
         statisticMsMin: z.number(),
         thresholdMsMin: z.number(),
-        thresholdFrom: z.enum(['stake', 'noise']),
+        thresholdFrom: z.enum(['price', 'noise']),
+        /** What a move is expected to save from now on, and its price. */
+        worthMsMin: z.number(),
+        priceMsMin: z.number(),
+        /** Minutes that a difference to the path in use is expected to last. */
+        lastingMin: z.number(),
+        /** Why it is worth the price: expected to be, a `new` difference, one that has `lasted`; or it is not. */
+        worth: z.enum(['expected', 'new', 'lasted', 'too-little']),
         guards: z.array(guardAnswerSchema),
         /** What would make it the chosen path. */
         flips: z.string(),

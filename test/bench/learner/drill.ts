@@ -10,13 +10,25 @@ import { gauss, stepEveryMs } from './synthetic.ts'
 const pop = 'drill' as PopId
 const subject = { pop, destination: 'drill' }
 
+export interface Noise {
+  /** `heavy`: log-normal. */
+  readonly shape: 'normal' | 'heavy'
+  /** Standard deviation; of `heavy`, the median. */
+  readonly noiseMs: number
+  /** AR(1): what is left of a deviation in the next sample, 0 to 1. Nothing: white. */
+  readonly memory?: number
+}
+
 /** Three paths of the same cost; every change is one too many. Returns changes per path and day, first day included. */
-export function noiseOnly(seed: number, noiseMs: number, shape: 'normal' | 'heavy', runs = 30, days = 14): number {
+export function noiseOnly(seed: number, { shape, noiseMs, memory = 0 }: Noise, runs = 30, days = 14): number {
   const draw = random(seed)
-  const noise = shape === 'normal' ? () => gauss(draw) * noiseMs : () => Math.exp(gauss(draw)) * noiseMs
+  const fresh = shape === 'normal' ? () => gauss(draw) : () => Math.exp(gauss(draw))
   let changes = 0
   for (let run = 0; run < runs; run++) {
-    const group = flat(days * stepsPerDay, () => 100 + noise())
+    const noise = [0, 1, 2].map(fresh)
+    const next = (path: number) =>
+      (noise[path] = memory * (noise[path] as number) + Math.sqrt(1 - memory * memory) * fresh())
+    const group = flat(days * stepsPerDay, (path) => 100 + noiseMs * next(path))
     const chosen = runLearner(group)
     for (let step = 1; step < group.steps; step++) if (chosen[step] !== chosen[step - 1]) changes++
   }

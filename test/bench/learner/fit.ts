@@ -1,5 +1,5 @@
 /**
- * Fits the figures that decide how often the learner moves on one half of the traces and scores them on the other, both
+ * Fits the price of a move, which decides how often the learner moves, on one half of the traces and scores them on the other, both
  * ways: the highest gain at no more than 0.75 changes a day, raw costs. Halves by name, every other trace.
  */
 import { type LearnerSettings, defaultSettings } from '../../../src/learning/settings.ts'
@@ -16,8 +16,10 @@ export interface Fitted {
 }
 
 const mostChangesPerDay = 0.75
-const grid: readonly Partial<LearnerSettings>[] = [120, 155, 195, 243, 290, 345, 420].flatMap((thresholdMsMin) =>
-  [0, 0.3].map((stakeFloor) => ({ thresholdMsMin, thresholdMaxMsMin: thresholdMsMin, stakeFloor })),
+const grid: readonly Partial<LearnerSettings>[] = [50, 60, 70, 80, 100, 120, 150, 180, 220, 270].map(
+  (thresholdMsMin) => ({
+    thresholdMsMin,
+  }),
 )
 
 /** Undefined where a half has fewer than four traces. */
@@ -40,7 +42,7 @@ export function crossFit(traces: readonly Trace[], seed: number, most: number): 
 
 function fit(groups: readonly Group[]): Partial<LearnerSettings> {
   const references = groups.map((group) => reference(group, 'raw'))
-  const tried = grid.map((settings) => ({ settings, summary: summary(groups, references, 'raw', settings) }))
+  const tried = grid.map((settings) => ({ settings, summary: summary(groups, references, settings) }))
   const affordable = tried.filter(({ summary: { changesPerDay } }) => changesPerDay <= mostChangesPerDay)
   const [best] = (affordable.length > 0 ? affordable : tried.slice(-1)).toSorted(
     (a, b) => b.summary.gain - a.summary.gain,
@@ -53,7 +55,6 @@ function score(groups: readonly Group[], settings: Partial<LearnerSettings>): Re
     summary(
       groups,
       groups.map((group) => reference(group, scoring)),
-      scoring,
       settings,
     )
   return Object.fromEntries(scorings.map((scoring) => [scoring, of(scoring)])) as Record<Scoring, Summary>
@@ -62,12 +63,11 @@ function score(groups: readonly Group[], settings: Partial<LearnerSettings>): Re
 function summary(
   groups: readonly Group[],
   references: readonly Reference[],
-  scoring: Scoring,
   settings: Partial<LearnerSettings>,
 ): Summary {
   return summarise(
     groups.map((group, i) =>
-      scoreGroup(group, scoring, references[i] as Reference, runLearner(group, { ...defaultSettings, ...settings })),
+      scoreGroup(group, references[i] as Reference, runLearner(group, { ...defaultSettings, ...settings })),
     ),
   )
 }

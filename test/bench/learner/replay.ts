@@ -28,22 +28,22 @@ export function replay(
   each?: (group: Group, chosen: Uint8Array) => void,
   only?: readonly string[],
 ): Replay {
-  const scores: Record<Scoring, Record<string, GroupScore[]>> = { raw: {}, batch: {} }
-  const advantage: Record<Scoring, number> = { raw: 0, batch: 0 }
+  const scores: Record<Scoring, Record<string, GroupScore[]>> = { raw: {}, carried: {}, batch: {} }
+  const advantage: Record<Scoring, number> = { raw: 0, carried: 0, batch: 0 }
   let steps = 0
   for (const group of groups) {
     steps += group.steps - group.warmUpSteps
     const references = scorings.map((scoring) => [scoring, reference(group, scoring)] as const)
     for (const [scoring, against] of references) {
       advantage[scoring] += (against.staticMs - against.oracleMs) / groups.length
-      ;(scores[scoring]['oracle'] ??= []).push(scoreGroup(group, scoring, against, against.oracle))
+      ;(scores[scoring]['oracle'] ??= []).push(scoreGroup(group, against, against.oracle))
     }
     for (const [name, policy] of Object.entries(policies)) {
       if (only !== undefined && !only.includes(name)) continue
       const chosen = policy(group)
       if (name === 'learner') each?.(group, chosen)
       for (const [scoring, against] of references)
-        (scores[scoring][name] ??= []).push(scoreGroup(group, scoring, against, chosen))
+        (scores[scoring][name] ??= []).push(scoreGroup(group, against, chosen))
     }
   }
   const summaries = (scoring: Scoring) =>
@@ -53,6 +53,6 @@ export function replay(
     steps,
     days: steps / 360,
     oracleGainMs: advantage,
-    scores: { raw: summaries('raw'), batch: summaries('batch') },
+    scores: { raw: summaries('raw'), carried: summaries('carried'), batch: summaries('batch') },
   }
 }

@@ -1,20 +1,40 @@
 /**
- * Gain as a share of the oracle's: 0 is a random static path, 1 is the oracle. Counted over the steps after the warm-up,
- * in two costs: `raw`, every row as it was measured, and `batch`, the median of three rows (the learner's own cost of a
- * batch of three probes), in which a single late answer is nobody's cost. A lost row costs what the row before did; the
- * share of lost rows that a policy met is given beside.
+ * Gain as a share of the oracle's: 0 is a random static path, 1 is the oracle. Counted over the steps after the warm-up, as
+ * anybody can count it from the decisions:
+ *
+ * - `raw`: every row as it was measured. A row that one of the paths lost counts for nobody: what it would have cost there
+ *   is not known. This is what is meant where nothing else is said.
+ * - `carried`: the same, but a lost row costs what the row before did. A policy that leaves a dead path pays for it here.
+ * - `batch`: the median of three rows, the learner's own cost of a batch of three probes, in which a single late answer is
+ *   nobody's cost. Which path it is that jumps for one row, nobody can know before; here, nobody has to.
+ *
+ * The share of lost rows that a policy met is given beside.
  */
 import { type Group, stepsPerDay } from './group.ts'
 import { oracle } from './oracle.ts'
 
-export type Scoring = 'raw' | 'batch'
-export const scorings: readonly Scoring[] = ['raw', 'batch']
+export type Scoring = 'raw' | 'carried' | 'batch'
+export const scorings: readonly Scoring[] = ['raw', 'carried', 'batch']
 
 export function costsOf(group: Group, scoring: Scoring): readonly Float64Array[] {
-  return scoring === 'raw' ? group.rawMs : group.batchMs
+  switch (scoring) {
+    case 'raw':
+      return answeredBy(group)
+    case 'carried':
+      return group.rawMs
+    case 'batch':
+      return group.batchMs
+  }
+}
+
+/** Rows that a path lost cost nothing on any. */
+function answeredBy({ rawMs, traces, steps }: Group): readonly Float64Array[] {
+  const lost = Uint8Array.from({ length: steps }, (_, step) => (traces.some((trace) => trace.lost[step] === 1) ? 1 : 0))
+  return rawMs.map((costs) => costs.map((cost, step) => (lost[step] === 1 ? 0 : cost)))
 }
 
 export interface Reference {
+  readonly costs: readonly Float64Array[]
   /** Mean cost a step, ms. */
   readonly staticMs: number
   readonly oracleMs: number
@@ -26,6 +46,7 @@ export function reference(group: Group, scoring: Scoring): Reference {
   const best = oracle(costs, group.warmUpSteps, group.steps)
   const each = costs.map((_, path) => meanMs(group, costs, new Uint8Array(group.steps).fill(path)))
   return {
+    costs,
     staticMs: each.reduce((sum, value) => sum + value, 0) / each.length,
     oracleMs: meanMs(group, costs, best),
     oracle: best,
@@ -43,7 +64,7 @@ export interface GroupScore {
   readonly lostShare: number
 }
 
-export function scoreGroup(group: Group, scoring: Scoring, against: Reference, chosen: Uint8Array): GroupScore {
+export function scoreGroup(group: Group, against: Reference, chosen: Uint8Array): GroupScore {
   let changes = 0
   let lost = 0
   for (let step = group.warmUpSteps; step < group.steps; step++) {
@@ -51,7 +72,7 @@ export function scoreGroup(group: Group, scoring: Scoring, against: Reference, c
     lost += group.traces[chosen[step] as number]?.lost[step] as number
   }
   const steps = group.steps - group.warmUpSteps
-  const gainedMs = (against.staticMs - meanMs(group, costsOf(group, scoring), chosen)) * steps
+  const gainedMs = (against.staticMs - meanMs(group, against.costs, chosen)) * steps
   const gainableMs = (against.staticMs - against.oracleMs) * steps
   return {
     gain: gainedMs / gainableMs,

@@ -14,7 +14,8 @@ export interface SyntheticOptions {
   readonly dailyMs: number
   /** Share of steps at which a burst of loss begins. */
   readonly burstShare: number
-  readonly stepMs?: number
+  /** Time from step to step; four minutes where nothing is said. */
+  readonly everyMs?: number
 }
 
 export const everyday: SyntheticOptions = {
@@ -29,7 +30,7 @@ const start = Date.UTC(2026, 0, 1)
 
 export function syntheticTrace(name: string, seed: number, options: SyntheticOptions): Trace {
   const draw = random(seed)
-  const { steps, noiseMs, dwellSteps, dailyMs, burstShare } = options
+  const { steps, noiseMs, dwellSteps, dailyMs, burstShare, everyMs = stepEveryMs } = options
   const rttMs = new Float64Array(steps)
   const lost = new Uint8Array(steps)
   const peakHour = draw() * 24
@@ -43,14 +44,14 @@ export function syntheticTrace(name: string, seed: number, options: SyntheticOpt
     }
     if (burst === 0 && draw() < burstShare) burst = 2 + Math.floor(draw() * 20)
     else if (burst > 0) burst--
-    const hour = ((step * stepEveryMs) / 3_600_000) % 24
+    const hour = ((step * everyMs) / 3_600_000) % 24
     const near = Math.cos(((hour - peakHour) / 24) * 2 * Math.PI)
     const congestionMs = dailyMs === 0 || near < 0.5 ? 0 : dailyMs * (near - 0.5) * 2 * (0.6 + 0.8 * draw())
     const spikeMs = draw() < 0.002 ? draw() * 200 : 0
     rttMs[step] = levelMs + Math.abs(gauss(draw)) * noiseMs + congestionMs + spikeMs
     lost[step] = burst > 0 && draw() < 0.7 ? 1 : 0
   }
-  return { name, atMs: Float64Array.from({ length: steps }, (_, step) => start + step * stepEveryMs), rttMs, lost }
+  return { name, atMs: Float64Array.from({ length: steps }, (_, step) => start + step * everyMs), rttMs, lost }
 }
 
 export function gauss(draw: () => number): number {

@@ -1,11 +1,17 @@
 /** The replay as a table for people. */
 import type { Replay } from './replay.ts'
-import { type Summary, scorings } from './score.ts'
+import { type Scoring, type Summary, scorings } from './score.ts'
+
+const titles: Readonly<Record<Scoring, string>> = {
+  raw: 'every row that all paths answered',
+  carried: 'every row, a lost one as the row before',
+  batch: 'median of three rows',
+}
 
 export function replayTable({ scores, oracleGainMs }: Replay): string {
   return scorings
     .map((scoring) => {
-      const title = `${scoring === 'raw' ? 'every row' : 'median of three rows'}, the oracle gains ${oracleGainMs[scoring].toFixed(2)} ms`
+      const title = `${titles[scoring]}, the oracle gains ${oracleGainMs[scoring].toFixed(2)} ms`
       const rows = Object.entries(scores[scoring]).map(([name, summary]) => summaryRow(name, summary))
       return `${title}\n  ${'policy'.padEnd(12)}${'gain'.padStart(8)}${'changes/day'.padStart(13)}${'group mean'.padStart(12)}${'5th %'.padStart(9)}${'worst'.padStart(10)}${'mean changes'.padStart(14)}${'lost'.padStart(8)}\n${rows.join('')}`
     })

@@ -21,10 +21,8 @@ const settings = {
   warmUpBatches: 2,
   dwellMs: 0,
   noiseFactor: 0.5,
-  thresholdMinMsMin: 1,
   thresholdMsMin: 10,
-  thresholdMaxMsMin: 10,
-  clearThresholdMsMin: 10,
+  sampleMs: 6_000,
   backOffMs: 60_000,
 }
 const pops = ['ams', 'fra', 'lon'] as const

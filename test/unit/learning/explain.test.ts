@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { explain } from '../../../src/learning/explain.ts'
+import { random } from '../../bench/learner/group.ts'
 import { LearnerRun, batch } from '../../support/learning.ts'
 
 const sentences = (run: LearnerRun) =>
@@ -10,7 +11,7 @@ describe('a decision explains itself', () => {
     const run = new LearnerRun().settle({ a: 50, b: 50 })
     run.untilMove({ a: 70, b: 50 }, 10)
     expect(sentences(run)).toEqual([
-      'fra toward origin-eu moves from a to b for 20 ms less: 160 ms·min of evidence against a threshold of 155 (set by the stake).',
+      'fra toward origin-eu moves from a to b for 20 ms less: 160 ms·min of evidence against a threshold of 135 (set by the price), and 300 more are to be expected.',
     ])
     expect(run.decisions).toMatchObject([{ explanation: { chosen: 'a', expectedGainMs: 20 } }])
   })
@@ -20,7 +21,31 @@ describe('a decision explains itself', () => {
     run.untilMove({ a: 70, b: 50 }, 10)
     run.untilMove({ a: 50, b: 80 }, 10)
     expect(sentences(run)[1]).toBe(
-      'fra toward origin-eu goes back from b to a, because the gain of the last move did not last (−30.0 ms since): 120 ms·min of evidence against a threshold of 78 (set by the stake).',
+      'fra toward origin-eu goes back from b to a, because the gain of the last move did not last (−30.0 ms since): 240 ms·min of evidence against a threshold of 135 (set by the price).',
+    )
+  })
+
+  test('when it stays, although there is evidence, because what comes and goes by itself is not worth a move', () => {
+    const run = new LearnerRun({ deadbandMs: 1 })
+    const draw = random(5)
+    const restless = () => 50 + 8 * draw()
+    for (let hour = 0; hour < 48; hour++) {
+      const costs = { a: restless(), b: restless() }
+      for (let i = 0; i < 15; i++) run.step({ a: costs.a, b: costs.b })
+    }
+    const [chosen, other] = run.state.chosen === 'a' ? ['a', 'b'] : ['b', 'a']
+    const moved = run.decisions.length
+    run.untilMove({ [chosen]: 56, [other]: 51 }, 12)
+    expect(run.decisions).toHaveLength(moved)
+    const latest = batch(run.atMs, { a: 0, b: 0, [chosen]: 56, [other]: 51 })
+    const { sentence, candidates } = explain(run.state, latest, run.settings, undefined)
+    expect(sentence).toMatch(
+      new RegExp(
+        `stays on ${chosen}: of the others ${other} has most to say for it, \\d+ ms·min of evidence against a threshold of 135 \\(set by the price\\), but only \\d+ more are to be expected, and a move has a price of 135: such differences last 15 minutes\\.$`,
+      ),
+    )
+    expect(candidates.find(({ path }) => path === other)?.flips).toMatch(
+      /^A gain that is larger or goes on: only \d+ more/,
     )
   })
 
@@ -54,7 +79,7 @@ describe('a decision explains itself', () => {
     const run = new LearnerRun().settle({ a: 50, b: 60 })
     const { sentence, candidates } = explain(run.state, batch(run.atMs, { a: 50, b: 60 }), run.settings, undefined)
     expect(sentence).toMatch(
-      /^fra toward origin-eu stays on a: of the others b has most to say for it, 0 ms·min of evidence against a threshold of \d+ \(set by the stake\)\.$/,
+      /^fra toward origin-eu stays on a: of the others b has most to say for it, 0 ms·min of evidence against a threshold of \d+ \(set by the price\)\.$/,
     )
     expect(candidates).toMatchObject([
       { path: 'a', chosen: true, costMs: 50, lowMs: 50, highMs: 50 },

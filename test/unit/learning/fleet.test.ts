@@ -92,7 +92,7 @@ describe('the log', () => {
 
   test('replays to the same decisions, and names the first that differs under other settings', () => {
     expect(replayLog(entries, defaultSettings, newPlace(subject))).toEqual({ events: 30, decisions: 1, skipped: 0 })
-    const other = { ...defaultSettings, clearThresholdMsMin: 400, thresholdMinMsMin: 400, thresholdMaxMsMin: 400 }
+    const other = { ...defaultSettings, thresholdMsMin: 400 }
     expect(replayLog(entries, other, newPlace(subject)).difference).toMatchObject({
       index: entries.findIndex(({ decision }) => decision),
       what: 'decision',

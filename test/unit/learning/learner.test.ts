@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { random } from '../../bench/learner/group.ts'
 import { LearnerRun, minuteMs } from '../../support/learning.ts'
 
 const equal = { a: 50, b: 50, c: 50 }
@@ -34,15 +35,6 @@ describe('evidence', () => {
     const run = new LearnerRun().settle(equal)
     run.untilMove({ a: 70, b: 55, c: 50 }, 10)
     expect(run.state.chosen).toBe('c')
-  })
-
-  test('to leave a path leads to the one that is better still, which saves a second move', () => {
-    const run = new LearnerRun().settle({ a: 50, b: 52, c: 60 })
-    run.step({ a: 75, b: 60, c: 60 })
-    run.step({ a: 75, b: 60, c: 60 })
-    run.step({ a: 75, b: 60, c: 49 })
-    run.untilMove({ a: 75, b: 60, c: 49 }, 5)
-    expect(run.decisions).toMatchObject([{ kind: 'move', to: 'c' }])
   })
 
   test('of a small difference is gathered for as long as it takes', () => {
@@ -135,6 +127,36 @@ describe('after a move', () => {
 })
 
 describe('noise', () => {
+  /** Of standard deviation 1 ms; `memory` is what is left of a deviation in the next sample. */
+  function restless(memory: number, seed: number): () => number {
+    const draw = random(seed)
+    let deviation = 0
+    return () => {
+      const fresh = Math.sqrt(-2 * Math.log(draw() + 1e-12)) * Math.cos(2 * Math.PI * draw())
+      deviation = memory * deviation + Math.sqrt(1 - memory * memory) * fresh
+      return 50 + deviation
+    }
+  }
+
+  test.each([0.5, 0.8, 0.9])(
+    'that goes away by itself, %f of it left after four minutes, moves once a month at most',
+    (memory) => {
+      const run = new LearnerRun()
+      const [a, b, c] = [restless(memory, 1), restless(memory, 2), restless(memory, 3)]
+      for (let i = 0; i < 30 * 360; i++) run.step({ a: a(), b: b(), c: c() })
+      expect(run.decisions.filter(({ kind }) => kind === 'move').length).toBeLessThanOrEqual(1)
+    },
+  )
+
+  test('counts the same whether batches come every 10 seconds or every 4 minutes: they are samples of a minute', () => {
+    const quick = new LearnerRun().settle(equal, 200, 10_000)
+    const slow = new LearnerRun().settle(equal)
+    const minutesTo = (run: LearnerRun, everyMs: number) =>
+      ((run.untilMove({ a: 60, b: 50, c: 50 }, 500, {}, everyMs) ?? NaN) * everyMs) / minuteMs
+    expect(minutesTo(quick, 10_000)).toBeLessThanOrEqual(minutesTo(slow, 4 * minuteMs))
+    expect(minutesTo(new LearnerRun().settle(equal, 200, 10_000), 10_000)).toBeGreaterThan(13)
+  })
+
   test('never moves between paths that cost the same', () => {
     const run = new LearnerRun()
     let seed = 1

@@ -76,7 +76,7 @@ describe('a change of MED', () => {
     expect(run.decisions).toMatchObject([
       {
         explanation: {
-          sentence: expect.stringMatching(/^The entry of transit-eu moves from fra to ams for 30 ms less/),
+          sentence: expect.stringMatching(/^The entry of transit-eu moves from fra to ams for 28 ms less/),
         },
       },
     ])

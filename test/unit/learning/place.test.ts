@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type Digest, type Gathering, batchesOf, digestMs, gather } from '../../../src/learning/digest.ts'
 import { type LogEntry, replayLog } from '../../../src/learning/log.ts'
 import { pinnedSettings } from '../../../src/learning/pinned.ts'
-import { type Place, type PlaceEvent, newPlace, stepPlace } from '../../../src/learning/place.ts'
+import { type Place, type PlaceEvent, newPlace, readPlace, stepPlace } from '../../../src/learning/place.ts'
 import { isNight, tuningOf, untuned } from '../../../src/learning/self-tuning.ts'
 import { type LearnerSettings, defaultSettings } from '../../../src/learning/settings.ts'
 import { type Measured, batch, minuteMs, subject } from '../../support/learning.ts'
@@ -64,8 +64,8 @@ describe('what the learner did', () => {
 })
 
 describe('self-learning', () => {
-  const eager = { ...defaultSettings, thresholdMsMin: 60, thresholdMaxMsMin: 60 }
-  const challenger = { settings: { ...eager, thresholdMsMin: 900, thresholdMaxMsMin: 900 }, priors: undefined }
+  const eager = { ...defaultSettings, thresholdMsMin: 60 }
+  const challenger = { settings: { ...eager, thresholdMsMin: 900 }, priors: undefined }
 
   /** A place whose setting in force is the eager one, and a challenger that has begun. */
   function begun(): PlaceRun {
@@ -127,11 +127,30 @@ describe('self-learning', () => {
     expect(trimmed.difference).toBeUndefined()
   })
 
+  test('of a learner of another form is not misread: it begins anew, and what was committed stands', () => {
+    const { place } = begun()
+    expect(readPlace(place)).toBe(place)
+    const older = { ...place, committed: 'b', learner: { ...place.learner, version: 1 as 2, arms: [{}] as never } }
+    expect(readPlace(older)).toEqual({ ...newPlace(place.learner.subject), committed: 'b' })
+  })
+
+  test('of a learner of another form is not decided again; its log replays from the first snapshot of this one', () => {
+    const before = new PlaceRun().steps(100, flapping)
+    const old = { ...before.place, learner: { ...before.place.learner, version: 1 as 2 } }
+    const older = before.log.map((entry, i) => (i % 99 === 0 ? { ...entry, snapshot: old } : entry))
+    const run = new PlaceRun().steps(1, flapping)
+    const first = { subject, event: run.log[0]!.event, snapshot: run.place }
+    const log = [...older, first, ...run.steps(120, flapping).log.slice(1)]
+    const replayed = replayLog(JSON.parse(JSON.stringify(log)) as LogEntry[], defaultSettings)
+    expect(replayed).toMatchObject({ events: 120, skipped: 101 })
+    expect(replayed.difference).toBeUndefined()
+  })
+
   test('that something else than its log was remembered is noticed at the next snapshot', () => {
     const run = new PlaceRun().steps(120, flapping)
     const stored = JSON.parse(JSON.stringify(run.log)) as LogEntry[]
     const forged = stored.map((entry, i) =>
-      i === 99 ? { ...entry, snapshot: { ...entry.snapshot!, committed: 'b' } } : entry,
+      i === 99 ? { ...entry, snapshot: { ...entry.snapshot!, committed: 'c' } } : entry,
     )
     expect(replayLog(stored, defaultSettings).difference).toBeUndefined()
     expect(replayLog(forged, defaultSettings).difference).toMatchObject({ index: 99, what: 'snapshot' })

@@ -52,8 +52,10 @@ function recompute(lines: readonly Line[]) {
   const traces = new Map(readTraces(file('data/rtt-atlas')).map((trace) => [trace.name, trace]))
   let [gained, gainable, changes, days] = [0, 0, 0, 0]
   for (const { traces: names, shiftsMs, steps, warmUpSteps, chosen } of lines) {
-    const costs = names.map(
-      (name, i) => traces.get(name)?.rttMs.map((value) => value + (shiftsMs[i] ?? 0)) as Float64Array,
+    const own = names.map((name) => traces.get(name)!)
+    // What a lost row would have cost is not known: it counts for nobody.
+    const costs = own.map(({ rttMs }, i) =>
+      rttMs.map((value, step) => (own.some(({ lost }) => lost[step] === 1) ? 0 : value + (shiftsMs[i] ?? 0))),
     )
     const sum = (path: (step: number) => number) => {
       let total = 0

@@ -47,7 +47,7 @@ describe('the nightly replay', () => {
   })
 
   test('proposes settings that would have cost less, changes included', () => {
-    const eager = { settings: { ...defaultSettings, thresholdMsMin: 250, thresholdMaxMsMin: 250 }, priors: undefined }
+    const eager = { settings: { ...defaultSettings, thresholdMsMin: 100 }, priors: undefined }
     expect(account(newLearner(subject), flapping, eager).changes).toBeGreaterThan(20)
     const tuning = proposeTuning(newLearner(subject), flapping, eager) as Tuning
     expect(tuning).toBeDefined()
@@ -86,7 +86,7 @@ describe('priors', () => {
 
 describe('a trial', () => {
   const challenger: Tuning = {
-    settings: { ...defaultSettings, thresholdMsMin: 100, thresholdMaxMsMin: 100 },
+    settings: { ...defaultSettings, thresholdMsMin: 100 },
     priors: undefined,
   }
 
@@ -114,9 +114,6 @@ describe('a trial', () => {
       settings: {
         ...defaultSettings,
         thresholdMsMin: 3000,
-        thresholdMinMsMin: 3000,
-        thresholdMaxMsMin: 3000,
-        clearThresholdMsMin: 3000,
       },
       priors: undefined,
     }
