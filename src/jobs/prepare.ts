@@ -21,7 +21,11 @@ interface Verified {
 const verified = new WeakMap<Speaker, Verified>()
 const verifiedForMs = 5000
 
-/** As {@link prepare}, without asking the daemon where it was asked a moment ago and cannot have been restarted since. */
+/**
+ * As {@link prepare}, without asking the daemon where it was asked a moment ago and cannot have been restarted since. One
+ * that was empty is asked again: gobgpd answers a moment before it has read its file, and what the file says of policies
+ * takes the place of ours.
+ */
 export async function prepareOnce(
   speaker: Speaker,
   configured: DesiredSpeaker,
@@ -33,7 +37,8 @@ export async function prepareOnce(
   if (known?.configured === text && known.incarnation === speaker.incarnation() && nowMs < known.untilMs) return 'ready'
   verified.delete(speaker)
   const condition = await prepare(speaker, configured, options)
-  verified.set(speaker, { configured: text, incarnation: speaker.incarnation(), untilMs: nowMs + verifiedForMs })
+  if (condition === 'ready')
+    verified.set(speaker, { configured: text, incarnation: speaker.incarnation(), untilMs: nowMs + verifiedForMs })
   return condition
 }
 
