@@ -230,6 +230,7 @@ test('what is known of speakers reads back, and a changed configuration replaces
     policed: false,
     trouble: undefined,
     added: {},
+    shut: {},
     forsaken: false,
   })
   await store.speakers.report(fra, { reach: 'unknown', sinceMs: 5, problem: 'connection refused' })
