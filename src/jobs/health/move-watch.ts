@@ -32,6 +32,8 @@ export class MoveWatch extends ProofWatch {
   readonly witness = 'catchment'
   readonly #intents: readonly Intent[]
   readonly #hearingOf: HearingOf
+  /** What an earlier leader saw of it. */
+  readonly #stored: CatchmentMove | undefined
   #move: CatchmentMove
 
   private constructor(
@@ -44,6 +46,7 @@ export class MoveWatch extends ProofWatch {
     super(revision, stored, stored !== undefined && moveState(stored) === 'moved')
     this.#intents = intents
     this.#hearingOf = hearingOf
+    this.#stored = stored
     this.#move = move
   }
 
@@ -89,13 +92,26 @@ export class MoveWatch extends ProofWatch {
     for (const answer of line.recent) this.hear(line, answer)
   }
 
-  hear({ agent, target }: Pick<Line, 'agent' | 'target'>, answer: Answer): void {
+  hear(line: Line, answer: Answer): void {
     const { acceptedAtMs, vantages } = this.#move
-    const at = vantages.findIndex((one) => one.agent === agent && one.target === target)
-    const [vantage, prefix] = [vantages[at], this.#prefixOf(target)]
+    const at = vantages.findIndex((one) => one.agent === line.agent && one.target === line.target)
+    const [vantage, prefix] = [vantages[at], this.#prefixOf(line.target)]
     if (vantage === undefined || prefix === undefined) return
-    const now = followAnswer(vantage, prefix, acceptedAtMs, answer)
+    const known = this.#anew(vantage, prefix, line, answer)
+    const now = followAnswer(known, prefix, acceptedAtMs, answer)
     if (now !== vantage) this.#move = { ...this.#move, vantages: vantages.with(at, now) }
+  }
+
+  /** A new leader opens a watch before it has heard all of the last seconds: who answered before turns out while it hears. */
+  #anew(vantage: VantageMove, prefix: PrefixMove, line: Line, { atMs }: Answer): VantageMove {
+    const { acceptedAtMs } = this.#move
+    const isTold = this.#stored?.vantages.some(
+      ({ agent, target, before }) => agent === line.agent && target === line.target && before !== undefined,
+    )
+    const before = line.popBefore(acceptedAtMs)
+    if (atMs >= acceptedAtMs || isTold === true || before === undefined || before === vantage.before) return vantage
+    const begun = vantageBefore(prefix.prefix, line.agent, line.target, before)
+    return line.recent.reduce((one, heard) => followAnswer(one, prefix, acceptedAtMs, heard), begun)
   }
 
   prefixes(): readonly Prefix[] {
