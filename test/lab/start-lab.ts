@@ -1,6 +1,6 @@
 /**
  * Brings a topology of deploy/containerlab up in network namespaces, as `herald lab up` does, but apart from the labs that
- * the user may have up: their names may be the same.
+ * the user may have up: their names may be the same. It ends with the tests, however they end.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,5 +15,6 @@ process.env['TMPDIR'] = folder
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 export async function startLab(topology: string): Promise<RunningLab> {
-  return openLab(await launchLab(resolve(join('deploy/containerlab', topology, `${topology}.clab.yml`))))
+  const file = resolve(join('deploy/containerlab', topology, `${topology}.clab.yml`))
+  return openLab(await launchLab(file, { tied: true }))
 }
