@@ -225,10 +225,13 @@ export class LearnerEngine {
     await this.#tell({ subject }, { kind: 'in-use', atMs, path: learner.chosen, committed: null, takenBack: false })
   }
 
-  /** Where moves are carried out, what is in use is what documents, BGP and vantage points say, whoever changed it. */
+  /**
+   * Where moves are carried out, what is in use is what documents, BGP and vantage points say, whoever changed it. So it
+   * is in the shadow as long as nothing was decided there: BGP may hear of the better path after the first batch.
+   */
   async #follow({ subject, mode, canaries, arms, inUse, preference }: Spot): Promise<void> {
     const { learner, committed, latest, entry } = this.#memory.place(subject)
-    if (learner.chosen === null || !isApplied(mode, subject, canaries)) return
+    if (learner.chosen === null || !(isApplied(mode, subject, canaries) || learner.lastMove === null)) return
     const standing = preference?.path ?? null
     // A preference that is younger than what is remembered is our own: it was committed, and not stored any more.
     const own = preference !== undefined && preference.startedAtMs > (latest?.atMs ?? 0)
