@@ -105,11 +105,12 @@ export class MoveWatch extends ProofWatch {
   /** A new leader opens a watch before it has heard all of the last seconds: who answered before turns out while it hears. */
   #anew(vantage: VantageMove, prefix: PrefixMove, line: Line, { atMs }: Answer): VantageMove {
     const { acceptedAtMs } = this.#move
+    if (atMs >= acceptedAtMs) return vantage
     const isTold = this.#stored?.vantages.some(
       ({ agent, target, before }) => agent === line.agent && target === line.target && before !== undefined,
     )
     const before = line.popBefore(acceptedAtMs)
-    if (atMs >= acceptedAtMs || isTold === true || before === undefined || before === vantage.before) return vantage
+    if (isTold === true || before === undefined || before === vantage.before) return vantage
     const begun = vantageBefore(prefix.prefix, line.agent, line.target, before)
     return line.recent.reduce((one, heard) => followAnswer(one, prefix, acceptedAtMs, heard), begun)
   }
