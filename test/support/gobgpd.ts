@@ -133,6 +133,27 @@ export async function startGobgpd(options: GobgpdOptions = {}): Promise<Gobgpd> 
   }
 }
 
+/** TOML of a neighbor in gobgpd's own file, reached from `address`; for {@link GobgpdOptions.config}. */
+export function neighborTable(
+  neighbor: { readonly address: string; readonly asn: number; readonly port: number },
+  address: string,
+): string {
+  return `
+[[neighbors]]
+  [neighbors.config]
+    neighbor-address = "${neighbor.address}"
+    peer-as = ${neighbor.asn}
+  [neighbors.transport.config]
+    remote-port = ${neighbor.port}
+    local-address = "${address}"
+  [neighbors.timers.config]
+    connect-retry = 1
+  [neighbors.ebgp-multihop.config]
+    enabled = true
+    multihop-ttl = 8
+`
+}
+
 /** A random address of 127.0.0.0/8, so that daemons of parallel tests do not meet. */
 export function loopbackAddress(): string {
   const octet = (from: number) => from + Math.floor(Math.random() * (254 - from))

@@ -8,7 +8,7 @@ import type { AdoptionView } from '../../../src/api/wire/speaker.ts'
 import { type Bird, startBird } from '../../support/bird.ts'
 import { type Controller, startController } from '../../support/controller.ts'
 import { eventually } from '../../support/eventually.ts'
-import { type Gobgpd, freePort, loopbackAddress, startGobgpd } from '../../support/gobgpd.ts'
+import { type Gobgpd, freePort, loopbackAddress, startGobgpd, neighborTable } from '../../support/gobgpd.ts'
 import { networkAsn, networkDocuments } from '../../support/network.ts'
 
 const withinMs = 20_000
@@ -24,20 +24,7 @@ beforeAll(async () => {
   const address = loopbackAddress()
   const port = await freePort(address)
   bird = await startBird(64496, () => [{ name: 's0', address, port, asn: networkAsn }])
-  const neighbor = `
-[[neighbors]]
-  [neighbors.config]
-    neighbor-address = "${bird.address}"
-    peer-as = ${bird.asn}
-  [neighbors.transport.config]
-    remote-port = ${bird.port}
-    local-address = "${address}"
-  [neighbors.timers.config]
-    connect-retry = 1
-  [neighbors.ebgp-multihop.config]
-    enabled = true
-    multihop-ttl = 8
-`
+  const neighbor = neighborTable(bird, address)
   daemon = await startGobgpd({ asn: networkAsn, address, bgpPort: port, routerId: '192.0.2.1', config: neighbor })
   for (const prefix of inherited) await daemon.cli('global', 'rib', 'add', prefix, 'nexthop', '192.0.2.77', 'med', '7')
   await daemon.cli('global', 'rib', 'add', stranger, 'nexthop', '192.0.2.77')

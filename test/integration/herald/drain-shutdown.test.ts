@@ -11,7 +11,14 @@ import { type Bird, startBird } from '../../support/bird.ts'
 import { type CommandLine, commandLine } from '../../support/command-line.ts'
 import { type Controller, startController } from '../../support/controller.ts'
 import { eventually } from '../../support/eventually.ts'
-import { type Gobgpd, type GobgpVersion, freePort, loopbackAddress, startGobgpd } from '../../support/gobgpd.ts'
+import {
+  type Gobgpd,
+  type GobgpVersion,
+  freePort,
+  loopbackAddress,
+  startGobgpd,
+  neighborTable,
+} from '../../support/gobgpd.ts'
 import { networkAsn, networkDocuments } from '../../support/network.ts'
 
 const prefix = '203.0.113.0/24'
@@ -167,20 +174,7 @@ function stateText({ id, state, adminDown, shutBy }: NeighborView): string {
 }
 
 function startDaemon(version: GobgpVersion, address: string, port: number, own: Bird): Promise<Gobgpd> {
-  const config = `
-[[neighbors]]
-  [neighbors.config]
-    neighbor-address = "${own.address}"
-    peer-as = ${own.asn}
-  [neighbors.transport.config]
-    remote-port = ${own.port}
-    local-address = "${address}"
-  [neighbors.timers.config]
-    connect-retry = 1
-  [neighbors.ebgp-multihop.config]
-    enabled = true
-    multihop-ttl = 8
-`
+  const config = neighborTable(own, address)
   return startGobgpd({ version, asn: networkAsn, address, bgpPort: port, routerId: '192.0.2.1', config })
 }
 

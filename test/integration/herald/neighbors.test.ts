@@ -4,7 +4,7 @@ import type { ProofView } from '../../../src/api/wire/revision.ts'
 import { type Bird, startBird } from '../../support/bird.ts'
 import { type Controller, startController } from '../../support/controller.ts'
 import { eventually } from '../../support/eventually.ts'
-import { type Gobgpd, freePort, loopbackAddress, startGobgpd } from '../../support/gobgpd.ts'
+import { type Gobgpd, freePort, loopbackAddress, startGobgpd, neighborTable } from '../../support/gobgpd.ts'
 import { networkAsn, networkDocuments } from '../../support/network.ts'
 
 const withinMs = 20_000
@@ -22,20 +22,7 @@ beforeAll(async () => {
   const session = { name: 's0', address, port, asn: networkAsn }
   own = await startBird(64496, () => [session])
   managed = await startBird(64497, () => [session])
-  const config = `
-[[neighbors]]
-  [neighbors.config]
-    neighbor-address = "${own.address}"
-    peer-as = ${own.asn}
-  [neighbors.transport.config]
-    remote-port = ${own.port}
-    local-address = "${address}"
-  [neighbors.timers.config]
-    connect-retry = 1
-  [neighbors.ebgp-multihop.config]
-    enabled = true
-    multihop-ttl = 8
-`
+  const config = neighborTable(own, address)
   daemon = await startGobgpd({ asn: networkAsn, address, bgpPort: port, routerId: '192.0.2.1', config })
   controller = await startController()
   documents = networkDocuments(
