@@ -38,7 +38,7 @@ export function cadence(seed: number, everyMs: number, groups = 4): Cadence {
     spentMs += performance.now() - started
     steps += (options.steps * minuteMs) / everyMs
     const costs = traces.map(({ rttMs }) => rttMs)
-    const ideal = oracle(costs, minutesPerDay, options.steps, changeMsMin)
+    const ideal = oracle(costs, minutesPerDay, options.steps, { switchMs: changeMsMin })
     const still = costs.reduce((sum, _, path) => sum + total(costs, () => path), 0) / costs.length
     gained += still - total(costs, (minute) => chosen[minute] as number)
     gainable += still - total(costs, (minute) => ideal[minute] as number)

@@ -1,6 +1,7 @@
 /** The learner and its baselines on groups of traces; one summary a policy and scoring. */
 import { type Policy, firstPath, greedy, hysteresis, slidingWindowUcb, thresholdRule } from './baseline.ts'
 import type { Group } from './group.ts'
+import { afterRows, oracle } from './oracle.ts'
 import { runLearner } from './run-learner.ts'
 import { type GroupScore, type Scoring, type Summary, reference, scoreGroup, scorings, summarise } from './score.ts'
 
@@ -12,6 +13,9 @@ export const policies: Readonly<Record<string, Policy>> = {
   hysteresis,
   'sw-ucb': slidingWindowUcb,
 }
+
+/** A move that no single late answer can cause needs two rows that agree. */
+const surelyRows = 2
 
 export interface Replay {
   readonly groups: number
@@ -37,6 +41,9 @@ export function replay(
     for (const [scoring, against] of references) {
       advantage[scoring] += (against.staticMs - against.oracleMs) / groups.length
       ;(scores[scoring]['oracle'] ??= []).push(scoreGroup(group, against, against.oracle))
+      const mayMove = afterRows(surelyRows, group.rawMs)
+      const sure = oracle(against.costs, group.warmUpSteps, group.steps, { mayMove })
+      ;(scores[scoring]['sure oracle'] ??= []).push(scoreGroup(group, against, sure))
     }
     for (const [name, policy] of Object.entries(policies)) {
       if (only !== undefined && !only.includes(name)) continue

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { makeGroup } from '../../bench/learner/group.ts'
-import { oracle } from '../../bench/learner/oracle.ts'
+import { afterRows, oracle } from '../../bench/learner/oracle.ts'
 import type { Replay } from '../../bench/learner/replay.ts'
 import { runLearner } from '../../bench/learner/run-learner.ts'
 import { parseTrace, readTraces } from '../../bench/learner/trace.ts'
@@ -134,6 +134,14 @@ describe('the oracle', () => {
     ])
     const apart = [Float64Array.from({ length: 10 }, (_, i) => (i >= 5 ? 40 : 0)), new Float64Array(10).fill(18)]
     expect([...oracle(apart, 0, 10)]).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])
+  })
+
+  test('that has to make sure moves after two rows that agree, and stays where one row alone was late', () => {
+    const rows = [...Array(17).fill(0), 500, 0, 0, 600, 600, 600, 600] as number[]
+    const costs = [Float64Array.from(rows), new Float64Array(rows.length).fill(100)]
+    const changes = (chosen: Uint8Array) => [...chosen.keys()].filter((i) => i > 2 && chosen[i] !== chosen[i - 1])
+    expect(changes(oracle(costs, 2, rows.length))).toEqual([17, 18, 20])
+    expect(changes(oracle(costs, 2, rows.length, { mayMove: afterRows(2, costs) }))).toEqual([22])
   })
 })
 
