@@ -68,6 +68,15 @@ export function truncate(prefix: Prefix, length: number): Prefix {
   return `${formatAddress(mask(prefixWords(prefix), length))}/${length}` as Prefix
 }
 
+/** The longest prefix among those that `isThere` knows which contains this one and has at most `length` bits. */
+export function longestMatch(prefix: Prefix, length: number, isThere: (prefix: Prefix) => boolean): Prefix | undefined {
+  for (let bits = length; bits >= 0; bits--) {
+    const found = truncate(prefix, bits)
+    if (isThere(found)) return found
+  }
+  return undefined
+}
+
 /**
  * Tables are parsed often and nearly all of them is canonical IPv4, so that this one pass over the text without any
  * allocation decides for most; what it does not recognise is read, and explained, the long way.

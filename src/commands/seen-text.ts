@@ -28,11 +28,12 @@ export function collectorsText(terminal: Terminal, collectors: readonly Collecto
 
 /** One line a prefix, collector and path. */
 export function seenText(terminal: Terminal, { prefixes, truncated }: SeenListView, nowMs: number): string {
-  const rows = prefixes.flatMap(({ prefix, collectors }) =>
+  const rows = prefixes.flatMap(({ prefix, documented, collectors }) =>
     collectors.flatMap(({ collector, sight, since, paths }) => {
       const age = since === undefined ? '' : formatDuration(Math.max(0, nowMs - Date.parse(since)) / 1000)
       if (paths.length === 0) return [['', prefix, collector, sightWord(terminal, sight), age]]
-      return paths.map((path) => [path.best ? '*>' : '*', prefix, collector, pathText(terminal, path), age])
+      const name = documented ? prefix : `${prefix} (no document)`
+      return paths.map((path) => [path.best ? '*>' : '*', name, collector, pathText(terminal, path), age])
     }),
   )
   if (rows.length === 0) return 'Nothing to be seen: no Collector document, or no prefix.'

@@ -52,6 +52,15 @@ export function alarmId(kind: string, subject: string): AlarmId {
   return `${kind}/${subject}` as AlarmId
 }
 
+export function isOpen({ state }: Pick<Alarm, 'state'>): boolean {
+  return state !== 'resolved'
+}
+
+export function openAlarm(alarms: Alarms, kind: string, subject: string): Alarm | undefined {
+  const alarm = alarms.get(alarmId(kind, subject))
+  return alarm !== undefined && isOpen(alarm) ? alarm : undefined
+}
+
 /** The alarm of a sick verdict. */
 export function verdictAlarmId(check: string, subject: SubjectKey): AlarmId {
   return alarmId(check, subject)

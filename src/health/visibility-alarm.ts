@@ -3,35 +3,20 @@
  *   not-seen           announced and proved, and no vantage router sees it;
  *   still-seen         withdrawn everywhere, and some vantage router still sees it;
  *   wrong-origin       space of ours, or more specific, originated by an AS that may not: possible hijack;
+ *   forged-origin, forged-path  the same with our own AS at the end of the path (health/forgery);
  *   collector-unknown  a vantage router that cannot be read, or that nobody tells anything.
  * Unknown is not unseen: a vantage router that is unknown makes no statement, and what an open alarm says stands until one
  * that can tell says otherwise. Pure: time is an argument.
  */
 import type { Asn } from '../bgp/asn.ts'
-import { type Prefix, contains } from '../bgp/prefix.ts'
+import { type Prefix, longestMatch, prefixLength } from '../bgp/prefix.ts'
 import { Space } from '../bgp/space.ts'
 import type { Intent } from '../intent/model.ts'
-import { type Alarm, type Alarms, alarmId } from './alarm.ts'
+import { openAlarm } from './alarm.ts'
 import type { Condition } from './failover-input.ts'
+import { ForgeryBook } from './forgery.ts'
+import { type Lasting, type VisibilityInput, patienceMs, withUntold } from './visibility-input.ts'
 import { type CollectorView, isInformed, sightOf } from './visibility.ts'
-
-/** What speakers' RIBs say of a prefix. */
-export interface Standing {
-  /** Some POP announces it, read back from its RIB and from its neighbors' adj-out. */
-  isProved(prefix: Prefix): boolean
-  /** No speaker holds a path of it; one that cannot be read held none when it was read last. */
-  isGone(prefix: Prefix): boolean
-}
-
-export interface VisibilityInput {
-  readonly intent: Pick<Intent, 'network' | 'pools' | 'prefixes'>
-  /** Prefixes whose documents were deleted: announced once, and not any more. */
-  readonly deleted: ReadonlySet<Prefix>
-  readonly standing: Standing
-  readonly collectors: readonly CollectorView[]
-  readonly alarms: Alarms
-  readonly nowMs: number
-}
 
 /** Of one kind at once; more are counted. */
 const namedAtMost = 100
@@ -40,10 +25,14 @@ export class VisibilityBook {
   /** Since when each prefix is not as it should be, by kind and prefix. */
   #since = new Map<string, number>()
   readonly #deafSince = new Map<string, number>()
+  #forgeries = new ForgeryBook()
 
   conditions(input: VisibilityInput): readonly Condition[] {
     const { intent, collectors } = input
-    if (intent.network === undefined || collectors.length === 0) return []
+    if (intent.network === undefined || collectors.length === 0) {
+      this.#forgeries = new ForgeryBook()
+      return []
+    }
     const before = this.#since
     this.#since = new Map()
     const lasting = (kind: string, prefix: Prefix): number => {
@@ -52,10 +41,17 @@ export class VisibilityBook {
       this.#since.set(key, sinceMs)
       return input.nowMs - sinceMs
     }
+    const { origins, paths } = this.#forgeries.conditions(input, lasting)
+    const forged = new Set(origins.map(({ subject }) => subject))
     return [
       ...few('not-seen', notSeen(input, lasting)),
-      ...few('still-seen', stillSeen(input, lasting)),
+      ...few(
+        'still-seen',
+        stillSeen(input, lasting).filter(({ subject }) => !forged.has(subject)),
+      ),
       ...few('wrong-origin', wrongOrigins(input)),
+      ...few('forged-origin', origins),
+      ...few('forged-path', paths),
       ...this.#unknown(input),
     ]
   }
@@ -82,8 +78,6 @@ export class VisibilityBook {
   }
 }
 
-type Lasting = (kind: string, prefix: Prefix) => number
-
 /** ASes that may originate a prefix of ours: our own, and those its pool names. */
 export function originsOf({ network, pools }: Pick<Intent, 'network' | 'pools'>): (prefix: Prefix) => ReadonlySet<Asn> {
   const own = new Set<Asn>(network === undefined ? [] : [network.asn])
@@ -96,7 +90,7 @@ export function originsOf({ network, pools }: Pick<Intent, 'network' | 'pools'>)
 
 function notSeen({ intent, standing, collectors, alarms }: VisibilityInput, lasting: Lasting): readonly Condition[] {
   const informed = collectors.filter(isInformed)
-  const withinMs = Math.max(...informed.map(({ seenWithinMs }) => seenWithinMs))
+  const withinMs = patienceMs(informed)
   const allowed = originsOf(intent)
   const conditions: Condition[] = []
   for (const prefix of intent.prefixes.keys()) {
@@ -129,7 +123,7 @@ function stillSeen(input: VisibilityInput, lasting: Lasting): readonly Condition
       if (open !== undefined && !collectors.some(isInformed)) conditions.push(open)
       continue
     }
-    const withinMs = Math.max(...seeing.map(({ seenWithinMs }) => seenWithinMs))
+    const withinMs = patienceMs(seeing)
     if (lasting('still-seen', prefix) < withinMs && open === undefined) continue
     const message = `${prefix} is withdrawn everywhere, and still seen by ${seeing.map((one) => viaText(one, prefix)).join('; ')}`
     conditions.push({ kind: 'still-seen', subject: prefix, severity: 'warning', message, labels: { prefix } })
@@ -138,7 +132,8 @@ function stillSeen(input: VisibilityInput, lasting: Lasting): readonly Condition
 }
 
 /** One a prefix and AS. Told at once: whoever it is has the traffic by then. */
-function wrongOrigins({ intent, collectors, alarms }: VisibilityInput): readonly Condition[] {
+function wrongOrigins(input: VisibilityInput): readonly Condition[] {
+  const { intent, collectors } = input
   const allowed = originsOf(intent)
   const found = new Map<string, { prefix: Prefix; origin: Asn; by: CollectorView[] }>()
   for (const collector of collectors)
@@ -160,18 +155,13 @@ function wrongOrigins({ intent, collectors, alarms }: VisibilityInput): readonly
     const labels = { prefix, origin: String(origin), collector }
     return { kind: 'wrong-origin', subject: `${prefix} AS${origin}`, severity: 'critical', message, labels }
   })
-  const told = new Set(conditions.map(({ subject }) => subject))
-  const deaf = new Set<string>(collectors.filter((one) => !isInformed(one)).map(({ id }) => id))
-  for (const alarm of alarms.values())
-    if (alarm.kind === 'wrong-origin' && isOpen(alarm) && !told.has(alarm.subject))
-      if ((alarm.labels?.['collector'] ?? '').split(',').some((id) => deaf.has(id))) conditions.push(alarm)
-  return conditions
+  return withUntold('wrong-origin', conditions, input)
 }
 
 /** What it takes traffic from. */
 function aboveText({ prefixes }: Pick<Intent, 'prefixes'>, prefix: Prefix): string {
   if (prefixes.has(prefix)) return ' and which is announced here too'
-  const above = [...prefixes.keys()].find((one) => contains(one, prefix))
+  const above = longestMatch(prefix, prefixLength(prefix) - 1, (one) => prefixes.has(one))
   return above === undefined ? '' : ` and more specific than ${above}`
 }
 
@@ -180,15 +170,6 @@ function viaText({ id, seen }: CollectorView, prefix: Prefix, origin?: Asn): str
   const paths = (seen.get(prefix)?.paths ?? []).filter((path) => origin === undefined || path.origin === origin)
   const path = paths.find(({ best }) => best) ?? paths[0]
   return path === undefined || path.asPath.length === 0 ? id : `${id} by ${path.asPath.join(' ')}`
-}
-
-function openAlarm(alarms: Alarms, kind: string, subject: string): Alarm | undefined {
-  const alarm = alarms.get(alarmId(kind, subject))
-  return alarm !== undefined && isOpen(alarm) ? alarm : undefined
-}
-
-function isOpen({ state }: Alarm): boolean {
-  return state !== 'resolved'
 }
 
 function few(kind: string, conditions: readonly Condition[]): readonly Condition[] {

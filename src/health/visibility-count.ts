@@ -1,7 +1,8 @@
 /** How many of the announced prefixes each vantage router sees: a dimension without a series per prefix. */
 import type { Intent } from '../intent/model.ts'
 import type { CollectorId } from '../intent/monitoring.ts'
-import { type Standing, originsOf } from './visibility-alarm.ts'
+import { originsOf } from './visibility-alarm.ts'
+import type { Standing } from './visibility-input.ts'
 import { type CollectorView, sightOf } from './visibility.ts'
 
 export interface VisibilityCount {

@@ -42,6 +42,8 @@ export interface Network {
   readonly drainSeconds: number
   /** G4: a revision that removes more than this share of all announcements, percent, must be confirmed. Default 10. */
   readonly shrinkPercent: number
+  /** ASes that may stand beside ours in a path, other than those of neighbors; present: with these it is all of them. */
+  readonly adjacent?: readonly Asn[]
 }
 
 export interface Area {
@@ -124,6 +126,8 @@ export interface Pool {
   readonly prefixes: readonly Prefix[]
   /** Other ASes that may originate it, beside our own: customers, or whoever cleans traffic for us. */
   readonly origins: readonly Asn[]
+  /** Prefixes within it that other routers of our AS announce. */
+  readonly elsewhere: readonly Prefix[]
 }
 
 /** What can be said for a whole prefix, or for a prefix at one POP. */

@@ -1,6 +1,6 @@
 /** What speakers' RIBs say of a prefix, as the planner has them in memory. */
 import type { Prefix } from '../bgp/prefix.ts'
-import type { Standing } from '../health/visibility-alarm.ts'
+import type { Standing } from '../health/visibility-input.ts'
 import type { SpeakerId } from '../intent/model.ts'
 import type { Fleet } from './fleet.ts'
 
@@ -23,5 +23,12 @@ export function standingOf(fleet: Fleet): Standing {
         if (fleet.speaker(speaker) === undefined || holds(speaker, prefix)) return false
       return true
     },
+    isAnnounced(prefix) {
+      for (const speaker of fleet.siteSpeakers(prefix))
+        if (fleet.observed(speaker, prefix) !== undefined || fleet.target(speaker, prefix)?.target.kind === 'announce')
+          return true
+      return false
+    },
+    unread: () => [...fleet.speakers()].filter((speaker) => fleet.table(speaker) === undefined),
   }
 }

@@ -78,6 +78,8 @@ export interface IntentParts {
   readonly pools?: readonly string[]
   /** Other ASes that may originate them. */
   readonly origins?: readonly number[]
+  /** Prefixes of them that other routers of ours announce. */
+  readonly elsewhere?: readonly string[]
   readonly collectors?: readonly Collector[]
   readonly revision?: number
 }
@@ -93,7 +95,17 @@ export function intent(parts: IntentParts = {}): Intent {
     pops: byId(pops.map((one) => one.pop)),
     speakers: byId(pops.flatMap(({ speakers }) => speakers)),
     neighbors: byId(pops.flatMap(({ neighbors }) => neighbors)),
-    pools: new Map([['owned', { id: 'owned', prefixes: pools as Prefix[], origins: (parts.origins ?? []) as Asn[] }]]),
+    pools: new Map([
+      [
+        'owned',
+        {
+          id: 'owned',
+          prefixes: pools as Prefix[],
+          origins: (parts.origins ?? []) as Asn[],
+          elsewhere: (parts.elsewhere ?? []) as Prefix[],
+        },
+      ],
+    ]),
     prefixes: new Map((parts.prefixes ?? []).map((one) => [one.prefix, one])),
     pathGroups: byId(parts.pathGroups ?? []),
     preferences: byId(parts.preferences ?? []),

@@ -3,7 +3,7 @@ import { type Prefix, contains, overlaps, prefixFamily, prefixLength, prefixWord
 import { must } from '../../bgp/parsed.ts'
 import { parsePrefix } from '../../bgp/prefix.ts'
 import type { Finding } from '../document.ts'
-import type { Intent } from '../model.ts'
+import type { Intent, Pool } from '../model.ts'
 import { Report } from './report.ts'
 
 /** Never valid to announce, anywhere (RFC 6890). Private and documentation space is, in labs. */
@@ -37,7 +37,7 @@ export function checkPools({ pools }: Intent): readonly Finding[] {
   const owned = [...pools.values()].flatMap(({ id, prefixes }) =>
     prefixes.map((prefix, i): Owned => ({ pool: id, prefix, pointer: `/spec/prefixes/${i}` })),
   )
-  const findings: Finding[] = []
+  const findings: Finding[] = [...pools.values()].flatMap(checkElsewhere)
   for (const { pool, prefix, pointer } of owned) {
     const why = unannounceableBecause(prefix)
     if (why === undefined) continue
@@ -46,6 +46,18 @@ export function checkPools({ pools }: Intent): readonly Finding[] {
     findings.push(...report.findings)
   }
   return [...findings, ...checkOverlaps(owned.filter(({ prefix }) => unannounceableBecause(prefix) === undefined))]
+}
+
+function checkElsewhere({ id, prefixes, elsewhere }: Pool): readonly Finding[] {
+  const report = new Report('Pool', id)
+  for (const [i, prefix] of elsewhere.entries())
+    if (!prefixes.some((own) => contains(own, prefix)))
+      report.error(
+        'outside-pool',
+        `/spec/elsewhere/${i}`,
+        `${prefix} does not lie within this pool, so it is not looked at; name it in the pool that contains it`,
+      )
+  return report.findings
 }
 
 /** In address order what overlaps stands in a row: an outer prefix, then all that it contains. */

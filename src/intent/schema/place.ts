@@ -1,6 +1,6 @@
 /** Network, Area, Region, Pop: who we are and where we stand. */
 import type { AreaId, RegionId } from '../model.ts'
-import { asnField, fields, label, whole } from './fields.ts'
+import { asnField, fields, label, list, whole } from './fields.ts'
 import { capacityField } from './quantity.ts'
 
 export const networkSpec = fields({
@@ -15,6 +15,11 @@ export const networkSpec = fields({
     100,
     'A change that takes away more than this share of all announcements, percent, must be confirmed. Default 10',
   ).default(10),
+  adjacent: list(
+    asnField,
+    10_000,
+    'Other ASes that may stand beside ours in a path, such as members behind a route server; with Neighbor documents these are all. Absent: nobody knows where there are route servers or internal neighbors',
+  ).exactOptional(),
 })
 
 export const areaSpec = fields({})

@@ -18,6 +18,11 @@ export const poolSpec = fields({
     1000,
     'Other ASes that may originate it, such as customers; any other is an alarm. Default: none',
   ).default([]),
+  elsewhere: list(
+    prefixField,
+    1000,
+    'Prefixes within it that other routers of our AS announce, so that seeing them is no alarm. Default: none',
+  ).default([]),
 })
 
 export const prefixSpec = fields({

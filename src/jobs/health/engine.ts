@@ -192,9 +192,10 @@ export class HealthEngine {
     const roll = [...this.#roll.conditions(nowMs), ...this.#rollouts.conditions(nowMs)]
     const found = [...decision.conditions, ...practised.conditions, ...roll]
     const conditions = refusal === undefined ? found : [...found, refusal]
+    const hasUnnamedSessions = this.#sessions.hasUnnamed(view.intent)
     const sessions = (alarms: Alarms) => [
       ...this.#sessions.conditions(view.intent, alarms),
-      ...this.#witnesses.conditions(view, alarms, nowMs),
+      ...this.#witnesses.conditions(view, { alarms, hasUnnamedSessions }, nowMs),
     ]
     const said = { book: this.#book, told: this.#told, alerts, conditions, sessions }
     await keepAlarms(store.health, { ...said, intent: view.intent, nowMs: clock() })

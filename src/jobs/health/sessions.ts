@@ -49,6 +49,11 @@ export class SessionWatch {
     return this.#book.standing(placeOfSession(intent), this.#clock())
   }
 
+  /** Some neighbor of a speaker is in no document. */
+  hasUnnamed(intent: Intent): boolean {
+    return this.standing(intent).some(({ place }) => place.neighbor === undefined)
+  }
+
   async #readAll(signal: AbortSignal, turned: () => Promise<void>): Promise<void> {
     while (!signal.aborted) {
       const states = await this.#store.speakers.states()

@@ -8,13 +8,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Prefix } from '../../bgp/prefix.ts'
-import type { Alarms } from '../../health/alarm.ts'
 import { CatchmentBook } from '../../health/catchment.ts'
 import { moveRules, moveState } from '../../health/catchment-move.ts'
 import type { Condition } from '../../health/failover-input.ts'
 import { sightState } from '../../health/router-move.ts'
 import { countVisibility } from '../../health/visibility-count.ts'
 import { VisibilityBook } from '../../health/visibility-alarm.ts'
+import type { VisibilityInput } from '../../health/visibility-input.ts'
 import { popNamed, prefixOf, vantageTasks } from '../../health/vantage-tasks.ts'
 import { splitKey } from '../../intent/document.ts'
 import type { Intent } from '../../intent/model.ts'
@@ -92,10 +92,22 @@ export class Witnesses {
   }
 
   /** What is wrong with how vantage routers see us. */
-  conditions({ intent, standing }: PlannerView, alarms: Alarms, nowMs: number): readonly Condition[] {
+  conditions(
+    { intent, standing }: PlannerView,
+    { alarms, hasUnnamedSessions }: Pick<VisibilityInput, 'alarms' | 'hasUnnamedSessions'>,
+    nowMs: number,
+  ): readonly Condition[] {
     const collectors = this.#collectors.views
     const deleted = this.#deleted ?? new Set()
-    return this.#visibility.conditions({ intent, deleted, standing, collectors, alarms, nowMs })
+    return this.#visibility.conditions({
+      intent,
+      deleted,
+      standing,
+      hasUnnamedSessions,
+      collectors,
+      alarms,
+      nowMs,
+    })
   }
 
   #follow(): PlannerView | undefined {

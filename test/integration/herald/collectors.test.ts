@@ -145,6 +145,52 @@ describe.each(gobgpVersions)('a collector of %s', (version) => {
   )
 
   test(
+    'a more specific with our own AS forged behind a stranger is an alarm; what we announce and withdraw ourselves is none',
+    options,
+    async () => {
+      const [forged, genuine] = ['203.0.113.128/25', '203.0.113.0/25']
+      const began = performance.now()
+      await stranger.cli('global', 'rib', 'add', forged, 'aspath', String(networkAsn))
+      // As long as the stranger's is looked at, ours comes and goes.
+      await publish(['pop-s0'], genuine)
+      await eventually(withinMs, async () => expect((await sights(genuine))[0]?.collectors[0]?.sight).toBe('seen'))
+      await eventually(withinMs, async () => expect(await open()).toEqual([`forged-origin/${forged}`]))
+      console.log(`${version}: forged origin → alarm ${Math.round(performance.now() - began)} ms`)
+      const { alarms } = await controller.expect<AlarmListView>('GET', '/v1/alarms?state=open')
+      expect(alarms[0]).toMatchObject({
+        severity: 'critical',
+        labels: { prefix: forged, beside: String(strangerAsn), collector: 'rrc1' },
+      })
+      expect(alarms[0]?.message).toContain(
+        `${forged} in our ${prefix} is seen with our AS${networkAsn} as its origin, and no speaker of ours announces it`,
+      )
+      expect(alarms[0]?.message).toContain(`by AS${strangerAsn} (no neighbor of ours)`)
+      await withdrawEverywhere(genuine)
+      await eventually(withinMs, async () => expect((await sights(genuine))[0]?.collectors[0]?.sight).toBe('not-seen'))
+      await controller.expect('DELETE', `/v1/documents/Prefix/${genuine}?reason=test`)
+      await stranger.cli('global', 'rib', 'del', forged)
+      await eventually(withinMs, async () => expect(await open()).toEqual([]))
+      const ever = await controller.expect<AlarmListView>('GET', '/v1/alarms')
+      expect(ever.alarms.map(({ id }) => id)).not.toContain(`forged-origin/${genuine}`)
+    },
+  )
+
+  test(
+    'our own prefix with a stranger beside our AS is one, until the Network document says that it may stand there',
+    { timeout: 90_000 },
+    async () => {
+      await stranger.cli('global', 'rib', 'add', prefix, 'aspath', String(networkAsn))
+      // It is not the best path: looked at within half a minute, then it must last.
+      await eventually(45_000, async () => expect(await open()).toEqual([`forged-path/${prefix}`]))
+      const network = { asn: networkAsn, drainSeconds: 0 }
+      await controller.apply([{ kind: 'Network', name: 'test', spec: { ...network, adjacent: [strangerAsn] } }])
+      await eventually(withinMs, async () => expect(await open()).toEqual([]))
+      await stranger.cli('global', 'rib', 'del', prefix)
+      await controller.apply([{ kind: 'Network', name: 'test', spec: network }])
+    },
+  )
+
+  test(
     'the same prefix by another AS is one, though our own path is there as well; a pool may allow it',
     options,
     async () => {

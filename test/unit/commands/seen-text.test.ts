@@ -72,3 +72,12 @@ test('every path is a line, and one by an AS that may not is told', () => {
     '    203.0.113.0/24  rrc3       unknown',
   ])
 })
+
+test('a prefix that no document names is told as such', () => {
+  const paths = [{ asPath: [64666, 64500], origin: 64500, wrongOrigin: false, communities: [], best: true }]
+  const collectors = [{ collector: 'rrc1', sight: 'seen' as const, since: new Date(0).toISOString(), paths }]
+  const half = { prefix: '203.0.113.128/25', documented: false, collectors }
+  expect(seenText(terminal, { prefixes: [half], truncated: false }, 60_000).split('\n')[1]).toBe(
+    '*>  203.0.113.128/25 (no document)  rrc1       64666 64500  1m',
+  )
+})

@@ -2,81 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Asn } from '../../../src/bgp/asn.ts'
 import type { Prefix } from '../../../src/bgp/prefix.ts'
-import { type Alarms, followConditions } from '../../../src/health/alarm.ts'
-import { VisibilityBook, originsOf } from '../../../src/health/visibility-alarm.ts'
+import { originsOf } from '../../../src/health/visibility-alarm.ts'
 import { countVisibility } from '../../../src/health/visibility-count.ts'
-import { type CollectorView, type SeenPrefix, sightOf } from '../../../src/health/visibility.ts'
-import type { CollectorId } from '../../../src/intent/monitoring.ts'
+import { type SeenPrefix, sightOf } from '../../../src/health/visibility.ts'
 import { announce, asn, intent, serviceV4, serviceV6 } from '../../support/builders.ts'
-
-const stranger = 64666
-const withinMs = 10_000
-
-const at = (path: readonly number[], parts: Partial<SeenPrefix> = {}): SeenPrefix => ({
-  paths: [{ origin: (path.at(-1) ?? 64512) as Asn, asPath: path as Asn[], communities: [], best: true }],
-  sinceMs: 0,
-  changedAtMs: 0,
-  ...parts,
-})
-const gone: SeenPrefix = { paths: [], sinceMs: 0, changedAtMs: 0 }
-
-function collector(
-  id: string,
-  seen: Readonly<Record<string, SeenPrefix>>,
-  parts: Partial<CollectorView> = {},
-): CollectorView {
-  return {
-    id: id as CollectorId,
-    seenWithinMs: withinMs,
-    reach: 'up',
-    established: 1,
-    seen: new Map(Object.entries(seen) as [Prefix, SeenPrefix][]),
-    ...parts,
-  }
-}
-
-const announced = intent({ pops: ['fra', 'ams'], prefixes: [announce(serviceV4)] })
-const ours = at([64497, asn])
-
-/** A controller that looks once a second: what fires, as `kind subject`. */
-class Lookout {
-  readonly book = new VisibilityBook()
-  alarms: Alarms = new Map()
-  nowMs = 1_000_000
-  proved: readonly string[] = [serviceV4]
-  held: readonly string[] = [serviceV4]
-  deleted: readonly string[] = []
-  intent = announced
-
-  look(...collectors: readonly CollectorView[]): readonly string[] {
-    const conditions = this.book.conditions({
-      intent: this.intent,
-      deleted: new Set(this.deleted as Prefix[]),
-      standing: {
-        isProved: (prefix) => this.proved.includes(prefix),
-        isGone: (prefix) => !this.held.includes(prefix),
-      },
-      collectors,
-      alarms: this.alarms,
-      nowMs: this.nowMs,
-    })
-    this.alarms = followConditions(this.alarms, conditions, this.nowMs).alarms
-    return [...this.alarms.values()].filter(({ state }) => state === 'firing').map(({ id }) => id)
-  }
-
-  during(seconds: number, ...collectors: readonly CollectorView[]): readonly string[] {
-    let open = this.look(...collectors)
-    for (let i = 0; i < seconds; i++) {
-      this.nowMs += 1000
-      open = this.look(...collectors)
-    }
-    return open
-  }
-
-  message(id: string): string {
-    return [...this.alarms.values()].find((alarm) => alarm.id === id)?.message ?? ''
-  }
-}
+import { Lookout, announced, at, collector, gone, ours, stranger } from '../../support/lookout.ts'
 
 describe('sight', () => {
   const origins = new Set([asn])
@@ -213,8 +143,8 @@ test.each([
 
 test('origins are our own AS, and what the pool that contains a prefix allows beside it', () => {
   const pools = new Map([
-    ['a', { id: 'a', prefixes: ['203.0.113.0/24'] as Prefix[], origins: [] }],
-    ['b', { id: 'b', prefixes: ['198.51.100.0/24'] as Prefix[], origins: [stranger as Asn] }],
+    ['a', { id: 'a', prefixes: ['203.0.113.0/24'] as Prefix[], origins: [], elsewhere: [] }],
+    ['b', { id: 'b', prefixes: ['198.51.100.0/24'] as Prefix[], origins: [stranger as Asn], elsewhere: [] }],
   ])
   const origins = originsOf({ network: announced.network, pools })
   expect([...origins('203.0.113.0/25' as Prefix)]).toEqual([asn])
