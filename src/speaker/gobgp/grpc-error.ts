@@ -4,6 +4,7 @@
  */
 import { type ServiceError, status } from '@grpc/grpc-js'
 import { type OperationCode, OperationError } from '../../bgp/operation-error.ts'
+import { tlsTrouble } from './tls-words.ts'
 
 const notStarted = "bgp server hasn't started yet"
 
@@ -49,10 +50,18 @@ function grpcStatus(error: unknown): number | undefined {
 }
 
 /** grpc-js tells the cause of a connection that is not there in a sentence about itself. */
-const ownWords = /^No connection established\. Last error: (?:Error: )?(.*)\. Resolution note: *(.*)$/
+const ownWords = /^No connection established\. Last error: (?:Error: )?(.*)\. Resolution note: *(.*)$/s
+/** The same trouble a second later would be news. */
+const moment = / \(\d{4}-\d\d-\d\dT[\d:.]+Z\)/g
+/** The other side closed the connection before it said anything. */
+const closedAtOnce = 'Failed to connect'
 
 function words(error: unknown): string {
-  if (isServiceError(error)) return error.details.replace(ownWords, '$1 $2').trim()
+  if (isServiceError(error)) {
+    const said = error.details.replace(moment, '').replace(ownWords, '$1 $2').trim()
+    if (said === closedAtOnce) return `${said}; where it wants TLS, write tls`
+    return tlsTrouble(said) ?? said
+  }
   return error instanceof Error ? error.message : String(error)
 }
 
