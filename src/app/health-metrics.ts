@@ -47,10 +47,14 @@ export function createHealthMetrics(registry: Registry): HealthMetrics {
         gauge.agents.set({ state: 'heard' }, heard)
         gauge.agents.set({ state: 'silent' }, silent)
       },
-      observeRollouts: (count) => gauge.rollouts.set(count),
+      observeRollouts(count, stageRatio) {
+        gauge.rollouts.set(count)
+        gauge.rolloutStage.set(stageRatio)
+      },
       observeRolloutStep: (step) => counter.rolloutSteps.inc({ step }),
       observeEnd() {
         gauge.rollouts.set(0)
+        gauge.rolloutStage.set(0)
         dimensions.reset()
         for (const one of [gauge.subjects, gauge.standing, gauge.brake, gauge.agents]) one.reset()
       },
@@ -81,6 +85,10 @@ function gaugesOf(registry: Registry) {
     refusals: gauge('herald_automation_refusals', 'What automation would do and does not, by guard', ['guard']),
     agents: gauge('herald_agents', 'Agents that have something to probe: heard of, or silent', ['state']),
     rollouts: gauge('herald_rollouts', 'Staged changes on their way'),
+    rolloutStage: gauge(
+      'herald_rollout_stage_ratio',
+      'Of the time that a stage of a staged change may take, what the slowest has taken',
+    ),
     failing: gauge('herald_receivers_failing', 'Receivers whose last notice failed'),
     waiting: gauge('herald_notices_waiting', 'Notices that wait to be told'),
   }
@@ -88,6 +96,14 @@ function gaugesOf(registry: Registry) {
 
 function countersOf(registry: Registry) {
   const registers = [registry]
+  const rolloutSteps = new Counter({
+    name: 'herald_rollout_steps_total',
+    help: 'Steps of staged changes that automation took: advance, done, rollback',
+    labelNames: ['step'],
+    registers,
+  })
+  // Prometheus sees no increase in a series that begins at 1.
+  for (const step of ['advance', 'done', 'rollback']) rolloutSteps.inc({ step }, 0)
   return {
     samples: new Counter({ name: 'herald_samples_total', help: 'Samples of agents that were judged', registers }),
     decisions: new Counter({
@@ -96,12 +112,7 @@ function countersOf(registry: Registry) {
       labelNames: ['outcome'],
       registers,
     }),
-    rolloutSteps: new Counter({
-      name: 'herald_rollout_steps_total',
-      help: 'Steps of staged changes that automation took: advance, done, rollback',
-      labelNames: ['step'],
-      registers,
-    }),
+    rolloutSteps,
     notices: new Counter({
       name: 'herald_notices_total',
       help: 'Attempts to tell receivers of alarms, by outcome',

@@ -24,8 +24,8 @@ export interface HealthObserver {
   observeMeasures(measures: readonly RegionMeasure[]): void
   observeSessions(sessions: readonly RegionSessions[]): void
   observeAgents(agents: Readonly<Record<AgentStanding, number>>): void
-  /** Staged changes that run now. */
-  observeRollouts(count: number): void
+  /** Staged changes that run now. @param stageRatio of the time that a stage may take, what the slowest has taken */
+  observeRollouts(count: number, stageRatio: number): void
   /** Automation moved one of them. */
   observeRolloutStep(step: 'advance' | 'done' | 'rollback'): void
   /** Another controller leads from now on: what only a leader knows is not known here any more. */

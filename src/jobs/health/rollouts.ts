@@ -82,7 +82,7 @@ export class Rollouts {
       }
       states.push(state)
     }
-    this.#deps.observeRollouts(rollouts.size)
+    this.#deps.observeRollouts(rollouts.size, slowestStage(rollouts.values(), nowMs))
     if (!changed) await this.#tell(states)
     return changed
   }
@@ -168,6 +168,11 @@ export class Rollouts {
     await this.#deps.store.health.tellRollouts(this.#lease.fence, states)
     this.#told = text
   }
+}
+
+/** Above 1 the stage is neither out nor back: a freeze holds it, its way back is refused, or a new leader watches it anew. */
+function slowestStage(rollouts: Iterable<Rollout>, nowMs: number): number {
+  return Math.max(0, ...Array.from(rollouts, ({ stageAtMs, giveUpMs }) => (nowMs - stageAtMs) / giveUpMs))
 }
 
 function notReadBack(view: PlannerView, rollout: Rollout): string | undefined {

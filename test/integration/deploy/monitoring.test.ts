@@ -20,11 +20,13 @@ let redis: TestRedis
 let store: OpenStore
 /** Names of series that Prometheus would have. */
 let series: ReadonlySet<string>
+let rendered: string
 
 beforeAll(async () => {
   redis = await startRedis()
   store = await openTestStore(redis.url, freshTag())
-  series = seriesOf(await createMetrics(store).render())
+  rendered = await createMetrics(store).render()
+  series = seriesOf(rendered)
 })
 afterAll(async () => {
   await store.close()
@@ -48,6 +50,15 @@ test('rules ask for metrics that exist', async () => {
   const asked = groups.flatMap((group) => group.rules.flatMap(({ expr }) => metricsIn(expr)))
   expect(asked.length).toBeGreaterThan(10)
   expect(asked.filter((name) => !series.has(name))).toEqual([])
+})
+
+test('the first step of a staged change is an increase: its series begin at 0', () => {
+  const steps = [...rendered.matchAll(/^herald_rollout_steps_total\{step="(\S+)"\} (\d+)$/gm)]
+  expect(steps.map(([, step, value]) => [step, value])).toEqual([
+    ['advance', '0'],
+    ['done', '0'],
+    ['rollback', '0'],
+  ])
 })
 
 test('every panel of the dashboard asks for metrics that exist', async () => {

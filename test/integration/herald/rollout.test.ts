@@ -235,6 +235,8 @@ describe('what stops it', () => {
     await new Promise((resolve) => setTimeout(resolve, 5000))
     expect(await show(id)).toMatchObject({ state: 'running', stage: 1 })
     expect(await announcing(prefix)).toEqual(['s0', 's1', 's2'])
+    // It stands for longer than it may: HeraldRolloutStands of deploy/prometheus tells it.
+    expect(await stageRatio()).toBeGreaterThan(1)
     const { code, out } = await herald('rollout', 'abort', id ?? '', '--reason', 'seen enough', '--wait')
     expect(code, out).toBe(0)
     expect(await ribs(prefix)).toEqual(before)
@@ -273,6 +275,11 @@ describe('what stops it', () => {
     expect((await show(id)).ended?.reason).toMatch(/not read back.*8 s is as long as a stage may take/)
   }, 60_000)
 })
+
+async function stageRatio(): Promise<number> {
+  const metrics = await controller.expect<string>('GET', '/metrics')
+  return Number(/^herald_rollout_stage_ratio (\S+)$/m.exec(metrics)?.[1])
+}
 
 async function healthy(): Promise<number> {
   const verdicts = await store.health.verdicts()
