@@ -8,7 +8,7 @@
  * time is an argument.
  */
 import type { NeighborId, PopId, SpeakerId } from '../intent/model.ts'
-import { type Alarm, type Alarms, alarmId } from './alarm.ts'
+import { type Alarm, type Alarms, isOpen, openAlarm } from './alarm.ts'
 import type { Condition } from './failover-input.ts'
 
 /** What a daemon says of one neighbor. */
@@ -211,7 +211,7 @@ function isFew({ counts }: Session, kind: (typeof counted)[number], nowMs: numbe
 
 function down(at: At, { established, isLost, adminDown, prefixLimit }: Session, alarms: Alarms): readonly Condition[] {
   if (established || adminDown) return []
-  if (!isLost && !prefixLimit && openAlarm(alarms, 'session-down', at) === undefined) return []
+  if (!isLost && !prefixLimit && openAlarm(alarms, 'session-down', subjectOf(at)) === undefined) return []
   const why = prefixLimit ? 'closed it: the neighbor sends more prefixes than its limit' : 'lost it'
   return [condition('session-down', 'critical', at, `session with ${nameOf(at)}: ${at.speaker} ${why}`)]
 }
@@ -226,7 +226,8 @@ function flapping(at: At, { losses }: Session, nowMs: number): readonly Conditio
 
 function fewer(at: At, session: Session, alarms: Alarms, nowMs: number): readonly Condition[] {
   if (!session.established) return []
-  const lost = standingLoss(session, openAlarm(alarms, 'prefixes-lost', at), nowMs) ?? freshLoss(session, nowMs)
+  const lost =
+    standingLoss(session, openAlarm(alarms, 'prefixes-lost', subjectOf(at)), nowMs) ?? freshLoss(session, nowMs)
   if (lost === undefined) return []
   const now = session.counts.at(-1)?.[lost.kind] ?? 0
   const message = `${nameOf(at)} gave ${at.speaker} ${lost.before} prefixes, and ${now} are left (${lost.kind})`
@@ -253,15 +254,6 @@ function standingLoss({ counts }: Session, alarm: Alarm | undefined, nowMs: numb
   const now = counts.at(-1)?.[kind]
   if (now === undefined || now >= before * sessionRules.recoveredShare) return undefined
   return { kind, before }
-}
-
-function openAlarm(alarms: Alarms, kind: string, at: At): Alarm | undefined {
-  const alarm = alarms.get(alarmId(kind, subjectOf(at)))
-  return alarm !== undefined && isOpen(alarm) ? alarm : undefined
-}
-
-function isOpen({ state }: Alarm): boolean {
-  return state !== 'resolved'
 }
 
 function subjectOf({ speaker, address, place }: At): string {

@@ -45,6 +45,9 @@ export interface Bird {
   /** Announces one of its prefixes again. */
   offer(prefix: string): Promise<void>
   retract(prefix: string): Promise<void>
+  /** Closes one of its sessions, and takes it up again. */
+  shut(session: string): Promise<void>
+  open(session: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -133,6 +136,12 @@ export async function startBird(
     },
     async retract(prefix) {
       await ask(socket, `disable offer${offers.indexOf(prefix)}`)
+    },
+    async shut(session) {
+      await ask(socket, `disable ${session}`)
+    },
+    async open(session) {
+      await ask(socket, `enable ${session}`)
     },
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {

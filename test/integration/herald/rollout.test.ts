@@ -2,7 +2,7 @@
  * Staged changes on real daemons (G5): a canary that breaks takes the whole change back by itself and every RIB is as it was;
  * one that stays well is followed by the rest. Controllers are killed between stages, a freeze stops it, people move it.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Sample } from '../../../src/health/sample.ts'
 import type { SubjectKey } from '../../../src/health/subject.ts'
 import type { AgentId } from '../../../src/intent/monitoring.ts'
@@ -32,6 +32,9 @@ const prefixes = [
   '10.6.0.0/24',
   '10.7.0.0/24',
   '10.8.0.0/24',
+  '10.9.0.0/24',
+  '10.10.0.0/24',
+  '10.11.0.0/24',
 ]
 
 let redis: TestRedis
@@ -194,6 +197,53 @@ it('a move: new sites first, the old ones last, and a broken new one brings the 
   await eventually(withinMs, async () => expect(await ribs(prefix)).toEqual(before))
 }, 60_000)
 
+describe('a neighbor closes its session while the canary is watched', () => {
+  afterEach(async () => {
+    for (const place of places) await bird.open(place)
+    await eventually(withinMs, async () => expect(await sessionsDown()).toEqual([]))
+  })
+
+  it.each([
+    ['s2', 'GoBGP 4.8'],
+    ['s3', 'GoBGP 3.36'],
+  ])(
+    'at the canary %s (%s), whose checks stay well: all of it goes back, and the rest is never touched',
+    async (canary) => {
+      const before = await ribs(prefix)
+      const watched = followRibs()
+      const { id } = await begin({ canary: [`pop-${canary}`], settleSeconds: 10, giveUpSeconds: 60 })
+      await eventually(withinMs, async () => expect((await show(id)).readBackAt).toBeDefined())
+      await eventually(withinMs, async () => expect(await heardFrom(prefix)).toEqual(['s0', 's1', canary]))
+      await bird.shut(canary)
+      const closedAtMs = Date.now()
+      await eventually(withinMs, async () => expect((await show(id)).state).toBe('rolled-back'))
+      watched.stop()
+      const { revisions } = await controller.expect<RevisionListView>('GET', '/v1/revisions?limit=1')
+      console.log(`session closed → rolled back ${Date.parse(revisions[0]?.at ?? '') - closedAtMs} ms`)
+      expect(revisions[0]).toMatchObject({ author: 'herald:rollout' })
+      expect((await show(id)).ended?.reason).toMatch(
+        new RegExp(`pop-${canary} was well before: session with line-${canary}.*: ${canary} lost it`),
+      )
+      expect(await healthy()).toBe(places.length)
+      await eventually(withinMs, async () => expect(await ribs(prefix)).toEqual(before))
+      expect([...watched.seen].filter((one) => one.endsWith(` ${prefix}`)).toSorted()).toEqual(
+        ['s0', 's1', canary].map((place) => `${place} ${prefix}`),
+      )
+    },
+    60_000,
+  )
+
+  it('at a POP that its stages do not touch: that is no sign, and it goes on to the end', async () => {
+    const { id } = await begin({ canary: ['pop-s2'], settleSeconds: 3, giveUpSeconds: 60 })
+    await eventually(withinMs, async () => expect((await show(id)).readBackAt).toBeDefined())
+    await bird.shut('s0')
+    await eventually(withinMs, async () => expect(await sessionsDown()).toEqual(['pop-s0']))
+    expect(await show(id)).toMatchObject({ state: 'running' })
+    await eventually(withinMs, async () => expect((await show(id)).state).toBe('done'))
+    expect(await announcing(prefix)).toEqual(places)
+  }, 60_000)
+})
+
 describe('what stops it', () => {
   it('a controller killed between two stages: nothing moves meanwhile, and the next one goes on', async () => {
     const { id } = await begin({ settleSeconds: 3 })
@@ -275,6 +325,12 @@ describe('what stops it', () => {
     expect((await show(id)).ended?.reason).toMatch(/not read back.*8 s is as long as a stage may take/)
   }, 60_000)
 })
+
+/** POPs with an alarm of a session that is lost. */
+async function sessionsDown(): Promise<readonly (string | undefined)[]> {
+  const { alarms } = await controller.expect<AlarmListView>('GET', '/v1/alarms?state=open')
+  return alarms.flatMap(({ kind, labels }) => (kind === 'session-down' ? [labels['pop']] : []))
+}
 
 async function stageRatio(): Promise<number> {
   const metrics = await controller.expect<string>('GET', '/metrics')
