@@ -1,6 +1,6 @@
 /**
  * Paths that end in our own AS and that we did not begin: whoever puts our AS at the end of what it announces passes for us,
- * and origin validation takes it for valid.
+ * and for origin validation (RFC 6811) too, where no ROA's maxLength stops it.
  *   forged-origin  a more specific prefix of our space that no speaker of ours announces (a sub-prefix hijack with a forged
  *                  origin), told once it has lasted for `settledMs`;
  *   forged-path    a prefix that we announce, by a path on which an AS stands beside ours that is no neighbor (a forged first
