@@ -1,6 +1,6 @@
 /** The replay, on the traces that ship with the tests: its figures can be computed again from the decisions it writes. */
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -107,6 +107,24 @@ describe('the replay', { timeout: 60_000 }, () => {
       rawMs: group.rawMs.map((values) => values.map((value, i) => (i >= at ? 10_000 - value : value))),
     }
     expect([...runLearner(spoiled)].slice(0, at + 1)).toEqual([...chosen].slice(0, at + 1))
+  })
+})
+
+describe('what cannot be replayed is refused in one line', () => {
+  const traces = file('data/rtt-atlas/traces')
+  const [one] = readdirSync(traces) as [string]
+  const lonely = mkdtempSync(join(folder, 'lonely-'))
+  copyFileSync(join(traces, one), join(lonely, one))
+  test.each([
+    ['a folder that is not there', ['--traces', join(folder, 'nowhere')], /^learner:replay: ENOENT.*nowhere'$/],
+    ['one trace alone', ['--traces', lonely], /^learner:replay: .*three traces.*720 rows.*found: \d+ \d+$/],
+    ['a seed in words', ['--seed', 'one'], /^learner:replay: --seed one: a whole number is needed$/],
+    ['an unknown option', ['--sed', '1'], /^learner:replay: Unknown option '--sed'/],
+  ])('%s', (_, args, line) => {
+    const { status, stderr, stdout } = spawnSync(process.execPath, [file('bench/learner-replay.ts'), ...args])
+    expect({ status, out: stdout.toString() }).toEqual({ status: 2, out: '' })
+    expect(stderr.toString().trim()).toMatch(line)
+    expect(stderr.toString().trim()).not.toContain('\n')
   })
 })
 
