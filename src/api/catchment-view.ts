@@ -22,8 +22,8 @@ function moveView(move: CatchmentMove, acceptedAtMs: number): CatchmentProofView
   return {
     state: moveState(move),
     movedMs: after(movedAtMs(move)),
-    prefixes: prefixes.map(({ prefix, left, joined, state, movedAtMs: atMs }) => {
-      return { prefix, left: [...left], joined: [...joined], state, movedMs: after(atMs) }
+    prefixes: prefixes.map(({ left, joined, movedAtMs: atMs, ...rest }) => {
+      return { ...rest, left: [...left], joined: [...joined], movedMs: after(atMs) }
     }),
     vantages: vantages.map(({ agent, lastOldAtMs, firstNewAtMs, ...rest }) => {
       return { ...rest, vantage: agent, lastOldMs: after(lastOldAtMs), firstNewMs: after(firstNewAtMs) }

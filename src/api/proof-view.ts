@@ -36,6 +36,7 @@ export function proofView(proof: Proof, intent: Intent): ProofView {
     acceptedAt: new Date(proof.acceptedAtMs).toISOString(),
     plannedMs: after(proof.plannedAtMs),
     doneMs: after(proof.doneAtMs),
+    supersededBy: proof.supersededBy,
     held: [...proof.held],
     speakers: speakers.toSorted((a, b) => a.speaker.localeCompare(b.speaker, 'en', { numeric: true })),
     ...(catchment !== undefined && { catchment }),

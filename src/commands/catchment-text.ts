@@ -9,13 +9,14 @@ const rowsAtMost = 20
 
 export const noVantage = 'no vantage point names the POP that answers'
 
-/** How the last stage of a proof stands, in one line, and beneath who moved. */
+/** How the last stage of a proof stands, in one line, and beneath who moved, or is still where nobody should be. */
 export function moveText(terminal: Terminal, catchment: CatchmentProofView): string {
   const color = { moved: 'green', watching: 'yellow', 'not-moved': 'yellow', untold: 'dim', superseded: 'dim' } as const
   const head = paint(terminal, color[catchment.state], `catchment ${moveWords(catchment)}`)
-  const shown = catchment.vantages.filter(({ before, after, lastOldMs, firstNewMs }) => {
-    return before !== after || lastOldMs !== undefined || firstNewMs !== undefined
-  })
+  const left = new Map(catchment.prefixes.map((one) => [one.prefix, one.left]))
+  const shown = catchment.vantages.filter(
+    ({ prefix, before, after }) => before !== after || left.get(prefix)?.includes(after ?? '') === true,
+  )
   if (catchment.state === 'untold' || shown.length === 0) return head
   const rows = shown
     .slice(0, rowsAtMost)

@@ -1,7 +1,7 @@
 /**
  * `herald drain --wait`: what a drain waits for as it changes, then the proof of what takes it away, until it is really
  * gone. Exit code 0 where it is, whether its traffic was seen gone or it waited as long as it may, which is said; 3 where
- * it is held, late or was lifted meanwhile, or, with --seen, where witnesses do not see it.
+ * it is held, late or was lifted meanwhile, or, with --seen, where witnesses do not see it or another change took its place.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChangeView } from '../api/wire/change.ts'
@@ -9,7 +9,8 @@ import type { DrainView } from '../api/wire/drain.ts'
 import type { RevisionListView } from '../api/wire/revision.ts'
 import { ApiError, type ApiClient } from './client.ts'
 import type { CliContext } from './cli-context.ts'
-import { CommandError, exitCode } from './exit-code.ts'
+import { CommandError, exitCode, interruptedWait } from './exit-code.ts'
+import { laterWords, supersededBy } from './superseded.ts'
 import { type WaitOptions, followProof, requireDone, requireSight } from './wait.ts'
 
 const lookEveryMs = 1000
@@ -27,13 +28,14 @@ export async function followDrain(
   const isMarked = ({ stage }: DrainView) => stage === 'scheduled' || stage === 'marked' || stage === 'waiting'
   const look = { ...options, deadline, tell: teller(cli, options) }
   const leaving = await lookUntil(cli, api, id, look, (drain) => !isMarked(drain))
-  if (cli.signal.aborted) return
   const leavingRevision = leaving.untilIdle?.idleAt === undefined ? revision : await idleRevision(api, id, revision)
   const proof = await followProof(cli, api, leavingRevision, { ...options, timeoutSeconds: left() })
   // Whoever changes the same prefixes meanwhile supersedes it; whether the drain is gone is known all the same.
-  if (proof !== undefined && proof.state !== 'superseded') requireDone(cli.terminal, proof, options)
+  if (proof.state !== 'superseded') await requireDone(cli.terminal, api, proof, options)
   await lookUntil(cli, api, id, look, ({ stage }) => stage === 'gone')
-  if (options.seen && proof !== undefined && !cli.signal.aborted) requireSight(proof, options.timeoutSeconds)
+  if (options.seen) await requireSight(api, proof, options.timeoutSeconds)
+  else if (proof.state === 'superseded')
+    for (const line of await laterWords(api, supersededBy(proof))) cli.terminal.err(line)
 }
 
 interface Look extends WaitOptions {
@@ -62,7 +64,8 @@ async function lookUntil(
   for (;;) {
     const drain = await drainOf(api, id)
     tell(`${id}: ${drain.summary}`)
-    if (enough(drain) || cli.signal.aborted) return drain
+    if (cli.signal.aborted) throw interruptedWait(id, 'herald drains')
+    if (enough(drain)) return drain
     if (performance.now() >= deadline)
       throw new CommandError(
         exitCode.notConverged,

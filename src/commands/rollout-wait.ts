@@ -8,7 +8,7 @@ import type { RolloutView, StagedView } from '../api/wire/rollout.ts'
 import type { ApiClient } from './client.ts'
 import type { CliContext, Output } from './cli-context.ts'
 import { formatDuration } from './duration.ts'
-import { CommandError, exitCode } from './exit-code.ts'
+import { CommandError, exitCode, interruptedWait } from './exit-code.ts'
 import { print } from './output.ts'
 import { popsText, whyText } from './rollout-text.ts'
 import { paint } from './terminal.ts'
@@ -36,7 +36,8 @@ export async function waitForRollout(
     const view = await api.request<RolloutView>({ path: `/v1/rollouts/${encodeURIComponent(rollout)}` })
     await tell(view)
     if (view.state !== 'running') return conclude(cli, view, output)
-    if (performance.now() >= deadline || cli.signal.aborted) {
+    if (cli.signal.aborted) throw interruptedWait(rollout, `herald rollout ${rollout}`)
+    if (performance.now() >= deadline) {
       const waited = `${rollout} is at stage ${view.stage} of ${view.stages.length} after ${formatDuration(timeoutSeconds)}; it goes on, see: herald rollout ${rollout}`
       throw new CommandError(exitCode.notConverged, waited, [whyText(view)])
     }

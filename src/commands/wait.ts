@@ -9,9 +9,10 @@ import type { ApiClient } from './client.ts'
 import { moveText, moveWords } from './catchment-text.ts'
 import type { CliContext, Output } from './cli-context.ts'
 import { detectionText } from './detection-text.ts'
-import { CommandError, exitCode } from './exit-code.ts'
+import { CommandError, exitCode, interruptedWait } from './exit-code.ts'
 import { print } from './output.ts'
 import { routersText, routersWords } from './seen-text.ts'
+import { laterWords, supersededBy } from './superseded.ts'
 import { renderTable } from './table.ts'
 import { type Terminal, paint } from './terminal.ts'
 
@@ -38,28 +39,27 @@ export async function waitForProof(
   options: WaitOptions,
 ): Promise<void> {
   const proof = await followProof(cli, api, revision, options)
-  if (proof === undefined) return
-  requireDone(cli.terminal, proof, options)
+  await requireDone(cli.terminal, api, proof, options)
   requireAudience(proof, options.warnings)
-  if (options.seen) requireSight(proof, options.timeoutSeconds)
+  if (options.seen) await requireSight(api, proof, options.timeoutSeconds)
 }
 
 /**
  * Shows the proof as it comes, until it is done (and, with `seen`, no witness is waited for any more), superseded, held for a
- * while, or late. Undefined: interrupted.
+ * while, or late. Fails with exit code 130 where it is interrupted.
  */
 export async function followProof(
   cli: CliContext,
   api: ApiClient,
   revision: number,
   options: Pick<WaitOptions, 'timeoutSeconds' | 'output' | 'seen'>,
-): Promise<ProofView | undefined> {
+): Promise<ProofView> {
   const live = options.output === 'table' ? progressOn(cli.terminal) : undefined
   const deadline = performance.now() + options.timeoutSeconds * 1000
   let heldSince: number | undefined
   let doneSince: number | undefined
   let proof: ProofView | undefined
-  while (!cli.signal.aborted) {
+  for (;;) {
     const left = deadline - performance.now()
     const wait = Math.max(1, Math.min(pollSeconds, Math.ceil(left / 1000)))
     const query = { wait, ...(proof !== undefined && { seen: proof.progress }) }
@@ -71,6 +71,7 @@ export async function followProof(
       if (!options.seen || !isToBeSeen(proof, performance.now() - doneSince)) break
     }
     heldSince = proof.state === 'held' ? (heldSince ?? performance.now()) : undefined
+    if (cli.signal.aborted) throw interruptedWait(`revision ${revision}`, `herald history ${revision}`)
     if (heldSince !== undefined && performance.now() - heldSince > heldGraceMs) break
     if (performance.now() >= deadline) break
   }
@@ -79,14 +80,19 @@ export async function followProof(
 }
 
 /** Says how it ended. Fails with exit code 3 where it is not done. */
-export function requireDone(
+export async function requireDone(
   terminal: Terminal,
+  api: ApiClient,
   proof: ProofView,
   { output, timeoutSeconds }: Pick<WaitOptions, 'output' | 'timeoutSeconds'>,
-): void {
+): Promise<void> {
   if (output === 'json' || output === 'yaml') print(terminal, output, { data: proof, table: () => '', names: () => [] })
   else if (output === 'table') terminal.out(proofText(terminal, proof))
   if (proof.state === 'done') return
+  if (proof.state === 'superseded') {
+    const what = `revision ${proof.revision} was superseded by another change before it was proved`
+    throw new CommandError(exitCode.notConverged, what, await laterWords(api, supersededBy(proof)))
+  }
   const details = [
     ...proof.held,
     ...proof.speakers.flatMap(({ speaker, problem }) => (problem ? [`${speaker}: ${problem}`] : [])),
@@ -94,7 +100,6 @@ export function requireDone(
   const what = {
     pending: `revision ${proof.revision} is committed, but not proved within ${timeoutSeconds} s; it goes on, see: herald history ${proof.revision}`,
     held: `revision ${proof.revision} is committed, but held`,
-    superseded: `revision ${proof.revision} was superseded by a later one before it was proved`,
   }[proof.state]
   throw new CommandError(exitCode.notConverged, what, details)
 }
@@ -124,7 +129,8 @@ function isToBeSeen({ catchment, routers }: ProofView, doneForMs: number): boole
  * Proved at every neighbor, and yet not seen from outside: who asked for that must not take one for the other. Witnesses
  * that cannot tell are no objection where others can.
  */
-export function requireSight({ revision, catchment, routers }: ProofView, timeoutSeconds: number): void {
+export async function requireSight(api: ApiClient, proof: ProofView, timeoutSeconds: number): Promise<void> {
+  const { revision, state, catchment, routers } = proof
   const told = [
     ...(catchment === undefined || catchment.state === 'untold' ? [] : [`catchment ${moveWords(catchment)}`]),
     ...(routers === undefined || routers.state === 'untold' ? [] : [`vantage routers: ${routersWords(routers)}`]),
@@ -132,6 +138,10 @@ export function requireSight({ revision, catchment, routers }: ProofView, timeou
   const isMoved = catchment === undefined || ['moved', 'untold'].includes(catchment.state)
   const isSeen = routers === undefined || ['seen', 'gone', 'untold'].includes(routers.state)
   if (told.length > 0 && isMoved && isSeen) return
+  if ([state, catchment?.state, routers?.state].includes('superseded')) {
+    const what = `revision ${revision} was superseded by another change before it was seen`
+    throw new CommandError(exitCode.notConverged, what, await laterWords(api, supersededBy(proof)))
+  }
   const nobody = 'no vantage point names the POP that answers, and no vantage router can tell'
   const what = `revision ${revision} is done, but not seen within ${timeoutSeconds} s`
   throw new CommandError(exitCode.notConverged, what, told.length === 0 ? [nobody] : told)
@@ -218,8 +228,8 @@ function lineByLine(terminal: Terminal): Progress {
         if (problem !== undefined) tell(`${pop} ${speaker}: ${problem}`)
       }
       for (const sentence of held) tell(`held: ${sentence}`)
-      for (const { vantage, after, firstNewMs } of catchment?.vantages ?? [])
-        if (firstNewMs !== undefined) tell(`${vantage} answered by ${after} ${firstNewMs} ms`)
+      for (const { vantage, before, after, firstNewMs } of catchment?.vantages ?? [])
+        if (firstNewMs !== undefined && before !== after) tell(`${vantage} answered by ${after} ${firstNewMs} ms`)
     },
     end: () => undefined,
   }

@@ -25,6 +25,8 @@ export interface PrefixMove {
   readonly left: readonly PopId[]
   readonly joined: readonly PopId[]
   readonly state: MoveState
+  /** Of a superseded one: the later revision. */
+  readonly supersededBy?: number
   /** Times are ms since the epoch. Absent where no vantage point had to move. */
   readonly movedAtMs?: number
 }

@@ -19,6 +19,8 @@ export interface PrefixSight {
   /** It is announced somewhere after the change. */
   readonly wanted: boolean
   readonly state: SightState
+  /** Of a superseded one: the later revision. */
+  readonly supersededBy?: number
   /** When the last vantage router was there, ms since the epoch; absent where none had to notice anything. */
   readonly atMs?: number
 }

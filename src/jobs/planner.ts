@@ -316,9 +316,9 @@ export class Planner {
 
   async #settle(plan: Plan): Promise<void> {
     const { store, clock, logger } = this.#deps
-    for (const { revision, state, held } of this.#settlement.take(plan)) {
-      await store.proofs.settle(this.#lease.fence, revision, state, clock(), held)
-      logger.info({ revision, state, held }, 'revision')
+    for (const { revision, state, held, supersededBy } of this.#settlement.take(plan)) {
+      await store.proofs.settle(this.#lease.fence, revision, state, clock(), held, supersededBy)
+      logger.info({ revision, state, held, supersededBy }, 'revision')
     }
   }
 

@@ -11,7 +11,8 @@ interface OpenRevision {
   readonly open: Set<Prefix>
   /** Of the open ones: those that the last look held. */
   readonly held: Set<Prefix>
-  superseded: boolean
+  /** The last revision that took one of its prefixes before that had converged. */
+  supersededBy?: number
   /** State and sentences as last told. */
   told: string
   /** Announcements it takes away, and those of revisions it superseded, that may still be withdrawn (G4). */
@@ -22,6 +23,8 @@ export interface Settled {
   readonly revision: number
   readonly state: ProofState
   readonly held: readonly string[]
+  /** Of a superseded one: the revision that counts instead. */
+  readonly supersededBy?: number
 }
 
 const sentencesAtMost = 20
@@ -38,7 +41,7 @@ export class Settlement {
     for (const earlier of this.#revisions.values()) {
       for (const prefix of taken)
         if (earlier.open.delete(prefix)) {
-          earlier.superseded = true
+          earlier.supersededBy = revision
           earlier.held.delete(prefix)
         }
       if (earlier.open.size > 0) continue
@@ -56,7 +59,7 @@ export class Settlement {
 
   #add(revision: number, open: Set<Prefix>, removes: number): void {
     const told = tell('pending', [])
-    this.#revisions.set(revision, { revision, open, held: new Set(), superseded: false, told, removes })
+    this.#revisions.set(revision, { revision, open, held: new Set(), told, removes })
   }
 
   /** Announcements that open revisions may still take away. */
@@ -97,7 +100,13 @@ export class Settlement {
       const told = tell(state, sentences)
       if (told === entry.told) continue
       entry.told = told
-      news.push({ revision: entry.revision, state, held: sentences })
+      const { revision, supersededBy } = entry
+      news.push({
+        revision,
+        state,
+        held: sentences,
+        ...(state === 'superseded' && supersededBy !== undefined && { supersededBy }),
+      })
     }
     return news
   }
@@ -112,9 +121,9 @@ export class Settlement {
   }
 }
 
-function stateOf({ open, held, superseded }: OpenRevision): ProofState {
+function stateOf({ open, held, supersededBy }: OpenRevision): ProofState {
   if (open.size > 0) return held.size > 0 ? 'held' : 'pending'
-  return superseded ? 'superseded' : 'done'
+  return supersededBy === undefined ? 'done' : 'superseded'
 }
 
 function tell(state: ProofState, held: readonly string[]): string {

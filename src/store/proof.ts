@@ -34,6 +34,8 @@ export interface Proof {
   readonly plannedAtMs?: number
   readonly state: ProofState
   readonly doneAtMs?: number
+  /** Of a superseded one: the later revision of the same prefixes, which counts instead. */
+  readonly supersededBy?: number
   /** Sentences for what is held. */
   readonly held: readonly string[]
   readonly speakers: ReadonlyMap<SpeakerId, SpeakerProof>
@@ -54,8 +56,15 @@ export interface Proofs {
    * was pushed earlier. Nothing once it is done.
    */
   speaker(revision: number, speaker: SpeakerId, proof: SpeakerProof): Promise<void>
-  /** `lease-lost` where the fence does not hold. */
-  settle(fence: Fence, revision: number, state: ProofState, atMs: number, held: readonly string[]): Promise<void>
+  /** `lease-lost` where the fence does not hold. @param supersededBy of a superseded one */
+  settle(
+    fence: Fence,
+    revision: number,
+    state: ProofState,
+    atMs: number,
+    held: readonly string[],
+    supersededBy?: number,
+  ): Promise<void>
   /** What witnesses see of it, also once it is done. @param seen tell: an event says that it is as the change wants it */
   witness(fence: Fence, revision: number, witness: Witness, move: WitnessedMove, seen: 'tell' | 'keep'): Promise<void>
   get(revision: number): Promise<Proof | undefined>

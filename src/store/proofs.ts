@@ -15,7 +15,10 @@ import type { HeraldEvent } from './store.ts'
 
 const speakerField = 'speaker:'
 
-/** KEYS lease, proof, events. ARGV token, state, ms, held, event, events to keep, ms to keep. An event per new state. */
+/**
+ * KEYS lease, proof, events. ARGV token, state, ms, held, event, events to keep, ms to keep, superseded by or ''. An event
+ * per new state.
+ */
 const settleScript = defineFencedScript(`
 local state = redis.call('HGET', KEYS[2], 'state')
 if state == 'done' or state == 'superseded' then return 'settled' end
@@ -23,6 +26,7 @@ redis.call('HSET', KEYS[2], 'state', ARGV[2], 'held', ARGV[4])
 redis.call('PEXPIRE', KEYS[2], ARGV[7])
 if state == ARGV[2] then return 'same' end
 if ARGV[2] == 'done' then redis.call('HSET', KEYS[2], 'doneAt', ARGV[3]) end
+if ARGV[8] ~= '' then redis.call('HSET', KEYS[2], 'supersededBy', ARGV[8]) end
 redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', 'event', ARGV[5])
 return 'changed'
 `)
@@ -66,9 +70,9 @@ export function createProofs(links: Links, keys: Keys): Proofs {
       const args = [`${speakerField}${speaker}`, JSON.stringify(proof), proofKeptMs]
       await prompt.run((redis) => runScript(redis, addPartScript, [keys.proof(revision)], args))
     },
-    async settle(fence, revision, state, atMs, held) {
+    async settle(fence, revision, state, atMs, held, supersededBy) {
       const event: HeraldEvent = { type: 'proof', revision, stage: state }
-      const args = [state, atMs, JSON.stringify(held), JSON.stringify(event), eventsKept, proofKeptMs]
+      const args = [state, atMs, JSON.stringify(held), JSON.stringify(event), eventsKept, proofKeptMs, supersededBy ?? '']
       await runFenced(prompt, keys, settleScript, fence, [keys.proof(revision), keys.events()], args)
     },
     async witness(fence, revision, witness, move, seen) {
@@ -78,9 +82,8 @@ export function createProofs(links: Links, keys: Keys): Proofs {
       await runFenced(prompt, keys, witnessScript, fence, [keys.proof(revision), keys.events()], args)
     },
     async get(revision) {
-      const { accepted, planned, state, doneAt, held, detection, catchment, routers, ...rest } = await prompt.run(
-        (redis) => redis.hgetall(keys.proof(revision)),
-      )
+      const stored = await prompt.run((redis) => redis.hgetall(keys.proof(revision)))
+      const { accepted, planned, state, doneAt, supersededBy, held, detection, catchment, routers, ...rest } = stored
       if (accepted === undefined) return undefined
       const speakers = new Map<SpeakerId, SpeakerProof>()
       for (const [field, text] of Object.entries(rest))
@@ -93,6 +96,7 @@ export function createProofs(links: Links, keys: Keys): Proofs {
         ...(planned !== undefined && { plannedAtMs: Number(planned) }),
         state: (state ?? 'pending') as ProofState,
         ...(doneAt !== undefined && { doneAtMs: Number(doneAt) }),
+        ...(supersededBy !== undefined && { supersededBy: Number(supersededBy) }),
         held: held === undefined ? [] : (JSON.parse(held) as string[]),
         speakers,
         ...(catchment !== undefined && { catchment: JSON.parse(catchment) as CatchmentMove }),

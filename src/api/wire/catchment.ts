@@ -17,6 +17,8 @@ export const catchmentProofSchema = z
         left: z.array(z.string()),
         joined: z.array(z.string()),
         state: moveState,
+        /** Of a superseded one: the later revision. */
+        supersededBy: z.number().int().optional(),
         movedMs: z.number().optional(),
       }),
     ),

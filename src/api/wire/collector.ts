@@ -85,6 +85,8 @@ export const routerProofSchema = z
         /** It is announced somewhere after the change. */
         wanted: z.boolean(),
         state: sightState,
+        /** Of a superseded one: the later revision. */
+        supersededBy: z.number().int().optional(),
         atMs: z.number().optional(),
       }),
     ),

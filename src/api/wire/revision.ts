@@ -58,6 +58,8 @@ export const proofSchema = z
     acceptedAt: z.string(),
     plannedMs: z.number().optional(),
     doneMs: z.number().optional(),
+    /** Of a superseded one: the later revision of the same prefixes, which counts instead. */
+    supersededBy: z.number().int().optional(),
     /** What is held, in sentences. */
     held: z.array(z.string()),
     speakers: z.array(speakerProofSchema),

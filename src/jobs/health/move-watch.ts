@@ -133,9 +133,10 @@ export class MoveWatch extends ProofWatch {
   }
 
   /** What has not moved by now is watched for no more. */
-  protected supersede(isTaken: (prefix: Prefix) => boolean): void {
+  protected supersede(isTaken: (prefix: Prefix) => boolean, by: number | undefined): void {
     const prefixes = this.#move.prefixes.map((one): PrefixMove => {
-      return one.state === 'watching' && isTaken(one.prefix) ? { ...one, state: 'superseded' } : one
+      if (one.state !== 'watching' || !isTaken(one.prefix)) return one
+      return { ...one, state: 'superseded', ...(by !== undefined && { supersededBy: by }) }
     })
     this.#move = { ...this.#move, prefixes }
   }

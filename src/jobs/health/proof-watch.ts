@@ -34,16 +34,16 @@ export abstract class ProofWatch {
     return this.#isSettled
   }
 
-  settle({ state, doneAtMs }: Pick<Proof, 'state' | 'doneAtMs'>): void {
+  settle({ state, doneAtMs, supersededBy }: Pick<Proof, 'state' | 'doneAtMs' | 'supersededBy'>): void {
     this.doneAtMs = doneAtMs
     this.#isSettled = state === 'done' || state === 'superseded'
-    if (state === 'superseded') this.supersede(() => true)
+    if (state === 'superseded') this.supersede(() => true, supersededBy)
   }
 
   /** Prefixes that a later revision changes count for that one from now on. */
   yieldTo(later: ProofWatch): void {
     const taken = new Set(later.prefixes())
-    this.supersede((prefix) => taken.has(prefix))
+    this.supersede((prefix) => taken.has(prefix), later.revision)
   }
 
   judge(nowMs: number): void {
@@ -68,5 +68,6 @@ export abstract class ProofWatch {
   protected abstract judged(nowMs: number): 'open' | 'over'
   protected abstract witnessed(): WitnessedMove
   protected abstract isAsWanted(): boolean
-  protected abstract supersede(isTaken: (prefix: Prefix) => boolean): void
+  /** @param by the later revision, where it is known */
+  protected abstract supersede(isTaken: (prefix: Prefix) => boolean, by: number | undefined): void
 }

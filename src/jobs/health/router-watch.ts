@@ -83,9 +83,10 @@ export class RouterWatch extends ProofWatch {
     return isAsWanted(this.#move)
   }
 
-  protected supersede(isTaken: (prefix: Prefix) => boolean): void {
+  protected supersede(isTaken: (prefix: Prefix) => boolean, by: number | undefined): void {
     const prefixes = this.#move.prefixes.map((one): PrefixSight => {
-      return one.state === 'watching' && isTaken(one.prefix) ? { ...one, state: 'superseded' } : one
+      if (one.state !== 'watching' || !isTaken(one.prefix)) return one
+      return { ...one, state: 'superseded', ...(by !== undefined && { supersededBy: by }) }
     })
     this.#move = { ...this.#move, prefixes }
   }
