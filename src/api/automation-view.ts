@@ -7,11 +7,26 @@ import { guardTitle, wayOut } from '../health/way-out.ts'
 import { frozenUntilMs } from '../intent/compile.ts'
 import type { Intent } from '../intent/model.ts'
 import type { Failover } from '../intent/monitoring.ts'
+import type { Store } from '../store/store.ts'
 import { isoTime, placeView } from './alarm-view.ts'
 import { trafficView } from './traffic-view.ts'
 import type { AutomationView, RefusalView } from './wire/automation.ts'
 
-export interface AutomationState {
+export async function readAutomation(
+  { health }: Pick<Store, 'health'>,
+  intent: Intent,
+  nowMs: number,
+): Promise<AutomationView> {
+  const [memory, refusals, goAtMs, traffic] = await Promise.all([
+    health.memory(),
+    health.refusals(),
+    health.goAtMs(),
+    health.traffic(),
+  ])
+  return automationView({ intent, memory, refusals, goAtMs, traffic, nowMs })
+}
+
+interface AutomationState {
   readonly intent: Intent
   readonly memory: FailoverMemory
   readonly refusals: readonly Refusal[]
@@ -20,7 +35,7 @@ export interface AutomationState {
   readonly nowMs: number
 }
 
-export function automationView(state: AutomationState): AutomationView {
+function automationView(state: AutomationState): AutomationView {
   const { intent, memory, refusals, goAtMs, traffic, nowMs } = state
   const brakes = {
     ...freezeOf(intent, nowMs),

@@ -1,8 +1,8 @@
 /** Catchments as the API shows them. */
-import type { Prefix } from '../bgp/prefix.ts'
+import { type Prefix, mostSpecific } from '../bgp/prefix.ts'
 import { type CatchmentMove, moveState, movedAtMs } from '../health/catchment-move.ts'
 import type { CatchmentLine } from '../health/catchment.ts'
-import { prefixOf, vantageTasks } from '../health/vantage-tasks.ts'
+import { vantageTasks } from '../health/vantage-tasks.ts'
 import type { Intent, PopId } from '../intent/model.ts'
 import type { Proof } from '../store/proof.ts'
 import type { ToldCatchment } from '../store/sight.ts'
@@ -33,7 +33,9 @@ function moveView(move: CatchmentMove, acceptedAtMs: number): CatchmentProofView
 
 /** Of announced prefixes. @param only this prefix */
 export function catchmentView(told: ToldCatchment | undefined, intent: Intent, only?: Prefix): CatchmentView {
-  const byPrefix = Map.groupBy(told?.lines ?? [], ({ target }) => prefixOf(intent.prefixes, target))
+  const byPrefix = Map.groupBy(told?.lines ?? [], ({ target }) =>
+    mostSpecific(target, (prefix) => intent.prefixes.has(prefix)),
+  )
   const prefixes = [...byPrefix].flatMap(([prefix, lines]) =>
     prefix === undefined || (only !== undefined && prefix !== only)
       ? []

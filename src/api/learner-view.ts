@@ -22,10 +22,11 @@ import type { LearnedExplanationView, LearnerDecisionView, LearnerPlaceView, Lea
 /** Decisions that are looked at to find those of one place, or one by its id. */
 export const decisionsSearched = 1000
 
-/** Places of groups that are no more are left out. @param only of this place alone, with how it stands now */
+/** In order; places of groups that are no more are left out. @param only of this place alone, with how it stands now */
 export function placesView({ places }: FleetState, intent: Intent, nowMs: number, only?: string): LearnerPlaceView[] {
   const time = new OverlayTime(intent.freezes.values(), nowMs)
-  return Object.entries(places).flatMap(([key, place]) => {
+  const inOrder = Object.entries(places).toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+  return inOrder.flatMap(([key, place]) => {
     if (only !== undefined && key !== only) return []
     const standing = standingOf(intent, place.learner.subject, time)
     return standing === undefined ? [] : [placeView(key, place, standing, only !== undefined)]

@@ -26,7 +26,7 @@ const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 
 export function createMetrics(store: Store): Metrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry, prefix: 'herald_process_' })
+  collectDefaultMetrics({ register: registry, prefix: 'herald_' })
   const registers = [registry]
   const plan = new Histogram({
     name: 'herald_plan_seconds',

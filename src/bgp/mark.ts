@@ -39,6 +39,11 @@ export function steeredEpoch(asn: Asn, largeCommunities: readonly LargeCommunity
   return epochAfter(`${asn}:${markFunction.steered}:`, largeCommunities)
 }
 
+/** The epoch in whichever mark of Herald's a path carries; undefined: another program announces it. */
+export function heraldEpoch(asn: Asn, largeCommunities: readonly LargeCommunity[]): number | undefined {
+  return ownerEpoch(asn, largeCommunities) ?? steeredEpoch(asn, largeCommunities)
+}
+
 function epochAfter(start: string, largeCommunities: readonly LargeCommunity[]): number | undefined {
   const found = largeCommunities.find((community) => community.startsWith(start))
   return found === undefined ? undefined : Number(found.slice(start.length))

@@ -2,7 +2,7 @@
  * Prefixes as canonical CIDR strings (`203.0.113.0/24`, `2001:db8::/48`): no host bits, one spelling per prefix,
  * so that a prefix is its own key in maps, in Redis and in URLs.
  */
-import { addressFamily, formatAddress, readAddress } from './address.ts'
+import { type Address, addressFamily, formatAddress, readAddress } from './address.ts'
 import { type Family, addressBits } from './family.ts'
 import { type Parsed, parsed, refused } from './parsed.ts'
 
@@ -75,6 +75,17 @@ export function longestMatch(prefix: Prefix, length: number, isThere: (prefix: P
     if (isThere(found)) return found
   }
   return undefined
+}
+
+/** The prefix of one address alone. */
+export function hostPrefix(address: Address): Prefix {
+  return `${address}/${addressBits(addressFamily(address))}` as Prefix
+}
+
+/** The most specific prefix that an address lies in, among those that `isThere` knows. */
+export function mostSpecific(address: Address, isThere: (prefix: Prefix) => boolean): Prefix | undefined {
+  const host = hostPrefix(address)
+  return longestMatch(host, prefixLength(host), isThere)
 }
 
 /**

@@ -80,11 +80,12 @@ function alarmsText(terminal: Terminal, alarms: readonly AlarmView[], all: boole
   const rows = alarms.map((alarm) => [
     stateText(terminal, alarm),
     severityText(terminal, alarm),
+    clockText(alarm.startedAt),
     lasted(alarm),
     alarm.id,
     alarm.message,
   ])
-  return renderTable(['STATE', 'SEVERITY', 'FOR', 'ALARM', 'WHAT'], rows)
+  return renderTable(['STATE', 'SEVERITY', 'BEGAN', 'FOR', 'ALARM', 'WHAT'], rows)
 }
 
 function detailText(terminal: Terminal, alarm: AlarmDetailView): string {

@@ -51,6 +51,10 @@ Examples:
     .action(async (site: string | undefined, options: DrainOptions, command: Command) => {
       const targets = [site, options.speaker, options.neighbor].filter((target) => target !== undefined)
       if (targets.length !== 1) throw usageError('name one of: a site, --speaker or --neighbor')
+      if (site?.includes(',') === true)
+        throw usageError(
+          'a drain is about one place, so that each can be ended alone: drain them one by one, or a region or an area',
+        )
       if (options.atMost !== undefined && options.untilIdle === undefined)
         throw usageError('--at-most says how long --until-idle waits; write both, or --grace for a fixed time')
       allowTime(command, options)

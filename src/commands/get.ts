@@ -94,11 +94,14 @@ function documentsTable(documents: readonly DocumentView[]): string {
 
 function cell(value: unknown): string {
   if (value === undefined || value === null) return ''
-  if (Array.isArray(value)) return value.every((item) => typeof item !== 'object') ? value.join(',') : `${value.length}`
+  if (Array.isArray(value))
+    return value.every((item) => typeof item !== 'object') ? value.join(',') : `${value.length} entries`
   if (typeof value !== 'object') return scalar(value)
   const entries = Object.entries(value)
   if ('kind' in value && typeof value.kind === 'string') return value.kind
-  return entries.length > 3 ? `${entries.length}` : entries.map(([key, item]) => `${key}=${inner(item)}`).join(' ')
+  return entries.length > 3
+    ? `${entries.length} fields`
+    : entries.map(([key, item]) => `${key}=${inner(item)}`).join(' ')
 }
 
 function inner(value: unknown): string {

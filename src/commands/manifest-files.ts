@@ -42,7 +42,7 @@ export async function loadManifests(paths: readonly string[], terminal: Terminal
     for (const { document, pointer, message } of await judge(documents))
       // What only follows from a document that is wrong itself would be noise.
       if (!unread.some((name) => message.includes(name)))
-        lines.push(`${place(document, pointer) ?? document}: ${document}${pointer}: ${message}`)
+        lines.push(placed(place(document, pointer), `${document}${pointer}: ${message}`))
     throw new CommandError(
       exitCode.usage,
       `${count(lines.length, 'problem')} in the manifests; nothing was sent`,
@@ -93,6 +93,22 @@ interface ManifestFile {
   readonly text: string
 }
 
+/** `network/pops.yaml:4: Pop/fra/region: …`; of what is in no file, the document alone. */
+export function placed(place: string | undefined, problem: string): string {
+  return place === undefined ? problem : `${place}: ${problem}`
+}
+
+const whys: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'you may not read it',
+  EISDIR: 'it is a folder',
+}
+
+function why(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return whys[code] ?? (error instanceof Error ? error.message : String(error))
+}
+
 async function readPath(path: string, terminal: Terminal): Promise<readonly ManifestFile[]> {
   if (path === '-') return [{ file: 'stdin', text: await terminal.readInput() }]
   try {
@@ -102,9 +118,6 @@ async function readPath(path: string, terminal: Terminal): Promise<readonly Mani
       names.map(async (name) => ({ file: join(path, name), text: await readFile(join(path, name), 'utf8') })),
     )
   } catch (error) {
-    throw new CommandError(
-      exitCode.usage,
-      `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw new CommandError(exitCode.usage, `cannot read ${path}: ${why(error)}`)
   }
 }

@@ -1,5 +1,6 @@
 /** Finds overlays (drains, overrides) by their own name or by what they are about. */
 import type { DocumentListView, DocumentView } from '../api/wire/document.ts'
+import { clockText } from './alarms.ts'
 import type { ApiClient } from './client.ts'
 import { CommandError, exitCode } from './exit-code.ts'
 
@@ -24,13 +25,19 @@ export async function findOverlay(
     throw new CommandError(
       exitCode.usage,
       `${found.length} ${word}s are about ${said}; name one`,
-      found.map(({ name }) => name),
+      found.map(({ name, spec }) => `${name}, ${endOf(spec)}`),
     )
   const names = documents.map(({ name }) => name).join(', ')
   throw new CommandError(
     exitCode.usage,
     `no ${word} is about "${said}"; there ${names === '' ? 'is none' : `are: ${names}`}`,
   )
+}
+
+/** What tells two of them apart. */
+function endOf(spec: unknown): string {
+  const { expiresAtMs } = spec as { readonly expiresAtMs?: number }
+  return expiresAtMs === undefined ? 'until it is lifted' : `until ${clockText(new Date(expiresAtMs).toISOString())}`
 }
 
 function hasExpired(spec: unknown): boolean {

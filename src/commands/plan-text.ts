@@ -27,9 +27,9 @@ export function planText(terminal: Terminal, plan: PlanView): string {
   return shown.length === 0 ? 'Nothing to do: every speaker is as decided.' : shown.join('\n\n')
 }
 
-/** `2 announce, 1 withdraw` */
+/** `2 to announce, 1 to withdraw` */
 export function summaryText(plan: PlanView): string {
-  const parts = Object.entries(plan.summary).map(([kind, count]) => `${count} ${kind}`)
+  const parts = Object.entries(plan.summary).map(([kind, count]) => `${count} to ${kind}`)
   if (plan.held.length > 0) parts.push(`${plan.held.length} held`)
   return parts.length === 0 ? 'nothing to do' : parts.join(', ')
 }

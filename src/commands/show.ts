@@ -10,7 +10,7 @@ import type {
 } from '../api/wire/speaker.ts'
 import type { SeenListView } from '../api/wire/collector.ts'
 import type { ApiClient } from './client.ts'
-import { type CliContext, outputOf, withApi } from './cli-context.ts'
+import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
 import { formatDuration } from './duration.ts'
 import { print } from './output.ts'
 import { routesText } from './route-text.ts'
@@ -28,17 +28,20 @@ export function registerShow(program: Command, cli: CliContext): void {
     .command('route [prefix]')
     .alias('routes')
     .description(
-      'RIB and adj-out of a prefix, live from the daemons; without one, what a speaker was last read to hold',
+      'RIB and adj-out of a prefix, live from the daemons; with --speaker alone, what that one was last read to hold',
     )
     .option('--speaker <name>', 'at this speaker only')
     .addHelpText('after', '\nExamples:\n  herald show route 203.0.113.0/24\n  herald show route --speaker fra1')
     .action(async (prefix: string | undefined, options: { readonly speaker?: string }, command: Command) => {
+      if (prefix === undefined && options.speaker === undefined)
+        throw usageError('name a prefix, or a speaker with --speaker')
       const query = { prefix, speaker: options.speaker, ...(prefix !== undefined && { live: true }) }
-      const { routes, truncated, seen } = await withApi(cli, command, async (api) => ({
-        ...(await api.request<RouteListView>({ path: '/v1/routes', query })),
-        seen:
-          prefix === undefined ? undefined : await api.request<SeenListView>({ path: '/v1/seen', query: { prefix } }),
-      }))
+      const { routes, truncated, seen } = await withApi(cli, command, async (api) => {
+        const list = await api.request<RouteListView>({ path: '/v1/routes', query })
+        const one = prefix === undefined ? undefined : list.routes[0]?.prefix
+        const sight = { path: '/v1/seen', query: { prefix: one } }
+        return { ...list, seen: one === undefined ? undefined : await api.request<SeenListView>(sight) }
+      })
       const sights = (seen?.prefixes ?? []).filter(({ collectors }) => collectors.length > 0)
       print(cli.terminal, outputOf(command), {
         data: routes,

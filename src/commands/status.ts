@@ -77,6 +77,11 @@ function statusText(terminal: Terminal, status: StatusView): string {
     )
   if (status.unwell.length > namedAtMost)
     lines.push(`… and ${status.unwell.length - namedAtMost} more; see: herald show speaker`)
+  if (status.alarms.firing.length > 0) lines.push(`${paint(terminal, 'red', 'alarms')}: ${alarmsText(status.alarms)}`)
+  if (status.automation.state !== 'watching')
+    lines.push(
+      `${paint(terminal, 'yellow', 'automation')} is ${status.automation.state}: ${status.automation.summary}; see: herald automation`,
+    )
   if (status.frozen.length > 0) lines.push(paint(terminal, 'yellow', `frozen: ${overlaysText(status.frozen)}`))
   if (status.drains.length > 0) lines.push(`drains: ${overlaysText(status.drains)}`)
   if (status.rollouts.length > 0) lines.push(`staged changes: ${status.rollouts.join(', ')}`)
@@ -84,6 +89,13 @@ function statusText(terminal: Terminal, status: StatusView): string {
   if (status.preferences.length > 0) lines.push(`preferences: ${overlaysText(status.preferences)}`)
   if (status.practices.length > 0) lines.push(`practice: ${overlaysText(status.practices)}`)
   return lines.join('\n')
+}
+
+/** `2 firing (dns/service/fra/dns, …), 1 acknowledged; see: herald alarms` */
+function alarmsText({ firing, acknowledged }: StatusView['alarms']): string {
+  const named = firing.slice(0, 3).join(', ') + (firing.length > 3 ? ', …' : '')
+  const known = acknowledged.length === 0 ? '' : `, ${acknowledged.length} acknowledged`
+  return `${firing.length} firing (${named})${known}; see: herald alarms`
 }
 
 function overlaysText(overlays: readonly OverlayView[]): string {

@@ -8,7 +8,7 @@ import { warningsOf } from '../plan/warn.ts'
 import { parseList } from './attribute-options.ts'
 import type { CliContext } from './cli-context.ts'
 import { CommandError, exitCode } from './exit-code.ts'
-import { loadManifests } from './manifest-files.ts'
+import { loadManifests, placed } from './manifest-files.ts'
 import { count } from './plural.ts'
 
 export function registerValidate(program: Command, cli: CliContext): void {
@@ -23,13 +23,13 @@ export function registerValidate(program: Command, cli: CliContext): void {
       const manifests = await loadManifests(options.file, cli.terminal, async (documents) => judgeDocuments(documents))
       const findings = judgeDocuments(manifests.documents)
       const lines = findings.map(({ severity, document, pointer, message }) => {
-        const place = manifests.place(document, pointer) ?? document
-        return `${place}: ${severity === 'warning' ? 'warning: ' : ''}${document}${pointer}: ${message}`
+        const problem = `${severity === 'warning' ? 'warning: ' : ''}${document}${pointer}: ${message}`
+        return placed(manifests.place(document, pointer), problem)
       })
       const errors = findings.filter(({ severity }) => severity === 'error').length
       if (errors > 0) throw new CommandError(exitCode.usage, `${count(errors, 'problem')} in the manifests`, lines)
-      const effects = effectsOf(manifests.documents).map(
-        ({ document, message }) => `${manifests.place(document, '') ?? document}: warning: ${document}: ${message}`,
+      const effects = effectsOf(manifests.documents).map(({ document, message }) =>
+        placed(manifests.place(document, ''), `warning: ${document}: ${message}`),
       )
       for (const line of [...lines, ...effects]) cli.terminal.err(line)
       const warnings = lines.length + effects.length

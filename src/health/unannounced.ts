@@ -2,9 +2,8 @@
  * What a vantage point sees at an address of ours follows what is announced. While no prefix is announced for it, nobody
  * answers, and rightly so: that is no sickness. Agents at POPs reach the service there whatever is announced.
  */
-import { type Address, addressFamily } from '../bgp/address.ts'
-import { addressBits } from '../bgp/family.ts'
-import { type Prefix, contains, truncate } from '../bgp/prefix.ts'
+import type { Address } from '../bgp/address.ts'
+import { type Prefix, contains, hostPrefix, mostSpecific } from '../bgp/prefix.ts'
 import { standingAnnouncements } from '../intent/compile/staged.ts'
 import type { Intent } from '../intent/model.ts'
 import type { Check } from '../intent/monitoring.ts'
@@ -18,13 +17,10 @@ export function isSeenFromOutside({ agents }: Pick<Intent, 'agents'>, { from }: 
 
 /** True where an address lies in owned space and documents announce nothing for it at any POP. */
 export function isUnannounced(intent: Intent, address: Address): boolean {
-  const bits = addressBits(addressFamily(address))
-  const host = `${address}/${bits}` as Prefix
+  const host = hostPrefix(address)
   const isOurs = [...intent.pools.values()].some(({ prefixes }) => prefixes.some((space) => contains(space, host)))
   if (!isOurs) return false
-  for (let length: number = bits; length >= 0; length--) {
-    const announcements = standingAnnouncements(intent, truncate(host, length))
-    if (announcements.some(({ at, except }) => selectPops(intent, at, except).size > 0)) return false
-  }
-  return true
+  const isAnnounced = (prefix: Prefix): boolean =>
+    standingAnnouncements(intent, prefix).some(({ at, except }) => selectPops(intent, at, except).size > 0)
+  return mostSpecific(address, isAnnounced) === undefined
 }

@@ -2,9 +2,8 @@
  * Which tasks of vantage points look at our prefixes: those whose target lies in owned space. Only a vantage point sees
  * what clients see; an agent at a POP is answered by that POP whatever the Internet does.
  */
-import { type Address, addressFamily, parseAddress } from '../bgp/address.ts'
-import { addressBits } from '../bgp/family.ts'
-import { type Prefix, contains, truncate } from '../bgp/prefix.ts'
+import { type Address, parseAddress } from '../bgp/address.ts'
+import { contains, hostPrefix } from '../bgp/prefix.ts'
 import type { Intent, PopId, SpeakerId } from '../intent/model.ts'
 import type { AgentId } from '../intent/monitoring.ts'
 import { inOrder } from '../intent/select.ts'
@@ -37,7 +36,7 @@ export function vantageTasks(intent: Intent): readonly VantageTask[] {
       ? []
       : tasksOf(intent, agent).flatMap(({ id, probe, intervalMs }): readonly VantageTask[] => {
           const target = targetOf(probe)
-          if (target === undefined || !owned.some((space) => contains(space, hostOf(target)))) return []
+          if (target === undefined || !owned.some((space) => contains(space, hostPrefix(target)))) return []
           return [{ task: id, agent, target, intervalMs }]
         }),
   )
@@ -53,20 +52,6 @@ function targetOf(probe: Probe): Address | undefined {
   const host = URL.parse(probe.url)?.hostname.replace(/^\[(.*)\]$/, '$1')
   const literal = host === undefined ? undefined : parseAddress(host)
   return literal?.ok === true ? literal.value : undefined
-}
-
-function hostOf(address: Address): Prefix {
-  return `${address}/${addressBits(addressFamily(address))}` as Prefix
-}
-
-/** The most specific of these prefixes that an address lies in. */
-export function prefixOf(prefixes: { has(prefix: Prefix): boolean }, address: Address): Prefix | undefined {
-  const host = hostOf(address)
-  for (let length: number = addressBits(addressFamily(address)); length > 0; length--) {
-    const prefix = truncate(host, length)
-    if (prefixes.has(prefix)) return prefix
-  }
-  return undefined
 }
 
 /**

@@ -4,7 +4,7 @@
  * foreign one; among equals the lowest identifier. Announcements and steering routes are ours, each by its own mark.
  */
 import type { Asn } from '../bgp/asn.ts'
-import { ownerEpoch, steeredEpoch } from '../bgp/mark.ts'
+import { heraldEpoch } from '../bgp/mark.ts'
 import { type AttributesKey, attributesOf } from '../bgp/path.ts'
 import type { Prefix } from '../bgp/prefix.ts'
 import type { ObservedRoute } from '../plan/observed.ts'
@@ -40,7 +40,7 @@ export function observe(paths: readonly RibPath[], asn: Asn, epoch: number): Rea
 
 function ownerOf(attributes: AttributesKey, asn: Asn, epoch: number): Owner {
   const { largeCommunities } = attributesOf(attributes)
-  const found = ownerEpoch(asn, largeCommunities) ?? steeredEpoch(asn, largeCommunities)
+  const found = heraldEpoch(asn, largeCommunities)
   if (found === undefined) return 'foreign'
   return found === epoch ? 'ours' : 'other-epoch'
 }

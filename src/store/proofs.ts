@@ -72,7 +72,15 @@ export function createProofs(links: Links, keys: Keys): Proofs {
     },
     async settle(fence, revision, state, atMs, held, supersededBy) {
       const event: HeraldEvent = { type: 'proof', revision, stage: state }
-      const args = [state, atMs, JSON.stringify(held), JSON.stringify(event), eventsKept, proofKeptMs, supersededBy ?? '']
+      const args = [
+        state,
+        atMs,
+        JSON.stringify(held),
+        JSON.stringify(event),
+        eventsKept,
+        proofKeptMs,
+        supersededBy ?? '',
+      ]
       await runFenced(prompt, keys, settleScript, fence, [keys.proof(revision), keys.events()], args)
     },
     async witness(fence, revision, witness, move, seen) {

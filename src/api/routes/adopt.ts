@@ -1,6 +1,6 @@
 /** Adoption: what another program announces at a speaker becomes documents, and Herald's, with nothing changed outside. */
 import { z } from 'zod'
-import { ownerEpoch } from '../../bgp/mark.ts'
+import { heraldEpoch } from '../../bgp/mark.ts'
 import { attributesOf } from '../../bgp/path.ts'
 import type { Prefix } from '../../bgp/prefix.ts'
 import type { Intent, Speaker } from '../../intent/model.ts'
@@ -76,7 +76,7 @@ async function foreignPaths(
   const foreign = new Map<Prefix, FoundPath>()
   for (const path of rib.filter(isLocal)) {
     const attributes = attributesOf(path.attributes)
-    if (ownerEpoch(network.asn, attributes.largeCommunities) !== undefined) continue
+    if (heraldEpoch(network.asn, attributes.largeCommunities) !== undefined) continue
     if (path.best || !foreign.has(path.prefix)) foreign.set(path.prefix, { prefix: path.prefix, attributes })
   }
   const missing = (prefixes ?? []).filter((prefix) => !foreign.has(prefix))

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { authorOf } from '../access.ts'
 import { isoTime } from '../alarm-view.ts'
-import { automationView, refusalView } from '../automation-view.ts'
+import { readAutomation, refusalView } from '../automation-view.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { automationSchema, goSchema } from '../wire/automation.ts'
 import { reasonSchema } from '../wire/change.ts'
@@ -24,14 +24,8 @@ export function automationRoutes(api: Api, context: ApiContext): void {
       },
     },
     async () => {
-      const [{ intent }, memory, refusals, goAtMs, traffic] = await Promise.all([
-        heads.current(),
-        store.health.memory(),
-        store.health.refusals(),
-        store.health.goAtMs(),
-        store.health.traffic(),
-      ])
-      return automationView({ intent, memory, refusals, goAtMs, traffic, nowMs: clock() })
+      const { intent } = await heads.current()
+      return readAutomation(store, intent, clock())
     },
   )
 

@@ -1,13 +1,16 @@
 /** The controller itself: health, metrics, status, schemas, and accepting a Redis that is not the one it knew. */
 import { z } from 'zod'
 import { kinds } from '../../intent/document.ts'
-import type { SpeakerId } from '../../intent/model.ts'
+import type { Alarm } from '../../health/alarm.ts'
+import type { Intent, SpeakerId } from '../../intent/model.ts'
 import { manifestJsonSchema, specJsonSchema } from '../../intent/json-schema.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { reasonSchema } from '../wire/change.ts'
 import { type StatusView, acceptedStoreSchema, readinessSchema, statusSchema } from '../wire/status.ts'
 import { readProblems } from '../write.ts'
 import { authorOf } from '../access.ts'
+import { byUrgency } from '../alarm-view.ts'
+import { readAutomation } from '../automation-view.ts'
 import { overlaysOf, practicesOf } from '../overlay-views.ts'
 import { problemOf } from './speakers.ts'
 
@@ -138,8 +141,8 @@ function acceptRoute(api: Api, { deps, heads }: ApiContext): void {
 }
 
 async function statusOf({ deps, heads }: ApiContext): Promise<StatusView> {
-  const { ready, checks } = await deps.health.ready()
-  const { intent, epoch, revision } = await heads.current()
+  // Together, so that a Redis that hangs is waited for once.
+  const [{ ready, checks }, { intent, epoch, revision }] = await Promise.all([deps.health.ready(), heads.current()])
   const identity = deps.storeIdentity.check({ epoch, revision })
   const states = await deps.store.speakers.states()
   const speakers = { up: 0, unknown: 0, behind: 0 }
@@ -158,6 +161,8 @@ async function statusOf({ deps, heads }: ApiContext): Promise<StatusView> {
     epoch,
     ready: { ready, checks: checks.map((check) => ({ ...check })) },
     ...(identity !== 'ok' && { storeProblem: identity.problem }),
+    alarms: await openAlarms(deps),
+    automation: await automationInShort(deps, intent),
     ...overlaysOf(intent, deps.clock()),
     practices: practicesOf(await deps.store.practices.get(), deps.clock()),
     rollouts: [...intent.rollouts.values()].map(
@@ -168,6 +173,20 @@ async function statusOf({ deps, heads }: ApiContext): Promise<StatusView> {
     speakers,
     unwell,
   }
+}
+
+async function openAlarms({ store }: ApiContext['deps']): Promise<StatusView['alarms']> {
+  const alarms = [...(await store.health.alarms()).values()].toSorted(byUrgency)
+  const of = (state: Alarm['state']): string[] => alarms.filter((alarm) => alarm.state === state).map(({ id }) => id)
+  return { firing: of('firing'), acknowledged: of('acknowledged') }
+}
+
+async function automationInShort(
+  { store, clock }: ApiContext['deps'],
+  intent: Intent,
+): Promise<StatusView['automation']> {
+  const { state, summary } = await readAutomation(store, intent, clock())
+  return { state, summary }
 }
 
 /** `refuses 203.0.113.0/24: "…"`, and how many others. */

@@ -12,13 +12,14 @@ import type { Api, ApiContext } from '../deps.ts'
 import { openRevisions } from '../../store/open-revisions.ts'
 import { hearers, standingWarnings } from '../effect.ts'
 import { explanationView, planView } from '../plan-view.ts'
+import { prefixMeant } from '../prefix-meant.ts'
 import { ProblemError } from '../problem.ts'
 import { type FleetSnapshot, readFleet } from '../snapshot.ts'
 import { changeSchema } from '../wire/change.ts'
 import { sentDocumentSchema } from '../wire/document.ts'
 import { explanationSchema } from '../wire/explanation.ts'
 import { planSchema } from '../wire/plan.ts'
-import { prefixSchema } from '../wire/prefix.ts'
+import { prefixOrAddressSchema, prefixSchema } from '../wire/prefix.ts'
 import { etag, readProblems } from '../write.ts'
 import { applying } from './documents.ts'
 
@@ -72,12 +73,14 @@ export function planRoutes(api: Api, context: ApiContext): void {
       schema: {
         tags: ['plan'],
         summary: 'Why a prefix is announced where it is, and what holds it',
-        querystring: z.strictObject({ prefix: prefixSchema, pop: z.string().min(1).optional() }),
+        description: 'Of an address: the prefix that it lies in.',
+        querystring: z.strictObject({ prefix: prefixOrAddressSchema, pop: z.string().min(1).optional() }),
         response: { 200: explanationSchema, ...readProblems },
       },
     },
     async (request) => {
-      const { prefix, pop } = request.query
+      const { pop } = request.query
+      const prefix = prefixMeant((await context.heads.current()).intent, request.query.prefix)
       const { input } = await questionAbout(context, prefix)
       if (pop !== undefined && !input.intent.pops.has(pop as PopId))
         throw new ProblemError(404, 'not-found', unknownName('Pop', pop, input.intent.pops.keys()))

@@ -5,16 +5,18 @@
 import { z } from 'zod'
 import type { Prefix } from '../../bgp/prefix.ts'
 import { type Moment, compilePrefix } from '../../intent/compile.ts'
+import { compileSteering } from '../../intent/compile/steering.ts'
 import type { Intent, Neighbor, Speaker, SpeakerId } from '../../intent/model.ts'
 import type { FleetState } from '../../plan/fleet-state.ts'
 import type { CallOptions, Speaker as Connection } from '../../speaker/speaker.ts'
 import type { Api, ApiContext, ApiDeps } from '../deps.ts'
 import { connectionTo, liveDeadlineMs, speakerOf } from '../live.ts'
 import { attributesView } from '../plan-view.ts'
+import { prefixMeant } from '../prefix-meant.ts'
 import { ProblemError } from '../problem.ts'
 import { readFleet } from '../snapshot.ts'
 import { flagSchema } from '../wire/change.ts'
-import { prefixSchema } from '../wire/prefix.ts'
+import { prefixOrAddressSchema } from '../wire/prefix.ts'
 import { type RouteView, routeListSchema } from '../wire/speaker.ts'
 import { readProblems } from '../write.ts'
 
@@ -27,9 +29,10 @@ export function routeRoutes(api: Api, context: ApiContext): void {
       schema: {
         tags: ['speakers'],
         summary: 'Routes of a prefix, of a speaker, or both',
-        description: '`live=true` also reads RIB and adj-out from the daemons; it needs a prefix.',
+        description:
+          '`live=true` also reads RIB and adj-out from the daemons; it needs a prefix. Of an address: the prefix that it lies in.',
         querystring: z.strictObject({
-          prefix: prefixSchema.optional(),
+          prefix: prefixOrAddressSchema.optional(),
           speaker: z.string().min(1).optional(),
           live: flagSchema.optional(),
         }),
@@ -37,10 +40,15 @@ export function routeRoutes(api: Api, context: ApiContext): void {
       },
     },
     async (request) => {
-      const { prefix, speaker, live } = request.query
-      if (prefix === undefined && (speaker === undefined || live === 'true'))
-        throw new ProblemError(400, 'invalid-request', 'name a prefix, or a speaker without live=true')
+      const { prefix: asked, speaker, live } = request.query
+      if (asked === undefined && (speaker === undefined || live === 'true'))
+        throw new ProblemError(
+          400,
+          'invalid-request',
+          'name a prefix, or a speaker; what daemons have (live=true) is asked about one prefix',
+        )
       const { intent, epoch } = await context.heads.current()
+      const prefix = asked === undefined ? undefined : prefixMeant(intent, asked)
       const moment: Moment = { epoch, nowMs: context.deps.clock() }
       const only = speaker === undefined ? undefined : speakerOf(intent, speaker)
       const fleet = await readFleet(context.deps.store, intent, prefix === undefined ? 'all' : [prefix], 0)
@@ -68,11 +76,14 @@ function routesOf(
   const routes: RouteView[] = []
   for (const prefix of prefixes) {
     const sites = compilePrefix(intent, prefix, moment)?.sites
-    const speakers = new Set([...(sites?.keys() ?? []), ...fleet.siteSpeakers(prefix)])
+    const steered = new Map(compileSteering(intent, prefix, moment.nowMs).map((one) => [one.speaker, one]))
+    const speakers = new Set([...(sites?.keys() ?? []), ...steered.keys(), ...fleet.siteSpeakers(prefix)])
     for (const speaker of [...speakers].sort()) {
       if (only !== undefined && only.id !== speaker) continue
       const site = sites?.get(speaker)
-      const wanted = site && { attributes: attributesView(site.attributes), because: site.because }
+      const because = (site ?? steered.get(speaker))?.because
+      const wanted =
+        because === undefined ? undefined : { because, ...(site && { attributes: attributesView(site.attributes) }) }
       routes.push({ ...routeView(intent, fleet, prefix, speaker), intent: wanted })
     }
   }

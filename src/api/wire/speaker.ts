@@ -81,8 +81,8 @@ export const routeViewSchema = z
     speaker: z.string(),
     pop: z.string(),
     reach: z.enum(['up', 'unknown']),
-    /** What intent and overlays want there now; absent: nothing. */
-    intent: z.object({ attributes: attributesSchema, because: z.string() }).optional(),
+    /** What intent and overlays want there now; absent: nothing. Of what steers, attributes are as its neighbor offers it. */
+    intent: z.object({ attributes: attributesSchema.optional(), because: z.string() }).optional(),
     /** The standing decision; absent: none, hands off. */
     target: z
       .object({

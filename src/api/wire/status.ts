@@ -1,5 +1,6 @@
 /** How the controller itself does. */
 import { z } from 'zod'
+import { automationSchema } from './automation.ts'
 
 export const readinessSchema = z
   .object({
@@ -20,6 +21,10 @@ export const statusSchema = z
     ready: readinessSchema,
     /** Why the planner decides nothing, where Redis is not the store that was known. */
     storeProblem: z.string().optional(),
+    /** Open alarms, the most urgent first. */
+    alarms: z.object({ firing: z.array(z.string()), acknowledged: z.array(z.string()) }),
+    /** What automation does, in one sentence; `herald automation` has all of it. */
+    automation: automationSchema.pick({ state: true, summary: true }),
     /** Overlays that have not expired: in force, or later. */
     frozen: z.array(overlaySchema),
     drains: z.array(overlaySchema),

@@ -2,10 +2,8 @@
  * EntryGroups and EntryPreferences: prefixes of ours, lines of one relationship, a MED that nobody else writes, and somebody
  * who can see where the traffic enters. What MED cannot do there is told when it is written.
  */
-import { type Address, addressFamily } from '../../bgp/address.ts'
-import { addressBits } from '../../bgp/family.ts'
 import type { NeighborKind } from '../../bgp/neighbor.ts'
-import { type Prefix, contains } from '../../bgp/prefix.ts'
+import { contains, hostPrefix } from '../../bgp/prefix.ts'
 import { entryPops, linesAt } from '../compile/entries.ts'
 import type { DocumentKey, Finding } from '../document.ts'
 import { unknownPlace } from '../edit/selectors.ts'
@@ -184,7 +182,7 @@ function catchmentChecks(intent: Intent, { prefixes }: EntryGroup, agent: Agent)
       checkedPlaces(intent, check).some((place) => {
         if (!probes(check, agent, place.pop)) return false
         const target = targetOf(check, place)
-        return target !== undefined && prefixes.some((prefix) => contains(prefix, hostOf(target)))
+        return target !== undefined && prefixes.some((prefix) => contains(prefix, hostPrefix(target)))
       }),
   )
 }
@@ -192,10 +190,6 @@ function catchmentChecks(intent: Intent, { prefixes }: EntryGroup, agent: Agent)
 function namesThePop({ probe }: Check): boolean {
   if (probe.kind === 'http') return probe.popHeader !== undefined
   return probe.kind === 'udp' || (probe.kind === 'dns' && probe.identify !== undefined)
-}
-
-function hostOf(address: Address): Prefix {
-  return `${address}/${addressBits(addressFamily(address))}` as Prefix
 }
 
 function checkPreferences(intent: Intent): readonly Finding[] {

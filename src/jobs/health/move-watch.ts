@@ -1,6 +1,6 @@
 /** One revision's move of catchments while it is watched (health/catchment-move): who looks, and what they heard. */
 import type { Address } from '../../bgp/address.ts'
-import type { Prefix } from '../../bgp/prefix.ts'
+import { type Prefix, mostSpecific } from '../../bgp/prefix.ts'
 import {
   type CatchmentMove,
   type Hearing,
@@ -12,7 +12,7 @@ import {
   vantageBefore,
 } from '../../health/catchment-move.ts'
 import type { Answer, Line } from '../../health/catchment.ts'
-import { prefixOf, vantageTasks } from '../../health/vantage-tasks.ts'
+import { vantageTasks } from '../../health/vantage-tasks.ts'
 import { affectedPrefixes } from '../../intent/compile.ts'
 import type { Intent } from '../../intent/model.ts'
 import { routeChanges } from '../../plan/route-change.ts'
@@ -149,5 +149,5 @@ export class MoveWatch extends ProofWatch {
 
 /** The prefixes that an address belongs to, before and after. */
 function prefixesAt(intents: readonly Intent[], target: Address): readonly Prefix[] {
-  return intents.flatMap(({ prefixes }) => prefixOf(prefixes, target) ?? [])
+  return intents.flatMap(({ prefixes }) => mostSpecific(target, (prefix) => prefixes.has(prefix)) ?? [])
 }

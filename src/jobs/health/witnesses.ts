@@ -7,7 +7,7 @@
  * those of revisions that nobody has watched yet.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Prefix } from '../../bgp/prefix.ts'
+import { type Prefix, mostSpecific } from '../../bgp/prefix.ts'
 import { CatchmentBook } from '../../health/catchment.ts'
 import { moveRules, moveState } from '../../health/catchment-move.ts'
 import type { Condition } from '../../health/failover-input.ts'
@@ -15,7 +15,7 @@ import { sightState } from '../../health/router-move.ts'
 import { countVisibility } from '../../health/visibility-count.ts'
 import { VisibilityBook } from '../../health/visibility-alarm.ts'
 import type { VisibilityInput } from '../../health/visibility-input.ts'
-import { popNamed, prefixOf, vantageTasks } from '../../health/vantage-tasks.ts'
+import { popNamed, vantageTasks } from '../../health/vantage-tasks.ts'
 import { splitKey } from '../../intent/document.ts'
 import type { Intent } from '../../intent/model.ts'
 import type { Proof } from '../../store/proof.ts'
@@ -205,7 +205,9 @@ export class Witnesses {
     const { store, clock, observeCatchment, observeVisibility } = this.#deps
     const nowMs = clock()
     const lines = [...this.#catchment.lines()].map((line) => line.state(nowMs))
-    observeCatchment(lines.filter(({ target }) => prefixOf(intent.prefixes, target) !== undefined))
+    observeCatchment(
+      lines.filter(({ target }) => mostSpecific(target, (prefix) => intent.prefixes.has(prefix)) !== undefined),
+    )
     const text = JSON.stringify(lines)
     if (text === this.#told.text && nowMs - this.#told.atMs < tellEveryMs) return
     observeVisibility(countVisibility(this.#collectors.views, intent, standing))

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { frozenUntilMs } from '../../intent/compile.ts'
 import type { Intent } from '../../intent/model.ts'
 import { selectPops } from '../../intent/select.ts'
-import { type FleetStep, isApplied, placeKey, stepFleet, tellPlace } from '../../learning/fleet.ts'
+import { type FleetStep, placeKey, stepFleet, tellPlace } from '../../learning/fleet.ts'
 import type { PlaceEvent } from '../../learning/place.ts'
 import { isNight } from '../../learning/self-tuning.ts'
 import { type Mode, defaultSettings } from '../../learning/settings.ts'
@@ -20,6 +20,7 @@ import type { OfferView } from '../planner.ts'
 import { commitChoice } from './commit.ts'
 import { entrySpots } from './entries.ts'
 import { EntryBook } from './entry-book.ts'
+import { inUseNews } from './in-use.ts'
 import { LearnerMemory } from './memory.ts'
 import { replayNight } from './night.ts'
 import type { LearnerObserver } from './observer.ts'
@@ -225,23 +226,9 @@ export class LearnerEngine {
     await this.#tell({ subject }, { kind: 'in-use', atMs, path: learner.chosen, committed: null, takenBack: false })
   }
 
-  /**
-   * Where moves are carried out, what is in use is what documents, BGP and vantage points say, whoever changed it. So it
-   * is in the shadow as long as nothing was decided there: BGP may hear of the better path after the first batch.
-   */
-  async #follow({ subject, mode, canaries, arms, inUse, preference }: Spot): Promise<void> {
-    const { learner, committed, latest, entry } = this.#memory.place(subject)
-    if (learner.chosen === null || !(isApplied(mode, subject, canaries) || learner.lastMove === null)) return
-    const standing = preference?.path ?? null
-    // A preference that is younger than what is remembered is our own: it was committed, and not stored any more.
-    const own = preference !== undefined && preference.startedAtMs > (latest?.atMs ?? 0)
-    const takenBack = committed !== null && committed !== standing && !own
-    const isOffered = inUse !== undefined && arms.some(({ candidate }) => candidate.path === inUse)
-    const verifying = entry?.phase.kind === 'verifying' && !takenBack
-    const path = isOffered && !verifying ? inUse : learner.chosen
-    if (path === learner.chosen && committed === standing) return
-    const atMs = this.#deps.clock()
-    await this.#tell({ subject }, { kind: 'in-use', atMs, path, committed: standing, takenBack })
+  async #follow(spot: Spot): Promise<void> {
+    const news = inUseNews(this.#memory.place(spot.subject), spot, this.#deps.clock())
+    if (news !== undefined) await this.#tell(spot, news)
   }
 
   /** Undefined: nothing was to be verified, or it goes on. */

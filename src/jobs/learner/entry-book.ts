@@ -2,8 +2,9 @@
  * Where ASes enter, as vantage points inside or behind them see it: which POP answers each of them for an EntryGroup's
  * prefixes, and in what time. What one vantage point says counts once its last two answers agree; of several, most.
  */
+import { mostSpecific } from '../../bgp/prefix.ts'
 import type { Sample } from '../../health/sample.ts'
-import { popNamed, prefixOf, vantageTasks } from '../../health/vantage-tasks.ts'
+import { popNamed, vantageTasks } from '../../health/vantage-tasks.ts'
 import { entryProbers } from '../../intent/check/entry.ts'
 import { movedPrefixes } from '../../intent/compile/entries.ts'
 import type { EntryGroup, EntryGroupId } from '../../intent/entry.ts'
@@ -96,6 +97,9 @@ function sightsOf(intent: Intent, group: EntryGroup): readonly string[] {
   const moved = group.mode === 'shadow' ? group.prefixes : movedPrefixes(group, 'learner')
   const behind = new Set(entryProbers(intent, group).map(({ id }) => id))
   return vantageTasks(intent)
-    .filter(({ agent, target }) => behind.has(agent) && prefixOf(new Set(moved), target) !== undefined)
+    .filter(
+      ({ agent, target }) =>
+        behind.has(agent) && mostSpecific(target, (prefix) => moved.includes(prefix)) !== undefined,
+    )
     .map(({ task, agent }) => `${task} ${agent}`)
 }

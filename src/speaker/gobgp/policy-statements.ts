@@ -10,11 +10,11 @@
  * A statement's name ends in a hash of its content: another content is another statement. A set holds one neighbor or
  * one mark, never none: an empty neighbor set would match every neighbor.
  */
-import { type Address, addressFamily } from '../../bgp/address.ts'
+import type { Address } from '../../bgp/address.ts'
 import type { Asn } from '../../bgp/asn.ts'
 import { gracefulShutdown } from '../../bgp/community.ts'
-import { addressBits } from '../../bgp/family.ts'
 import { type MarkFunction, mark, markFunction, markNumber } from '../../bgp/mark.ts'
+import { hostPrefix } from '../../bgp/prefix.ts'
 import type { ExportPolicy, PolicyTreatment } from '../export-policy.ts'
 import { type Codec, localRoute, routeAction } from './codec.ts'
 import type { DefinedSetMessage, StatementMessage } from './messages.ts'
@@ -128,7 +128,7 @@ function statement(conditions: Conditions, actions: Actions): StatementMessage {
 const neighborSetPrefix = 'herald-neighbor-'
 
 function neighborSet({ definedType }: Codec, address: Address): DefinedSetMessage {
-  const list = [`${address}/${addressBits(addressFamily(address))}`]
+  const list: string[] = [hostPrefix(address)]
   return { defined_type: definedType.neighbor, name: `${neighborSetPrefix}${address}`, list }
 }
 

@@ -58,10 +58,25 @@ const cases: readonly Case[] = [
   {
     name: 'a malformed prefix in a query is refused',
     method: 'GET',
-    url: '/v1/explain?prefix=203.0.113.0',
+    url: '/v1/plan?prefix=203.0.113.0',
     status: 400,
     pointer: '/prefix',
     says: /has no \/length/,
+  },
+  {
+    name: 'a question about what is neither a prefix nor an address is refused',
+    method: 'GET',
+    url: '/v1/explain?prefix=frankfurt',
+    status: 400,
+    pointer: '/prefix',
+    says: /"frankfurt" is not a prefix/,
+  },
+  {
+    name: 'a question about an address that is in no Prefix document is refused',
+    method: 'GET',
+    url: '/v1/explain?prefix=192.0.2.7',
+    status: 404,
+    says: /192\.0\.2\.7 lies in no Prefix document/,
   },
   {
     name: 'a Prefix document under a name that is not canonical is refused',

@@ -132,7 +132,7 @@ describe('publish and withdraw', () => {
     const idle = await herald('publish', prefix, '--neighbor', 's1-isp', '--prepend', '3', '--dry-run')
     expect(idle.out).toMatch(/warning .*prepend toward s1-isp has no effect: .*--announce/)
     const again = await herald('publish', prefix, '--neighbor', 's1-isp', '--reason', 'repaired', '--wait')
-    expect(again).toMatchObject({ code: 0, out: expect.stringContaining('1 change') })
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining('1 to change') })
     expect((await herald('show', 'route', prefix, '--speaker', 's1')).out).toMatch(/to s1-isp .*: next hop/)
     const unclear = await herald('publish', prefix, '--at', 'pop-s1', '--neighbor', 's1-isp', '--dry-run')
     expect(unclear).toMatchObject({ code: 2, err: expect.stringContaining('--withhold, --announce or --prepend 2') })
@@ -167,7 +167,7 @@ describe('on a terminal', () => {
   test('yes commits what was shown, and --wait redraws the proof in place', async () => {
     const { code, out } = await onTerminal(['publish', prefix, '--at', 'all', '--reason', 'x', '--wait'], 'y')
     expect(code).toBe(0)
-    expect(out).toMatch(/revision \d+ accepted: 3 announce/)
+    expect(out).toMatch(/revision \d+ accepted: 3 to announce/)
     expect(out.replaceAll(green, '')).toMatch(/revision \d+: done/)
   })
 

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Address } from '../../../src/bgp/address.ts'
 import type { Asn } from '../../../src/bgp/asn.ts'
+import { mark } from '../../../src/bgp/mark.ts'
 import { type PathAttributes, attributesKey, sorted } from '../../../src/bgp/path.ts'
 import type { Prefix } from '../../../src/bgp/prefix.ts'
 import type { SpeakerId } from '../../../src/intent/model.ts'
@@ -117,6 +118,13 @@ describe('adoption', () => {
     expect(status).toBe(202)
     expect(body.adopted).toEqual(['203.0.113.0/24'])
     expect(body.left).toEqual([{ prefix: '8.8.8.0/24', why: expect.stringMatching(/no Pool has it.*G7.*delete it/) }])
+  })
+
+  test('passes over what steers: that is Herald’s own, and no pool has it', async () => {
+    const largeCommunities = [mark(networkAsn as Asn, 'steered', 7)] as unknown as PathAttributes['largeCommunities']
+    await foreignPath('8.8.8.0/24', { largeCommunities })
+    expect((await adopt({ all: true })).body).toMatchObject({ adopted: [], left: [] })
+    expect((await adopt<Problem>({ prefixes: ['8.8.8.0/24'] })).status).toBe(404)
   })
 
   test('fails clearly where the speaker cannot be reached', async () => {

@@ -53,7 +53,12 @@ async function committed(revision: number): Promise<void> {
 
 /** Bob changes the same prefix, and the planner settles that for the revision before. */
 async function bobIsFaster(superseded: number): Promise<void> {
-  const by = await accept(stage, 'POST', '/v1/prefixes/publish', { prefix, at: ['all'], attributes: { med: 50 }, reason: 'faster' })
+  const by = await accept(stage, 'POST', '/v1/prefixes/publish', {
+    prefix,
+    at: ['all'],
+    attributes: { med: 50 },
+    reason: 'faster',
+  })
   await stage.store.proofs.settle(fence, superseded, 'superseded', stage.nowMs, [], by.revision)
 }
 
@@ -110,7 +115,12 @@ describe('superseded by another change', () => {
   test('a change that was proved, and watched until another came: exit 3, and what took its place', async () => {
     const waiting = herald('publish', prefix, '--at', 'all', '--med', '10', '--reason', 'x', '--seen')
     await committed(3)
-    await accept(stage, 'POST', '/v1/prefixes/publish', { prefix, at: ['all'], attributes: { med: 50 }, reason: 'faster' })
+    await accept(stage, 'POST', '/v1/prefixes/publish', {
+      prefix,
+      at: ['all'],
+      attributes: { med: 50 },
+      reason: 'faster',
+    })
     const state = 'superseded' as const
     const prefixes = [{ prefix: prefix as Prefix, left: [], joined: [], state, supersededBy: 4 }]
     const move = { acceptedAtMs: stage.nowMs, prefixes, vantages: [] }

@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { parseAddress } from '../../../src/bgp/address.ts'
+import { type Address, parseAddress } from '../../../src/bgp/address.ts'
 import { must } from '../../../src/bgp/parsed.ts'
-import { contains, overlaps, parsePrefix, prefixFamily, prefixLength, truncate } from '../../../src/bgp/prefix.ts'
+import {
+  type Prefix,
+  contains,
+  mostSpecific,
+  overlaps,
+  parsePrefix,
+  prefixFamily,
+  prefixLength,
+  truncate,
+} from '../../../src/bgp/prefix.ts'
 
 const prefix = (text: string) => must(parsePrefix(text))
 
@@ -122,4 +131,13 @@ test('a prefix knows its family, its length and what contains it', () => {
   expect(truncate(prefix('203.0.113.128/25'), 20)).toBe('203.0.112.0/20')
   expect(truncate(prefix('2001:db8:ffff::/48'), 33)).toBe('2001:db8:8000::/33')
   expect(truncate(prefix('10.0.0.0/8'), 0)).toBe('0.0.0.0/0')
+})
+
+test('an address belongs to the most specific prefix that contains it', () => {
+  const prefixes = new Set(['203.0.112.0/23', '203.0.113.0/24', '2001:db8::/32'] as Prefix[])
+  const of = (address: string) => mostSpecific(address as Address, (prefix) => prefixes.has(prefix))
+  expect(of('203.0.113.9')).toBe('203.0.113.0/24')
+  expect(of('203.0.112.9')).toBe('203.0.112.0/23')
+  expect(of('2001:db8:1::1')).toBe('2001:db8::/32')
+  expect(of('192.0.2.1')).toBeUndefined()
 })

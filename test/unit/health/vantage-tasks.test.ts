@@ -1,8 +1,6 @@
 /** Who looks at our prefixes from outside, and which POP an answer names. */
 import { describe, expect, test } from 'vitest'
-import type { Address } from '../../../src/bgp/address.ts'
-import type { Prefix } from '../../../src/bgp/prefix.ts'
-import { popNamed, prefixOf, vantageTasks } from '../../../src/health/vantage-tasks.ts'
+import { popNamed, vantageTasks } from '../../../src/health/vantage-tasks.ts'
 import type { Check } from '../../../src/intent/monitoring.ts'
 import { agent, check, intent, pop } from '../../support/builders.ts'
 
@@ -39,15 +37,6 @@ describe('who looks', () => {
     expect(looking({ ...web, ...http('http://[2001:db8::7]:8080/') })).toEqual(['oslo 2001:db8::7'])
     expect(looking({ ...web, ...http('http://www.example.net/') })).toEqual([])
   })
-})
-
-test('an address belongs to the most specific prefix that contains it', () => {
-  const prefixes = new Set(['203.0.112.0/23', '203.0.113.0/24', '2001:db8::/32'] as Prefix[])
-  const of = (address: string) => prefixOf(prefixes, address as Address)
-  expect(of('203.0.113.9')).toBe('203.0.113.0/24')
-  expect(of('203.0.112.9')).toBe('203.0.112.0/23')
-  expect(of('2001:db8:1::1')).toBe('2001:db8::/32')
-  expect(of('192.0.2.1')).toBeUndefined()
 })
 
 test.each([

@@ -61,7 +61,7 @@ describe('a revision', () => {
     const settlement = new Settlement()
     settlement.open(3, [a], 2)
     settlement.open(4, [a, b], 5)
-    expect(settlement.take(said())).toEqual([{ revision: 3, state: 'superseded', held: [] }])
+    expect(settlement.take(said())).toEqual([{ revision: 3, state: 'superseded', held: [], supersededBy: 4 }])
     expect([a, b].map((prefix) => settlement.revisionOf(prefix))).toEqual([4, 4])
   })
 
