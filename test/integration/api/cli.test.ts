@@ -274,6 +274,8 @@ describe('questions', () => {
     const { code, out } = await herald('explain', prefix, 'pop-s1')
     expect(code).toBe(0)
     expect(out).toMatch(/s1 at pop-s1: to be announced/)
+    expect((await herald('explain', '203.0.113.53', 'pop-s1')).out).toBe(out)
+    expect((await herald('show', 'route', '203.0.113.53')).out).toContain('*>  203.0.113.0/24')
   })
 
   test('that are wrong are answered in one sentence, and exit 2', async () => {
@@ -285,6 +287,15 @@ describe('questions', () => {
     expect(await herald('explain', prefix, 'pop-x1')).toMatchObject({
       code: 2,
       err: 'herald: there is no Pop "pop-x1"; did you mean "pop-s1"?\n',
+    })
+    expect(await herald('show', 'route')).toMatchObject({ code: 2, err: expect.stringContaining('--speaker') })
+    expect(await herald('drain', 'pop-s1,pop-s2', '--for', '1h', '--reason', 'x')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('one by one'),
+    })
+    expect(await herald('validate', '-f', 'nowhere.yaml')).toMatchObject({
+      code: 2,
+      err: 'herald: cannot read nowhere.yaml: there is no such file or folder\n',
     })
     expect(await herald('show', 'neighbors', 's9')).toMatchObject({ code: 2, err: expect.stringContaining('"s0"') })
     const long = await herald('drain', 'pop-s1', '--for', '999999h', '--reason', 'x')

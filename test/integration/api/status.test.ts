@@ -3,7 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isoTime } from '../../../src/api/alarm-view.ts'
 import type { StatusView } from '../../../src/api/wire/status.ts'
 import type { Prefix } from '../../../src/bgp/prefix.ts'
-import type { SpeakerId } from '../../../src/intent/model.ts'
+import { acknowledge, raise } from '../../../src/health/alarm.ts'
+import type { Refusal } from '../../../src/health/failover-input.ts'
+import type { PopId, SpeakerId } from '../../../src/intent/model.ts'
 import { noteForeignPaths } from '../../../src/plan/trouble.ts'
 import { type TestRedis, startRedis } from '../../support/redis.ts'
 import { type Stage, accept, ask, openStage, prefix, speakersAreUp, withFiveSites } from './stage.ts'
@@ -74,4 +76,37 @@ test('what a person laid over the intent is told with its end, as long as it las
   expect(await status()).toMatchObject({ frozen: [], overrides: [{}] })
   stage.nowMs += 30_000
   expect(await status()).toMatchObject({ frozen: [], overrides: [], drains: [{ name: drainName }] })
+})
+
+test('what fires and what automation does are told first of all, also where every speaker is well', async () => {
+  expect(await status()).toMatchObject({
+    alarms: { firing: [], acknowledged: [] },
+    automation: { state: 'watching' },
+  })
+  const { health, leases } = stage.store
+  const about = (pop: string) => ({
+    kind: 'dns',
+    subject: `service/${pop}/dns`,
+    severity: 'critical' as const,
+    message: 'dns is dead',
+    labels: { pop },
+  })
+  const known = raise(undefined, about('pop-s2'), stage.nowMs)
+  await health.replaceAlarm({ before: undefined, after: raise(undefined, about('pop-s1'), stage.nowMs) })
+  await health.replaceAlarm({ before: undefined, after: acknowledge(known, 'alice', stage.nowMs) })
+  const lease = (await leases.acquire('planner', 60_000))!
+  const refusal: Refusal = {
+    guard: 'floor',
+    wanted: 'out',
+    prefix: prefix as Prefix,
+    place: { kind: 'pop', pop: 'pop-s1' as PopId },
+    subject: 'service/pop-s1/dns',
+    message: 'below its floor',
+  }
+  await health.tellRefusals(lease.fence, [refusal])
+  expect(await status()).toMatchObject({
+    alarms: { firing: ['dns/service/pop-s1/dns'], acknowledged: ['dns/service/pop-s2/dns'] },
+    automation: { state: 'acting', summary: '0 measures stand, 1 refused or waited for' },
+  })
+  await lease.release()
 })

@@ -27,4 +27,9 @@ test('one that expired is in no way, and is found where it is the only one', asy
   await expect(found('fra', { ...drains, too: { at: 'fra', expiresAtMs: Date.now() + 60_000 } })).rejects.toThrow(
     '2 drains are about fra; name one',
   )
+  await expect(
+    found('fra', { now: drains.now, too: { at: 'fra', expiresAtMs: 4_000_000_000_000 } }),
+  ).rejects.toMatchObject({
+    details: ['now, until it is lifted', 'too, until 2096-10-02 07:06:40 UTC'],
+  })
 })
