@@ -10,6 +10,7 @@ import { playedText } from '../../src/lab/scenario/play-text.ts'
 import { parseScenario } from '../../src/lab/scenario/script.ts'
 import { type Stage, openStage } from '../../src/lab/scenario/stage.ts'
 import { startLab } from './start-lab.ts'
+import { quietTerminal } from '../support/quiet-terminal.ts'
 
 const scenarios = readdirSync(import.meta.dirname)
   .filter((name) => name.endsWith('.txt'))
@@ -17,15 +18,7 @@ const scenarios = readdirSync(import.meta.dirname)
     parseScenario(basename(name, '.txt'), readFileSync(join(import.meta.dirname, name), 'utf8'), import.meta.dirname),
   )
 
-const plain = {
-  interactive: false,
-  redraws: false,
-  colors: false,
-  out: () => undefined,
-  err: () => undefined,
-  ask: () => Promise.reject(new Error('nobody to ask')),
-  readInput: () => Promise.resolve(''),
-}
+const plain = quietTerminal()
 
 for (const [topology, ones] of Map.groupBy(scenarios, (scenario) => scenario.topology))
   // oxlint-disable-next-line vitest/valid-title

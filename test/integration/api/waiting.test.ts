@@ -7,6 +7,7 @@ import { runCommand } from '../../../src/commands/run.ts'
 import type { Fence } from '../../../src/store/store.ts'
 import type { Ended } from '../../support/command-line.ts'
 import { eventually } from '../../support/eventually.ts'
+import { quietTerminal } from '../../support/quiet-terminal.ts'
 import { type TestRedis, startRedis } from '../../support/redis.ts'
 import { lead } from '../../support/store.ts'
 import { type Stage, accept, openStage, prefix, speakersAreUp, withFiveSites } from './stage.ts'
@@ -31,20 +32,11 @@ afterEach(() => stage.close())
 
 /** As alice says it, with the words joined to what she reads; `interrupt` is her Ctrl-C. */
 function herald(...words: readonly string[]): { readonly ended: Promise<Ended>; interrupt(): void } {
-  const told = { out: '', err: '' }
+  const terminal = quietTerminal()
   const interrupted = new AbortController()
-  const terminal = {
-    interactive: false,
-    redraws: false,
-    colors: false,
-    out: (text: string) => void (told.out += `${text}\n`),
-    err: (text: string) => void (told.err += `${text}\n`),
-    ask: () => Promise.reject(new Error('nobody to ask')),
-    readInput: () => Promise.resolve(''),
-  }
   const environment = { HERALD_URL: `unix://${socket}`, HERALD_AUTHOR: 'alice' }
   const ended = runCommand(words, { terminal, environment, signal: interrupted.signal }, '0.0.0')
-  return { ended: ended.then((code) => ({ code, ...told })), interrupt: () => interrupted.abort() }
+  return { ended: ended.then((code) => ({ code, ...terminal.told })), interrupt: () => interrupted.abort() }
 }
 
 async function committed(revision: number): Promise<void> {

@@ -3,11 +3,8 @@
  * be known, and what would be a mistake of the monitoring, moves nothing. Samples are put where agents' batches arrive.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AgentId } from '../../../src/intent/monitoring.ts'
 import type { Prefix } from '../../../src/bgp/prefix.ts'
 import type { Alarm } from '../../../src/health/alarm.ts'
-import type { Sample } from '../../../src/health/sample.ts'
-import type { SubjectKey } from '../../../src/health/subject.ts'
 import type { RevisionView } from '../../../src/api/wire/revision.ts'
 import { connectGobgp } from '../../../src/speaker/gobgp/connect.ts'
 import type { Speaker } from '../../../src/speaker/speaker.ts'
@@ -16,12 +13,13 @@ import { type Controller, startController } from '../../support/controller.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type Gobgpd, startGobgpd } from '../../support/gobgpd.ts'
 import { networkAsn, networkDocuments } from '../../support/network.ts'
+import { probedService, startProbes } from '../../support/probed-service.ts'
 import { type TestRedis, startRedis } from '../../support/redis.ts'
 import { openTestStore } from '../../support/store.ts'
 
 const prefix = '203.0.113.0/24' as Prefix
 const places = ['s0', 's1', 's2', 's3', 's4']
-const intervalMs = 100
+const everyMs = 100
 const withinMs = 20_000
 
 let redis: TestRedis
@@ -29,7 +27,9 @@ let store: OpenStore
 let controller: Controller
 let daemons: readonly Gobgpd[]
 let speakers: readonly Speaker[]
-let probing: ReturnType<typeof startProbing>
+let probing: NodeJS.Timeout
+const sick = new Set<string>()
+const silent = new Set<string>()
 
 beforeAll(async () => {
   redis = await startRedis()
@@ -39,20 +39,7 @@ beforeAll(async () => {
   store = await openTestStore(redis.url, 'herald')
   await controller.apply([
     ...networkDocuments(daemons.map(({ endpoint }, i) => ({ id: `s${i}`, endpoint }))),
-    ...places.map((place) => ({ kind: 'Agent' as const, name: `probe-${place}`, spec: { pop: `pop-${place}` } })),
-    {
-      kind: 'Check',
-      name: 'dns',
-      spec: {
-        subject: 'service',
-        target: '192.0.2.53',
-        probe: { kind: 'tcp', port: 53 },
-        interval: `${intervalMs}ms`,
-        fall: 3,
-        rise: 3,
-        holdDown: '1s',
-      },
-    },
+    ...probedService(places, { everyMs: everyMs, holdDown: '1s' }),
     {
       kind: 'Prefix',
       name: prefix,
@@ -60,11 +47,13 @@ beforeAll(async () => {
     },
   ])
   await eventually(withinMs, async () => expect(await announcing()).toEqual(places))
-  probing = startProbing()
+  probing = startProbes(store, places, everyMs, (place) =>
+    silent.has(place) ? 'silent' : sick.has(place) ? 'refused' : 'ok',
+  )
 }, 60_000)
 
 afterAll(async () => {
-  await probing?.stop()
+  clearInterval(probing)
   for (const speaker of speakers ?? []) speaker.close()
   await store?.close()
   await controller?.stop()
@@ -75,7 +64,7 @@ afterAll(async () => {
 describe('a service that dies at one POP', () => {
   it('loses its route there, within the revision of an automation that says why', async () => {
     await eventually(withinMs, async () => expect((await verdictStates()).healthy).toBe(places.length))
-    probing.sick.add('s1')
+    sick.add('s1')
     await eventually(withinMs, async () => expect(await announcing()).toEqual(['s0', 's2', 's3', 's4']))
     const { revisions } = await controller.expect<{ revisions: readonly RevisionView[] }>(
       'GET',
@@ -92,7 +81,7 @@ describe('a service that dies at one POP', () => {
   })
 
   it('has it again when it has been well for its hold-down, and the alarm is resolved', async () => {
-    probing.sick.delete('s1')
+    sick.delete('s1')
     await eventually(withinMs, async () => expect(await announcing()).toEqual(places))
     await eventually(withinMs, async () =>
       expect(alarmStates(await store.health.alarms())).toEqual(['dns/service/pop-s1/dns resolved']),
@@ -101,15 +90,15 @@ describe('a service that dies at one POP', () => {
 })
 
 it('agents that fall silent move nothing', async () => {
-  probing.silent.add('s2')
+  silent.add('s2')
   await eventually(withinMs, async () => expect((await verdictStates()).unknown).toBe(1))
   expect(await announcing()).toEqual(places)
-  probing.silent.delete('s2')
+  silent.delete('s2')
 })
 
 it('POPs that fail all at once are the fault of the observer: nothing is withdrawn, and an alarm says so', async () => {
   await eventually(withinMs, async () => expect((await verdictStates()).healthy).toBe(places.length))
-  for (const place of places) probing.sick.add(place)
+  for (const place of places) sick.add(place)
   await eventually(withinMs, async () =>
     expect(alarmStates(await store.health.alarms())).toContain('monitoring-suspect/monitoring firing'),
   )
@@ -137,36 +126,4 @@ function alarmStates(alarms: ReadonlyMap<string, Alarm>): readonly string[] {
 
 function ribAtMs(proof: Awaited<ReturnType<OpenStore['proofs']['get']>>): number {
   return Math.max(...[...(proof?.speakers.values() ?? [])].map((part) => part.ribAtMs ?? 0))
-}
-
-/** One agent a POP that sends a sample every interval, as `herald agent` does. */
-function startProbing() {
-  const sick = new Set<string>()
-  const silent = new Set<string>()
-  let sequence = 0
-  const send = async (): Promise<void> => {
-    sequence++
-    const atMs = Date.now()
-    await Promise.all(
-      places
-        .filter((place) => !silent.has(place))
-        .map((place) => {
-          const agent = `probe-${place}` as AgentId
-          const subject = `service/pop-${place}/dns` as SubjectKey
-          const sample: Sample = {
-            task: `dns/${subject}`,
-            subject,
-            agent,
-            sequence,
-            atMs,
-            ...(sick.has(place)
-              ? { outcome: 'fail' as const, detail: 'connection refused' }
-              : { outcome: 'ok' as const, rttMs: 1 }),
-          }
-          return store.samples.take(agent, { run: 'test', batch: sequence, samples: [sample], dropped: 0 }, Date.now())
-        }),
-    )
-  }
-  const timer = setInterval(() => void send().catch(() => undefined), intervalMs)
-  return { sick, silent, stop: async () => clearInterval(timer) }
 }

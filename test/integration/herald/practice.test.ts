@@ -3,9 +3,6 @@
  * the time line that is told, and has it back by itself.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { AgentId } from '../../../src/intent/monitoring.ts'
-import type { Sample } from '../../../src/health/sample.ts'
-import type { SubjectKey } from '../../../src/health/subject.ts'
 import type { PracticeView, RehearsalView } from '../../../src/api/wire/practice.ts'
 import type { OpenStore } from '../../../src/store/open.ts'
 import { type CommandLine, commandLine } from '../../support/command-line.ts'
@@ -13,12 +10,15 @@ import { type Controller, startController } from '../../support/controller.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type Gobgpd, startGobgpd } from '../../support/gobgpd.ts'
 import { networkAsn, networkDocuments } from '../../support/network.ts'
+import { probedService, startProbes } from '../../support/probed-service.ts'
 import { type TestRedis, startRedis } from '../../support/redis.ts'
 import { openTestStore } from '../../support/store.ts'
 
 const [prefix, narrow, other] = ['203.0.113.0/24', '10.7.0.0/24', '10.9.0.0/24']
 const places = ['s0', 's1', 's2', 's3']
 const withinMs = 20_000
+
+const everyMs = 200
 
 let redis: TestRedis
 let store: OpenStore
@@ -36,26 +36,13 @@ beforeAll(async () => {
   const policy = { checks: ['dns'], return: { prepends: [1], stage: '1s' } }
   await controller.apply([
     ...networkDocuments(daemons.map(({ endpoint }, i) => ({ id: `s${i}`, endpoint }))),
-    ...places.map((place) => ({ kind: 'Agent' as const, name: `probe-${place}`, spec: { pop: `pop-${place}` } })),
-    {
-      kind: 'Check',
-      name: 'dns',
-      spec: {
-        subject: 'service',
-        target: '192.0.2.53',
-        probe: { kind: 'tcp', port: 53 },
-        interval: '200ms',
-        fall: 3,
-        rise: 3,
-        holdDown: '2s',
-      },
-    },
+    ...probedService(places, { everyMs: everyMs, holdDown: '2s' }),
     { kind: 'Prefix', name: prefix, spec: { at: ['all'], failover: policy } },
     { kind: 'Prefix', name: narrow, spec: { at: ['pop-s0', 'pop-s1'], failover: policy } },
     { kind: 'Prefix', name: other, spec: { at: ['all'], failover: policy } },
     { kind: 'Prefix', name: '10.8.0.0/24', spec: { at: ['all'] } },
   ])
-  probing = startProbing()
+  probing = startProbes(store, places, everyMs)
   await eventually(withinMs, async () => expect(await announcing(prefix)).toEqual(places))
   await eventually(withinMs, async () => {
     const { checks } = await controller.expect<{ checks: readonly { state: string }[] }>('GET', '/v1/checks')
@@ -181,27 +168,4 @@ async function revision(): Promise<number | undefined> {
 async function announcing(of: string): Promise<readonly string[]> {
   const ribs = await Promise.all(daemons.map((daemon) => daemon.cli('global', 'rib')))
   return places.filter((_, i) => ribs[i]?.includes(of))
-}
-
-/** One agent a POP that finds its service well, as `herald agent` tells it. */
-function startProbing(): NodeJS.Timeout {
-  let sequence = 0
-  return setInterval(() => {
-    sequence++
-    for (const place of places) {
-      const agent = `probe-${place}` as AgentId
-      const subject = `service/pop-${place}/dns` as SubjectKey
-      const sample: Sample = {
-        task: `dns/${subject}`,
-        subject,
-        agent,
-        sequence,
-        atMs: Date.now(),
-        outcome: 'ok',
-        rttMs: 1,
-      }
-      const batch = { run: 'test', batch: sequence, samples: [sample], dropped: 0 }
-      void store.samples.take(agent, batch, Date.now()).catch(() => undefined)
-    }
-  }, 200)
 }

@@ -3,9 +3,6 @@
  * one that stays well is followed by the rest. Controllers are killed between stages, a freeze stops it, people move it.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Sample } from '../../../src/health/sample.ts'
-import type { SubjectKey } from '../../../src/health/subject.ts'
-import type { AgentId } from '../../../src/intent/monitoring.ts'
 import type { AlarmListView } from '../../../src/api/wire/alarm.ts'
 import type { ChangeView } from '../../../src/api/wire/change.ts'
 import type { ExplanationView } from '../../../src/api/wire/explanation.ts'
@@ -18,6 +15,7 @@ import { type Controller, startController } from '../../support/controller.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type Gobgpd, freePort, loopbackAddress, startGobgpd } from '../../support/gobgpd.ts'
 import { networkAsn, networkDocuments } from '../../support/network.ts'
+import { probedService, startProbes } from '../../support/probed-service.ts'
 import { type TestRedis, startRedis } from '../../support/redis.ts'
 import { openTestStore } from '../../support/store.ts'
 
@@ -36,6 +34,8 @@ const prefixes = [
   '10.10.0.0/24',
   '10.11.0.0/24',
 ]
+
+const everyMs = 200
 
 let redis: TestRedis
 let store: OpenStore
@@ -85,28 +85,18 @@ beforeAll(async () => {
       daemons.map(({ endpoint }, i) => ({ id: `s${i}`, endpoint })),
       lines,
     ),
-    ...places.map((place) => ({ kind: 'Agent' as const, name: `probe-${place}`, spec: { pop: `pop-${place}` } })),
-    {
-      kind: 'Check',
-      name: 'dns',
-      spec: {
-        subject: 'service',
-        target: '192.0.2.53',
-        probe: { kind: 'tcp', port: 53 },
-        interval: '200ms',
-        timeout: '200ms',
-        fall: 3,
-        rise: 3,
-        holdDown: '1s',
-      },
-    },
+    ...probedService(places, { everyMs: everyMs, holdDown: '1s' }),
     ...prefixes.map((name) => ({
       kind: 'Prefix' as const,
       name,
       spec: { at: ['pop-s0', 'pop-s1'], failover: { checks: ['dns'], action: 'prepend' } },
     })),
   ])
-  probing = startProbing()
+  probing = startProbes(store, places, everyMs, (place, atMs) => {
+    const isBroken = broken(place)
+    if (isBroken) firstFailedAtMs = Math.min(firstFailedAtMs, atMs)
+    return isBroken ? 'refused' : 'ok'
+  })
   for (const prefix of prefixes)
     await eventually(withinMs, async () => expect(await heardFrom(prefix)).toEqual(['s0', 's1']))
 }, 90_000)
@@ -384,29 +374,4 @@ function followRibs() {
   }
   void look().catch(() => undefined)
   return { seen, stop: () => stop.abort() }
-}
-
-/** One agent a POP, as `herald agent` tells it. */
-function startProbing(): NodeJS.Timeout {
-  let sequence = 0
-  return setInterval(() => {
-    sequence++
-    const atMs = Date.now()
-    for (const place of places) {
-      const agent = `probe-${place}` as AgentId
-      const subject = `service/pop-${place}/dns` as SubjectKey
-      const isBroken = broken(place)
-      if (isBroken) firstFailedAtMs = Math.min(firstFailedAtMs, atMs)
-      const sample: Sample = {
-        task: `dns/${subject}`,
-        subject,
-        agent,
-        sequence,
-        atMs,
-        ...(isBroken ? { outcome: 'fail', detail: 'connection refused' } : { outcome: 'ok', rttMs: 1 }),
-      }
-      const batch = { run: 'test', batch: sequence, samples: [sample], dropped: 0 }
-      void store.samples.take(agent, batch, Date.now()).catch(() => undefined)
-    }
-  }, 200)
 }

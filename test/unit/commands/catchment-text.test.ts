@@ -2,16 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import type { CatchmentProofView, CatchmentView } from '../../../src/api/wire/catchment.ts'
 import { catchmentText, moveText, moveWords } from '../../../src/commands/catchment-text.ts'
+import { quietTerminal } from '../../support/quiet-terminal.ts'
 
-const terminal = {
-  interactive: false,
-  redraws: false,
-  colors: false,
-  out: () => undefined,
-  err: () => undefined,
-  ask: () => Promise.reject(new Error('nobody to ask')),
-  readInput: () => Promise.resolve(''),
-}
+const terminal = quietTerminal()
 const prefix = '203.0.113.0/24'
 const change = (state: CatchmentProofView['state'], left: string[], joined: string[]): CatchmentProofView => ({
   state,

@@ -2,16 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import type { RouterProofView } from '../../../src/api/wire/collector.ts'
 import { routersText, routersWords, seenText } from '../../../src/commands/seen-text.ts'
+import { quietTerminal } from '../../support/quiet-terminal.ts'
 
-const terminal = {
-  interactive: false,
-  redraws: false,
-  colors: false,
-  out: () => undefined,
-  err: () => undefined,
-  ask: () => Promise.reject(new Error('nobody to ask')),
-  readInput: () => Promise.resolve(''),
-}
+const terminal = quietTerminal()
 const prefix = '203.0.113.0/24'
 
 function proof(
