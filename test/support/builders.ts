@@ -40,10 +40,9 @@ import type {
   FailoverPolicy,
   Receiver,
 } from '../../src/intent/monitoring.ts'
-import type { Offer } from '../../src/plan/observed.ts'
 import type { Rollout } from '../../src/intent/rollout.ts'
-import type { EntryGroup, EntryGroupId, EntryPreference } from '../../src/intent/entry.ts'
-import type { PathGroup, PathGroupId, Preference } from '../../src/intent/steering.ts'
+import type { EntryGroup, EntryPreference } from '../../src/intent/entry.ts'
+import type { PathGroup, Preference } from '../../src/intent/steering.ts'
 
 export const epoch = 7
 export const asn = 65001 as Asn
@@ -318,38 +317,6 @@ function byId<V extends { readonly id: string }>(values: readonly V[]): Map<V['i
   return new Map(values.map((value) => [value.id, value]))
 }
 
-/** Paths named after their neighbors: `{pop}-bb1`, `{pop}-bb2`. */
-export function pathGroup(destinations: readonly string[], parts: Partial<PathGroup> = {}): PathGroup {
-  return {
-    id: 'origin' as PathGroupId,
-    at: ['all' as Selector],
-    except: [],
-    destinations: destinations as Prefix[],
-    paths: new Map(['bb1', 'bb2'].map((name) => [name, { neighbor: `{pop}-${name}`, neighbors: new Map() }])),
-    mode: 'auto',
-    canary: [],
-    ...parts,
-  }
-}
-
-export function preference(pop: string, path: string, parts: Partial<Preference> = {}): Preference {
-  return {
-    id: `origin-${pop}`,
-    group: 'origin' as PathGroupId,
-    pop: pop as PopId,
-    path,
-    by: 'learner',
-    startedAtMs: 0,
-    reason: 'it is faster',
-    ...parts,
-  }
-}
-
-/** A route that the neighbor at this address taught a speaker, with its own address as next hop. */
-export function offer(address: string, localPref = 100): Offer {
-  return { neighbor: address as Address, nextHop: address as Address, localPref }
-}
-
 /** A staged change of one prefix, its first stage out; `was` is what stood before, undefined where nothing did. */
 export function rollout(
   was: Announcement | undefined,
@@ -372,32 +339,5 @@ export function rollout(
     author: 'alice',
     reason: 'test',
     ...rest,
-  }
-}
-
-/** Among all POPs where AS 64999 is attached, for the IPv4 service. */
-export function entryGroup(parts: Partial<EntryGroup> = {}): EntryGroup {
-  return {
-    id: 'transit-eu' as EntryGroupId,
-    asns: [64999 as Asn],
-    prefixes: [serviceV4],
-    at: ['all' as Selector],
-    except: [],
-    mode: 'auto',
-    canary: [],
-    demote: new Map(),
-    ...parts,
-  }
-}
-
-export function entryPreference(pop: string, parts: Partial<EntryPreference> = {}): EntryPreference {
-  return {
-    id: 'transit-eu',
-    group: 'transit-eu' as EntryGroupId,
-    pop: pop as PopId,
-    by: 'learner',
-    startedAtMs: 0,
-    reason: 'it is faster',
-    ...parts,
   }
 }

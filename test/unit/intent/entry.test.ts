@@ -11,8 +11,6 @@ import {
   agent,
   announce,
   check,
-  entryGroup,
-  entryPreference,
   epoch,
   freeze,
   intent,
@@ -22,6 +20,7 @@ import {
   serviceV4,
   serviceV6,
 } from '../../support/builders.ts'
+import { entryGroup, entryPreference } from '../../support/steering-builders.ts'
 
 const moment = { epoch, nowMs: 1000 }
 const line = (id: string, asn = 64999) => neighbor(id, { asn, address: '192.0.2.1' })

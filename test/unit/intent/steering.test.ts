@@ -6,17 +6,8 @@ import { affectedPrefixes, compileSpeaker } from '../../../src/intent/compile.ts
 import { compileSteering, steeringChangesAtMs } from '../../../src/intent/compile/steering.ts'
 import type { SpeakerId } from '../../../src/intent/model.ts'
 import { readSpec } from '../../../src/intent/schema.ts'
-import {
-  type IntentParts,
-  announce,
-  epoch,
-  freeze,
-  intent,
-  neighbor,
-  pathGroup,
-  pop,
-  preference,
-} from '../../support/builders.ts'
+import { type IntentParts, announce, epoch, freeze, intent, neighbor, pop } from '../../support/builders.ts'
+import { pathGroup, preference } from '../../support/steering-builders.ts'
 
 const destination = '192.0.2.0/24' as Prefix
 const fra = 'fra-1' as SpeakerId

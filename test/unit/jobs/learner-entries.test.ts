@@ -12,8 +12,6 @@ import {
   announce,
   check,
   drain,
-  entryGroup,
-  entryPreference,
   epoch,
   intent,
   neighbor,
@@ -22,6 +20,7 @@ import {
   rollout,
   serviceV4,
 } from '../../support/builders.ts'
+import { entryGroup, entryPreference } from '../../support/steering-builders.ts'
 
 const nowMs = 10_000_000
 const pops = ['ams', 'fra', 'nyc'].map((name) =>

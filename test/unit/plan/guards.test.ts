@@ -6,18 +6,8 @@ import { describe, expect, test } from 'vitest'
 import type { SpeakerId } from '../../../src/intent/model.ts'
 import { type GuardName, allGuards, guardNames } from '../../../src/plan/guards.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
-import {
-  announce,
-  drain,
-  freeze,
-  intent,
-  neighbor,
-  offer,
-  pathGroup,
-  pop,
-  preference,
-  serviceV4,
-} from '../../support/builders.ts'
+import { announce, drain, freeze, intent, neighbor, pop, serviceV4 } from '../../support/builders.ts'
+import { offer, pathGroup, preference } from '../../support/steering-builders.ts'
 import { foreignPath } from '../../support/pretend-fleet.ts'
 import { PretendHerald } from '../../support/pretend-herald.ts'
 

@@ -14,12 +14,10 @@ import {
   freeze,
   intent,
   neighbor,
-  offer,
-  pathGroup,
   pop,
-  preference,
   serviceV4,
 } from '../../support/builders.ts'
+import { offer, pathGroup, preference } from '../../support/steering-builders.ts'
 import { foreignPath } from '../../support/pretend-fleet.ts'
 import { PretendHerald } from '../../support/pretend-herald.ts'
 
