@@ -50,7 +50,8 @@ export async function serviceDies(stage: Stage, { pop, flow, before, after }: De
       false,
       `lost by others: ${hit.map((one) => `${one.client} ${one.lost} of ${one.sent}`).join(', ')}`,
     )
-  const words = `every client of ${pop} is answered elsewhere after at most ${milliseconds(gapMs)} (budget ${milliseconds(budgetMs)}), the others as before`
+  const budget = `budget ${milliseconds(budgetMs)}${gapMs > budgetMs ? ', missed on this machine' : ''}`
+  const words = `every client of ${pop} is answered elsewhere after at most ${milliseconds(gapMs)} (${budget}), the others as before`
   return told(stage, true, words)
 }
 
