@@ -10,12 +10,20 @@ export interface EnterableNode {
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** The command that runs `command` inside. It ends with its caller, and what it runs ends with it (PR_SET_PDEATHSIG). */
+/** Names of namespaces, as nsenter(1) has them and as /proc/PID/ns does. */
+const spaces = { mount: 'mnt', uts: 'uts', ipc: 'ipc', net: 'net', pid: 'pid' } as const
+
+/**
+ * The command that runs `command` inside. It ends with its caller, and what it runs ends with it (PR_SET_PDEATHSIG).
+ *
+ * Namespaces are named by their files. `--target` would do on util-linux 2.38; that of Debian 13 (2.41) takes the number as its
+ * own process namespace counts (pidfd_open(2)), where it may be that of another node.
+ */
 export function entering({ pid }: EnterableNode, command: readonly string[]): readonly [string, ...string[]] {
-  const user = isOurUser(pid) ? [] : ['--user', '--preserve-credentials']
-  const spaces = ['--target', String(pid), ...user, '--mount', '--uts', '--ipc', '--net', '--pid']
+  const user = isOurUser(pid) ? [] : [`--user=/proc/${pid}/ns/user`, '--preserve-credentials']
+  const files = Object.entries(spaces).map(([space, file]) => `--${space}=/proc/${pid}/ns/${file}`)
   const ends = ['setpriv', '--pdeathsig', 'KILL', '--']
-  return [...ends, 'nsenter', ...spaces, '--', ...ends, ...command] as unknown as [string, ...string[]]
+  return [...ends, 'nsenter', ...user, ...files, '--', ...ends, ...command] as unknown as [string, ...string[]]
 }
 
 /** stdio is piped. */
