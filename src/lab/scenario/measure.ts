@@ -1,8 +1,8 @@
 /** Gathers what the judgements of a block need. What only the controller knows is asked for only where it is judged. */
-import { contains, parsePrefix } from '../../bgp/prefix.ts'
 import { readAlarm, readAlarms, readRevision, readRevisions } from '../controller.ts'
 import { matches } from './alarm-match.ts'
 import type { Judgement } from './expectation.ts'
+import { serviceRouteChanges } from './forwarding.ts'
 import type { Measured } from './judge.ts'
 import type { Stage } from './stage.ts'
 
@@ -23,7 +23,7 @@ export async function beginMeasurement(stage: Stage, judgements: readonly Judgem
   const fromMs = Date.now()
   return {
     async end(toMs) {
-      const { traffic, routes } = stage
+      const { traffic } = stage
       await traffic.settled(toMs)
       const made = before === undefined ? [] : ((await revisions(stage, revisionsAtMost)) ?? [])
       const own = made.filter(({ revision }) => revision > (before ?? 0))
@@ -32,9 +32,7 @@ export async function beginMeasurement(stage: Stage, judgements: readonly Judgem
         fromMs,
         toMs,
         flows: traffic.report(fromMs, toMs),
-        routeChanges: routes.changes.filter(
-          ({ atMs, prefix }) => atMs >= fromMs && atMs < toMs && serves(stage, prefix),
-        ),
+        routeChanges: serviceRouteChanges(stage).filter(({ atMs }) => atMs >= fromMs && atMs < toMs),
         revisions: own,
         proofs: found.flatMap((revision) => (revision?.proof === undefined ? [] : [revision.proof])),
         ...(await alarms(stage, judgements)),
@@ -64,14 +62,4 @@ async function alarms(
 function known<T>(answer: T | Error): T {
   if (answer instanceof Error) throw answer
   return answer
-}
-
-/** A route of the service, and not of the lab's own links. */
-function serves({ traffic }: Stage, text: string): boolean {
-  const prefix = parsePrefix(text)
-  if (!prefix.ok) return false
-  return traffic.addresses.some((address) => {
-    const host = parsePrefix(`${address}/${address.includes(':') ? 128 : 32}`)
-    return host.ok && contains(prefix.value, host.value)
-  })
 }

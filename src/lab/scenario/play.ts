@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { herald, renewController } from '../controller.ts'
 import type { Failure, Output } from '../running-lab.ts'
 import type { Expectation } from './expectation.ts'
+import { forwardingText, serviceRouteChanges } from './forwarding.ts'
 import { type Measured, type Verdict, judge } from './judge.ts'
 import { asksController, look } from './look.ts'
 import { beginMeasurement } from './measure.ts'
@@ -131,7 +132,10 @@ class Player {
         return done
       case 'expect': {
         const everyMs = asksController(step.expectation) ? askPollMs : pollMs
-        return until(step.withinMs, () => this.#look(step.expectation), everyMs)
+        const verdict = await until(step.withinMs, () => this.#look(step.expectation), everyMs)
+        if (verdict.ok || step.expectation.kind !== 'catchment') return verdict
+        const forwarding = forwardingText(serviceRouteChanges(this.#stage), Date.now())
+        return { ok: false, measured: `${verdict.measured}\n${forwarding}` }
       }
       case 'judge':
         if (this.#measured === undefined) throw new Error('a judgement outside a block')
