@@ -4,6 +4,7 @@
  */
 import { type NodeAddresses, readNodeAddresses } from './node-addresses.ts'
 import type { RunningLab } from './running-lab.ts'
+import { servedBy } from './traffic/service-address.ts'
 
 export interface Hop {
   /** From 1. */
@@ -52,12 +53,7 @@ function served(lab: RunningLab, last: Hop, before: Hop | undefined): Hop {
 /** What the service nodes serve: the addresses of `lo`, IPv4 first. */
 export async function serviceAddressesOf(lab: RunningLab): Promise<readonly string[]> {
   const service = lab.nodes.find(({ name }) => name.startsWith('svc-'))
-  if (service === undefined) return []
-  const { stdout } = await lab.exec(service.name, ['ip', '-j', 'addr', 'show', 'dev', 'lo', 'scope', 'global'])
-  const [link] = JSON.parse(stdout || '[]') as readonly {
-    readonly addr_info?: readonly { readonly local?: string }[]
-  }[]
-  return (link?.addr_info ?? []).flatMap(({ local }) => (local === undefined ? [] : [local]))
+  return service === undefined ? [] : servedBy(lab, service.name)
 }
 
 type BareHop = Pick<Hop, 'number' | 'address' | 'rttsMs'>

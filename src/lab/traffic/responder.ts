@@ -16,21 +16,19 @@ process.stdin.on('end', () => stop.abort()).resume()
 const { signal } = stop
 
 const addresses = serviceAddresses(networkInterfaces()['lo'] ?? [])
-/** Where somebody else answers already, such as the topology's own service. */
-const taken: string[] = []
 await Promise.all(
   addresses.flatMap((bind) => [
-    served(bind, startReflector({ bind, port: echoPort, name, signal })),
-    served(bind, startHttpResponder({ bind, port: httpPort, name, signal })),
+    served(startReflector({ bind, port: echoPort, name, signal })),
+    served(startHttpResponder({ bind, port: httpPort, name, signal })),
   ]),
 )
-process.stdout.write(`${JSON.stringify({ addresses, taken })}\n`)
+process.stdout.write(`${JSON.stringify({ addresses })}\n`)
 
-async function served(bind: string, start: Promise<unknown>): Promise<void> {
+/** Somebody may answer there already: two may look at one lab. */
+async function served(start: Promise<unknown>): Promise<void> {
   try {
     await start
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
-    taken.push(bind)
   }
 }

@@ -10,6 +10,7 @@ import type { ClientPlan } from './client-plan.ts'
 import { type FlowReport, reportFlow } from './flow-report.ts'
 import { type FlowName, type PacketLog, openPacketLog } from './packet-log.ts'
 import { type Program, startProgram } from './program.ts'
+import { servedBy } from './service-address.ts'
 
 export interface TrafficOptions {
   /** UDP packets a second, of each client by each family. Default 200. */
@@ -48,8 +49,8 @@ const endSlackMs = 3000
 export async function startTraffic(lab: RunningLab, options: TrafficOptions = {}): Promise<Traffic> {
   const { ratePerSecond = 200, httpIntervalMs = 500, timeoutMs = 1000 } = options
   const problems: string[] = []
-  const services = nodesNamed(lab, /^svc-/).map((node) => startResponder(lab, node, problems))
-  const found = (await Promise.all(services.map(({ addresses }) => addresses))).flat()
+  const services = await Promise.all(nodesNamed(lab, /^svc-/).map((node) => serve(lab, node, problems)))
+  const found = services.flatMap(({ addresses }) => addresses)
   const addresses = [...new Set(found)].sort(byFamily)
   const clients = nodesNamed(lab, /^client/)
   if (addresses.length === 0 || clients.length === 0)
@@ -67,8 +68,8 @@ export async function startTraffic(lab: RunningLab, options: TrafficOptions = {}
       await sleep(Math.max(0, atMs + timeoutMs + gatherMs - Date.now()))
     },
     async send(from, to) {
-      const responder = startResponder(lab, to, problems)
-      const client = startClient(lab, from, { addresses: await responder.addresses, ...pace }, problems)
+      const responder = await serve(lab, to, problems)
+      const client = startClient(lab, from, { addresses: responder.addresses, ...pace }, problems)
       const own = [...client.logs.values()]
       logs.push(...own)
       const sender = {
@@ -103,37 +104,45 @@ function nodesNamed(lab: RunningLab, pattern: RegExp): readonly string[] {
 }
 
 interface Responder {
-  readonly addresses: Promise<readonly string[]>
+  readonly addresses: readonly string[]
   end(deadlineMs: number): Promise<void>
 }
 
-/** Stays up: a service node that failed and came back answers again. */
-function startResponder(lab: RunningLab, node: string, problems: string[]): Responder {
+/**
+ * Sees to it that a node answers. One whose start program runs the service is left to it, dead or alive: a second responder
+ * that takes an address first would go on answering for a service that failed.
+ */
+async function serve(lab: RunningLab, node: string, problems: string[]): Promise<Responder> {
+  // Image contract: /run/<process>.pid names each process that the start program started.
+  const { code } = await lab.exec(node, ['test', '-e', '/run/respond.pid'])
+  if (code !== 0) return startResponder(lab, node, problems)
+  return { addresses: await servedBy(lab, node), end: () => Promise.resolve() }
+}
+
+/** Resolves when it answers, or has failed once. It is started again where it ends. */
+function startResponder(lab: RunningLab, node: string, problems: string[]): Promise<Responder> {
   const pop = node.replace(/^svc-/, '')
   let ended = false
   let program: Program
-  const addresses = new Promise<readonly string[]>((resolve) => {
+  const end = async (deadlineMs: number): Promise<void> => {
+    ended = true
+    await program.end(deadlineMs)
+  }
+  return new Promise((resolve) => {
     const start = (): void => {
       program = startProgram(lab, node, ['responder.ts', pop], (line) => {
-        resolve((JSON.parse(line) as { addresses: readonly string[] }).addresses)
+        resolve({ addresses: (JSON.parse(line) as { addresses: readonly string[] }).addresses, end })
       })
       void program.exited.then(async (code) => {
         if (ended) return
         problems.push(`${node}: the responder ended with ${code}: ${program.complaint()}`)
-        resolve([])
+        resolve({ addresses: [], end })
         await sleep(500)
         if (!ended) start()
       })
     }
     start()
   })
-  return {
-    addresses,
-    async end(deadlineMs) {
-      ended = true
-      await program.end(deadlineMs)
-    },
-  }
 }
 
 interface Client {
