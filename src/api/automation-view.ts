@@ -4,7 +4,7 @@ import { breaker } from '../health/failover-limits.ts'
 import type { FailoverMemory, LedgerEntry, Refusal } from '../health/failover-input.ts'
 import type { TrafficFigures } from '../health/traffic.ts'
 import { guardTitle, wayOut } from '../health/way-out.ts'
-import { frozenUntilMs } from '../intent/compile.ts'
+import { OverlayTime } from '../intent/compile/overlay-time.ts'
 import type { Intent } from '../intent/model.ts'
 import type { Failover } from '../intent/monitoring.ts'
 import type { Store } from '../store/store.ts'
@@ -72,9 +72,10 @@ export function refusalView(refusal: Refusal): RefusalView {
 type Brakes = Pick<AutomationView, 'freeze' | 'suspicion' | 'breaker'>
 
 function freezeOf(intent: Intent, nowMs: number): Brakes {
-  const untilMs = frozenUntilMs(intent, nowMs)
+  const time = new OverlayTime(intent.freezes.values(), nowMs)
+  const untilMs = time.frozenUntilMs()
   if (untilMs === undefined) return {}
-  const names = [...intent.freezes.keys()]
+  const names = [...intent.freezes.values()].filter((freeze) => !time.hasExpired(freeze)).map(({ id }) => id)
   return { freeze: { names, ...(untilMs < Infinity && { until: isoTime(untilMs) }) } }
 }
 

@@ -9,24 +9,30 @@ import { idleBoundText } from '../intent/schema/quantity.ts'
 import { type SpeakerTable, stillAnnounced, stillSent } from '../plan/drained.ts'
 import type { SpeakerState, Store } from '../store/store.ts'
 import { isoTime } from './alarm-view.ts'
+import { type Origins, madeBy } from './origin-view.ts'
 import type { DrainView } from './wire/drain.ts'
 
 interface Known {
   readonly intent: Intent
   readonly figures: TrafficFigures
   readonly states: ReadonlyMap<SpeakerId, SpeakerState>
+  readonly origins: Origins
   readonly nowMs: number
 }
 
 export async function readDrains(
   store: Store,
   intent: Intent,
-  drains: Iterable<Drain>,
+  drains: readonly Drain[],
   nowMs: number,
 ): Promise<readonly DrainView[]> {
-  const [figures, states] = await Promise.all([store.health.traffic(), store.speakers.states()])
-  const known = { intent, figures, states, nowMs }
-  return Promise.all([...drains].map((drain) => drainView(store, known, drain)))
+  const [figures, states, origins] = await Promise.all([
+    store.health.traffic(),
+    store.speakers.states(),
+    store.revisions.origins(drains.map(({ id }) => `Drain/${id}` as const)),
+  ])
+  const known = { intent, figures, states, origins, nowMs }
+  return Promise.all(drains.map((drain) => drainView(store, known, drain)))
 }
 
 async function drainView(store: Store, known: Known, drain: Drain): Promise<DrainView> {
@@ -47,6 +53,7 @@ async function drainView(store: Store, known: Known, drain: Drain): Promise<Drai
     graceEndsAt: isoTime(graceEndsAtMs(drain)),
     ...(drain.expiresAtMs !== undefined && { expiresAt: isoTime(drain.expiresAtMs) }),
     forced: drain.forced,
+    ...madeBy(known.origins, `Drain/${drain.id}`),
     ...(drain.untilIdle !== undefined && {
       untilIdle: {
         below: idleBoundText(drain.untilIdle.below),

@@ -120,12 +120,13 @@ function allowMore(command: Command, seconds: number): void {
 function drainsText(drains: readonly DrainView[]): string {
   if (drains.length === 0) return 'nothing is drained'
   return renderTable(
-    ['DRAIN', 'WHAT', 'STAGE', 'UNTIL', ''],
-    drains.map(({ id, target, stage, expiresAt, summary }) => [
+    ['DRAIN', 'WHAT', 'STAGE', 'UNTIL', 'BY', ''],
+    drains.map(({ id, target, stage, expiresAt, madeBy, summary }) => [
       id,
       Object.values(target).join(),
       stage,
       expiresAt ?? 'lifted',
+      madeBy === undefined ? '' : `${madeBy.author}: ${madeBy.reason}`,
       summary,
     ]),
   )

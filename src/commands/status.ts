@@ -102,5 +102,6 @@ function overlaysText(overlays: readonly OverlayView[]): string {
   const until = (time: string | undefined) => (time === undefined ? 'until it is lifted' : `until ${clockText(time)}`)
   const name = (overlay: OverlayView) =>
     overlay.about === undefined ? overlay.name : `${overlay.name} (${overlay.about})`
-  return overlays.map((overlay) => `${name(overlay)} ${until(overlay.until)}`).join(', ')
+  const by = ({ madeBy }: OverlayView) => (madeBy === undefined ? '' : ` by ${madeBy.author}: ${madeBy.reason}`)
+  return overlays.map((overlay) => `${name(overlay)} ${until(overlay.until)}${by(overlay)}`).join('; ')
 }

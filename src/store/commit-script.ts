@@ -5,25 +5,28 @@
 import { defineScript } from './script.ts'
 
 /**
- * KEYS head, documents, revisions, proof, events.
- * ARGV expected revision, record, event, accepted ms, ms to keep the proof, events to keep, number of documents set,
- * then key and spec of each, then keys to delete.
+ * KEYS head, documents, origins, revisions, proof, events.
+ * ARGV expected revision, record, event, accepted ms, ms to keep the proof, events to keep, number of documents set, number of
+ * those that are new, then key and spec of each that is set, key and the new revision of each that is new, keys to delete.
  * Answers {'committed'} or {'stale', revision} or {'empty'}.
  */
 export const commitScript = defineScript(`
-local head, documents, revisions, proof, events = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local head, documents, origins, revisions, proof, events = unpack(KEYS)
 local at = redis.call('HGET', head, 'revision')
 if not at then return {'empty'} end
 if at ~= ARGV[1] then return {'stale', at} end
 local revision = string.format('%.0f', tonumber(at) + 1)
-local sets = tonumber(ARGV[7])
-local last = 7 + 2 * sets
-for from = 8, last, 1000 do
-  redis.call('HSET', documents, unpack(ARGV, from, math.min(from + 999, last)))
+local function each(command, key, from, last)
+  for at = from, last, 1000 do
+    redis.call(command, key, unpack(ARGV, at, math.min(at + 999, last)))
+  end
 end
-for from = last + 1, #ARGV, 1000 do
-  redis.call('HDEL', documents, unpack(ARGV, from, math.min(from + 999, #ARGV)))
-end
+local sets = 8 + 2 * tonumber(ARGV[7])
+local made = sets + 2 * tonumber(ARGV[8])
+each('HSET', documents, 9, sets)
+each('HSET', origins, sets + 1, made)
+each('HDEL', documents, made + 1, #ARGV)
+each('HDEL', origins, made + 1, #ARGV)
 redis.call('HSET', revisions, revision, ARGV[2])
 redis.call('HSET', proof, 'accepted', ARGV[4], 'state', 'pending')
 redis.call('PEXPIRE', proof, ARGV[5])

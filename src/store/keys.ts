@@ -13,6 +13,8 @@ export interface Keys {
   acceptance(): string
   /** hash: `Kind/name` → JSON spec */
   documents(): string
+  /** hash: `Kind/name` → the revision that made it */
+  origins(): string
   /** hash: revision → JSON record */
   revisions(): string
   /** stream of HeraldEvent */
@@ -114,6 +116,7 @@ export function createKeys(tag: string = defaultTag): Keys {
     head: () => `${root}:head`,
     acceptance: () => `${root}:acceptance`,
     documents: () => `${root}:documents`,
+    origins: () => `${root}:origins`,
     revisions: () => `${root}:revisions`,
     events: () => `${root}:events`,
     speakers: () => `${root}:speakers`,

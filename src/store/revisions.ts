@@ -61,6 +61,20 @@ export function createRevisions(links: Links, keys: Keys, durability: Durability
       for (const { changes } of (await records(revision + 1, newest)).toReversed()) walkBack(documents, changes)
       return { revision, documents }
     },
+    async origins(documents) {
+      const found = new Map<DocumentKey, Revision>()
+      if (documents.length === 0) return found
+      const numbers = await prompt.run((redis) => redis.hmget(keys.origins(), ...documents))
+      const distinct = [...new Set(numbers)].filter((number) => number !== null)
+      if (distinct.length === 0) return found
+      const texts = await prompt.run((redis) => redis.hmget(keys.revisions(), ...distinct))
+      const made = new Map(distinct.map((number, i) => [number, readRecord(texts[i] ?? null, Number(number))]))
+      for (const [i, key] of documents.entries()) {
+        const revision = made.get(numbers[i] ?? '')
+        if (revision !== undefined) found.set(key, revision)
+      }
+      return found
+    },
     async since(revision) {
       return records(revision + 1, (await head())?.revision ?? emptied(links))
     },
@@ -89,14 +103,18 @@ async function commitRevision(links: Links, keys: Keys, durability: Durability, 
   }
   const sets = commit.changes.filter(({ after }) => after !== undefined)
   const deletes = commit.changes.filter(({ after }) => after === undefined)
+  const made = sets.filter(({ before }) => before === undefined)
   const heading = [expected, JSON.stringify(revision), JSON.stringify(event), revision.atMs, proofKeptMs, eventsKept]
   const args = [
     ...heading,
     sets.length,
+    made.length,
     ...sets.flatMap(({ key, after }) => [key, JSON.stringify(after)]),
+    ...made.flatMap(({ key }) => [key, revision.revision]),
     ...deletes.map(({ key }) => key),
   ]
-  const touched = [keys.head(), keys.documents(), keys.revisions(), keys.proof(revision.revision), keys.events()]
+  const lasting = [keys.head(), keys.documents(), keys.origins(), keys.revisions()]
+  const touched = [...lasting, keys.proof(revision.revision), keys.events()]
   return links.commit.run(async (redis) => {
     const [outcome, at] = (await runScript(redis, commitScript, touched, args).catch(sayUnknown(revision))) as string[]
     if (outcome === 'empty') emptied(links)

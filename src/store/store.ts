@@ -73,6 +73,8 @@ export interface Revisions {
   commit(commit: Commit): Promise<Revision>
   /** All documents as of head, or as of an earlier revision. `not-found` for a revision that never was. */
   documents(at?: number): Promise<{ readonly revision: number; readonly documents: ReadonlyMap<DocumentKey, unknown> }>
+  /** The revision that made each document. Without those that are not there, or were before this was noted. */
+  origins(documents: readonly DocumentKey[]): Promise<ReadonlyMap<DocumentKey, Revision>>
   /** Revisions above the given one, in order. */
   since(revision: number): Promise<readonly Revision[]>
   get(revision: number): Promise<Revision>

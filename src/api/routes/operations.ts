@@ -11,7 +11,7 @@ import { readProblems } from '../write.ts'
 import { authorOf } from '../access.ts'
 import { byUrgency } from '../alarm-view.ts'
 import { readAutomation } from '../automation-view.ts'
-import { overlaysOf, practicesOf } from '../overlay-views.ts'
+import { overlayKeys, overlaysOf, practicesOf } from '../overlay-views.ts'
 import { problemOf } from './speakers.ts'
 
 const noQuery = z.strictObject({})
@@ -163,7 +163,7 @@ async function statusOf({ deps, heads }: ApiContext): Promise<StatusView> {
     ...(identity !== 'ok' && { storeProblem: identity.problem }),
     alarms: await openAlarms(deps),
     automation: await automationInShort(deps, intent),
-    ...overlaysOf(intent, deps.clock()),
+    ...overlaysOf(intent, await deps.store.revisions.origins(overlayKeys(intent)), deps.clock()),
     practices: practicesOf(await deps.store.practices.get(), deps.clock()),
     rollouts: [...intent.rollouts.values()].map(
       ({ id, stage, stages }) => `${id} (stage ${stage} of ${stages.length})`,

@@ -1,5 +1,6 @@
 /** Drains as they stand: how far each has come, and what it waits for. Times are ISO 8601, UTC. */
 import { z } from 'zod'
+import { originSchema } from './origin.ts'
 
 const drainTrafficSchema = z.object({
   /** Name of the POP or neighbor. */
@@ -30,6 +31,7 @@ export const drainViewSchema = z
     /** Absent: until somebody lifts it. */
     expiresAt: z.string().optional(),
     forced: z.boolean(),
+    madeBy: originSchema.optional(),
     untilIdle: z
       .object({
         /** `5%`, `200 Mbit/s` */

@@ -1,6 +1,7 @@
 /** How the controller itself does. */
 import { z } from 'zod'
 import { automationSchema } from './automation.ts'
+import { originSchema } from './origin.ts'
 
 export const readinessSchema = z
   .object({
@@ -10,7 +11,12 @@ export const readinessSchema = z
   .meta({ id: 'Readiness' })
 
 /** What a person laid over the intent, and until when; absent: until somebody lifts it. */
-const overlaySchema = z.object({ name: z.string(), about: z.string().optional(), until: z.string().optional() })
+const overlaySchema = z.object({
+  name: z.string(),
+  about: z.string().optional(),
+  until: z.string().optional(),
+  madeBy: originSchema.optional(),
+})
 
 export const statusSchema = z
   .object({

@@ -234,7 +234,8 @@ describe('overlays', () => {
   test('a drain begins, is found by what it is about, and ends', async () => {
     expect(await herald('drain', 'pop-s1', '--for', '2h', '--reason', 'upgrade', '--wait')).toMatchObject({ code: 0 })
     expect((await herald('get', 'drains')).out).toContain('at=pop-s1')
-    expect((await herald('status')).out).toMatch(/^drains: drain-/m)
+    expect((await herald('status')).out).toMatch(/^drains: drain-\S+ \(pop-s1\) until .* UTC by alice: upgrade$/m)
+    expect((await herald('drains')).out).toMatch(/ {2}alice: upgrade {2}/)
     expect((await herald('undrain', 'pop-s2', '--reason', 'x')).code).toBe(2)
     expect(await herald('undrain', 'pop-s1', '--reason', 'done', '--wait')).toMatchObject({ code: 0 })
     expect((await herald('get', 'drains')).out).toBe('None.\n')

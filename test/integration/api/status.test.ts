@@ -54,7 +54,7 @@ test('one that is lost, one that is not right, and one that refuses a path are n
   ])
 })
 
-test('what a person laid over the intent is told with its end, as long as it lasts', async () => {
+test('what a person laid over the intent is told with its end, who laid it and why, as long as it lasts', async () => {
   await accept(stage, 'POST', '/v1/prefixes/publish', { prefix, at: ['all'] })
   const post = (path: string, body: object) => accept(stage, 'POST', path, body)
   const laid = [
@@ -65,11 +65,12 @@ test('what a person laid over the intent is told with its end, as long as it las
   expect(laid.map(({ findings }) => findings.map(({ code }) => code))).toEqual([[], ['no-end'], []])
   const drainName = laid[1]?.id
   const at = (seconds: number) => isoTime(stage.nowMs + seconds * 1000)
+  const madeBy = (nth: number) => ({ revision: laid[nth]?.revision, author: 'local', reason: 'a test' })
   const { frozen, drains, overrides, preferences } = await status()
   expect({ frozen, drains, overrides, preferences }).toEqual({
-    frozen: [{ name: expect.any(String), until: at(30) }],
-    drains: [{ name: drainName, about: 'pop-s5' }],
-    overrides: [{ name: expect.any(String), about: prefix, until: at(60) }],
+    frozen: [{ name: expect.any(String), until: at(30), madeBy: madeBy(2) }],
+    drains: [{ name: drainName, about: 'pop-s5', madeBy: madeBy(1) }],
+    overrides: [{ name: expect.any(String), about: prefix, until: at(60), madeBy: madeBy(0) }],
     preferences: [],
   })
   stage.nowMs += 30_000

@@ -52,6 +52,26 @@ test('one revision holds 10,000 documents, whole', async () => {
   expect((await store.revisions.documents(1)).documents.size).toBe(10_000)
 })
 
+test('each document names the revision that made it, whatever changed it since; made anew, the new one', async () => {
+  const store = await freshStore()
+  await store.revisions.initialise()
+  const [fra, ams, sin] = ['Pop/fra', 'Pop/ams', 'Pop/sin'] as const
+  const commit = (expected: number, changes: readonly DocumentChange[], reason: string) =>
+    store.revisions.commit(adding(expected, [], { changes, reason, author: 'alice' }))
+  const madeIn = async () => {
+    const origins = await store.revisions.origins([fra, ams, sin])
+    return Object.fromEntries(Array.from(origins, ([key, { revision, reason }]) => [key, `${revision} ${reason}`]))
+  }
+  expect(await madeIn()).toEqual({})
+  await commit(0, [fra, ams].map((key) => ({ key, before: undefined, after: 1 })), 'launch')
+  await commit(1, [{ key: fra, before: 1, after: 2 }, { key: sin, before: undefined, after: 1 }], 'grow')
+  expect(await madeIn()).toEqual({ [fra]: '1 launch', [ams]: '1 launch', [sin]: '2 grow' })
+  await commit(2, [{ key: ams, before: 1, after: undefined }], 'close')
+  expect(await madeIn()).toEqual({ [fra]: '1 launch', [sin]: '2 grow' })
+  await commit(3, [{ key: ams, before: undefined, after: 1 }], 'open again')
+  expect(await madeIn()).toMatchObject({ [ams]: '4 open again' })
+})
+
 test('every earlier revision reads back as a replay of all changes up to it', async () => {
   const keys = ['Pop/fra', 'Pop/sin', 'Area/eu', 'Prefix/203.0.113.0/24', 'Freeze/all'] as const
   const edit = fc.record({ key: fc.constantFrom(...keys), spec: fc.option(fc.jsonValue(), { nil: undefined }) })
