@@ -1,6 +1,7 @@
 /** Overlays: they lie on things that exist. */
 import { prefixFamily } from '../../bgp/prefix.ts'
 import type { Finding } from '../document.ts'
+import { sameSpec } from '../edit/edit.ts'
 import { unknownPlace } from '../edit/selectors.ts'
 import type { Drain, Freeze, Intent, Override } from '../model.ts'
 import { trafficPlaceName, trafficPlaces } from '../drain-places.ts'
@@ -50,8 +51,24 @@ function checkDrain(intent: Intent, drain: Drain): readonly Finding[] {
       break
   }
   if (report.findings.length === 0) checkIdleBound(report, intent, drain)
+  checkAnotherDrain(report, intent, drain)
   checkEnd(report, drain, `herald undrain ${id}`)
   return report.findings
+}
+
+/** Two drains of one place are two people's, and it is back when both have ended: the second is told of the first. */
+function checkAnotherDrain(report: Report, intent: Intent, { id, target, startedAtMs }: Drain): void {
+  const other = [...intent.drains.values()].find(
+    (one) =>
+      one.id !== id &&
+      sameSpec(one.target, target) &&
+      one.startedAtMs <= startedAtMs &&
+      (one.expiresAtMs ?? Infinity) > startedAtMs,
+  )
+  if (other === undefined) return
+  const until = other.expiresAtMs === undefined ? 'somebody lifts it' : new Date(other.expiresAtMs).toISOString()
+  const words = `is drained by Drain/${other.id} as well, until ${until}; it is back when both have ended`
+  report.warning('drained-twice', '/spec/target', words)
 }
 
 /** A bound in another unit than the figures are in would be met, or missed, by chance. */

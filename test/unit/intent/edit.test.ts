@@ -19,6 +19,7 @@ import {
   unfreeze,
   withdraw,
 } from '../../../src/intent/edit.ts'
+import type { DrainedPlace } from '../../../src/intent/edit/overlays.ts'
 import type { Documents } from '../../../src/intent/lineage.ts'
 import { mask, redactDocument } from '../../../src/intent/redact.ts'
 import { goodDocuments } from '../../support/documents.ts'
@@ -259,6 +260,20 @@ describe('overlays', () => {
     expect(problemOf(drain(drained, { id: 'x', target: { at: 'ams' }, startedAtMs: 2000 }))).toBe(
       'there is a Drain "x" already',
     )
+  })
+  test('whoever drains a place that is drained is told so, as long as the other drain lasts', () => {
+    const target = { at: 'fra' }
+    const first = after(drain(good, { id: 'first', target, startedAtMs: 0, expiresAtMs: 60_000 }))
+    const told = (target: DrainedPlace, startedAtMs: number) => {
+      const both = after(drain(first, { id: 'second', target, startedAtMs, expiresAtMs: 90_000 }), first)
+      const findings = checkIntent(buildIntent(both, 1).intent).filter(({ code }) => code === 'drained-twice')
+      return findings.map(({ document, message }) => `${document} ${message}`)
+    }
+    expect(told(target, 59_999)).toEqual([
+      'Drain/second is drained by Drain/first as well, until 1970-01-01T00:01:00.000Z; it is back when both have ended',
+    ])
+    expect(told(target, 60_000)).toEqual([])
+    expect(told({ at: 'ams' }, 1000)).toEqual([])
   })
   test('an override that silences names its prefix for removal, another does not', () => {
     const silent = override(good, { id: 'o', prefix: v4, at: ['fra'], attributes: { announce: false }, startedAtMs: 0 })
