@@ -137,6 +137,8 @@ function wayBackRoutes(api: Api, context: ApiContext): void {
       schema: {
         tags: ['revisions'],
         summary: 'Make all documents as they were at an earlier revision',
+        description:
+          'What automation and the path learner had laid on top then is not brought back where it has ended, and is left as it is where it stands.',
         params,
         querystring: writeQuerySchema,
         body: writeBody,

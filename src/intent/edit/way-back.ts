@@ -27,10 +27,24 @@ export function revert(
   return edited(changes.flatMap(({ key, before }) => changesTo(documents, key, before)))
 }
 
-/** Makes the documents what they were: what is not in the earlier set goes, all else is as it was. */
+/**
+ * Makes the documents what they were: what is not in the earlier set goes, all else is as it was. But what Herald had laid on
+ * top by itself was about its own time: what has ended does not come back, and what stands stays as it is now.
+ */
 export function restoreTo(current: Documents, earlier: Documents): Edit {
+  const restored = (key: DocumentKey): unknown => {
+    const [was, is] = [earlier.get(key), current.get(key)]
+    if (!isHeraldsOwn(key, was)) return was
+    return isHeraldsOwn(key, is) ? is : undefined
+  }
   const keys = new Set([...earlier.keys(), ...current.keys()])
-  return edited([...keys].flatMap((key) => changesTo(current, key, earlier.get(key))))
+  return edited([...keys].flatMap((key) => changesTo(current, key, restored(key))))
+}
+
+/** A failover, or what the path learner prefers. */
+function isHeraldsOwn(key: DocumentKey, spec: unknown): boolean {
+  if (spec === undefined) return false
+  return splitKey(key).kind === 'Failover' || (spec as { readonly by?: unknown }).by === 'learner'
 }
 
 /** Its Rollout moves by itself after that. */

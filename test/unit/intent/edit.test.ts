@@ -364,4 +364,18 @@ describe('the way back', () => {
     )
     expect(after(restoreTo(later, good), later)).toEqual(good)
   })
+  test('a failover that has ended does not come back, one that stands stays as it is, one that came since goes', () => {
+    const failover = (action: string) => ({ prefix: v4, place: { pop: 'fra' }, action })
+    const then = new Map(good).set('Failover/ended', failover('drain')).set('Failover/stands', failover('drain'))
+    const now = new Map(good).set('Failover/stands', failover('prepend')).set('Failover/since', failover('drain'))
+    const restored = new Map(good).set('Failover/stands', failover('prepend'))
+    expect(after(restoreTo(now, then), now)).toEqual(restored)
+  })
+  test('what the path learner preferred does not come back either, what a person preferred does', () => {
+    const prefers = (by: string) => ({ group: 'origin', pop: 'fra', path: 'bb1', by })
+    const then = new Map(good).set('Preference/learned', prefers('learner')).set('Preference/said', prefers('person'))
+    expect(after(restoreTo(good, then), good)).toEqual(new Map(good).set('Preference/said', prefers('person')))
+    const now = new Map(good).set('Preference/said', prefers('learner'))
+    expect(after(restoreTo(now, then), now).get('Preference/said')).toEqual(prefers('person'))
+  })
 })
