@@ -46,7 +46,9 @@ export function registerPlan(program: Command, cli: CliContext): void {
     .addHelpText('after', '\nExample:\n  herald diff -f network/ || herald apply -f network/ --reason "as in git"')
     .action(async (options: PlanOptions, command: Command) => {
       if (options.file === undefined) throw new CommandError(exitCode.usage, 'name the manifests: -f <paths>')
-      const change = await withApi(cli, command, (api) => dryRun(cli, api, options.file ?? [], options.prune)).catch(
+      const change = await withApi(cli, command, (api) =>
+        dryRun(cli, api, options.file ?? [], { prune: options.prune, force: true }),
+      ).catch(
         (error: unknown) => {
           if (!(error instanceof CommandError) || error.code > exitCode.refused) throw error
           throw new CommandError(exitCode.usage, error.message, error.details)
@@ -57,6 +59,8 @@ export function registerPlan(program: Command, cli: CliContext): void {
         table: () => diffText(cli.terminal, change.changes),
         names: () => change.changes.map(({ document }) => document),
       })
+      const guards = change.overridden.join(', ')
+      if (guards !== '') cli.terminal.err(`As it is, it would be refused (${guards}); herald plan -f says why.`)
       if (change.changes.length > 0) throw new Quit(exitCode.refused)
     })
 }
@@ -89,7 +93,7 @@ async function showDryRun(
   files: readonly string[],
   prune: boolean | undefined,
 ): Promise<boolean> {
-  const change = await dryRun(cli, api, files, prune)
+  const change = await dryRun(cli, api, files, { prune })
   print(cli.terminal, outputOf(command), {
     data: change,
     table: () => changeText(cli.terminal, change),
@@ -102,10 +106,10 @@ async function dryRun(
   cli: CliContext,
   api: ApiClient,
   files: readonly string[],
-  prune: boolean | undefined,
+  { prune, force }: { readonly prune: boolean | undefined; readonly force?: boolean },
 ): Promise<ChangeView> {
   const manifests = await loadManifests(files, cli.terminal, judgedBy(api))
-  const body = { documents: manifests.documents, ...(prune && { prune }) }
+  const body = { documents: manifests.documents, ...(prune && { prune }), ...(force && { force }) }
   return withPlaces(manifests, () => api.request<ChangeView>({ method: 'POST', path: '/v1/plan', body }))
 }
 

@@ -52,7 +52,12 @@ export function planRoutes(api: Api, context: ApiContext): void {
         tags: ['plan'],
         summary: 'What documents would change, without changing it',
         querystring: z.strictObject({}),
-        body: z.strictObject({ documents: z.array(sentDocumentSchema), prune: z.boolean().optional() }),
+        body: z.strictObject({
+          documents: z.array(sentDocumentSchema),
+          prune: z.boolean().optional(),
+          /** As if guards that may be overridden were; the answer names those that are in the way. */
+          force: z.boolean().optional(),
+        }),
         response: { 200: changeSchema, ...readProblems },
       },
     },
@@ -62,7 +67,7 @@ export function planRoutes(api: Api, context: ApiContext): void {
         author: request.principal.name,
         reason: 'plan',
         command: 'plan',
-        force: false,
+        force: request.body.force ?? false,
         dryRun: true,
       }),
   )

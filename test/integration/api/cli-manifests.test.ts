@@ -65,6 +65,18 @@ describe('manifests', () => {
     expect((await herald('plan', '-f', network, '--detailed-exitcode')).code).toBe(0)
   })
 
+  test('that a guard would refuse differ all the same, and the guard is named', async () => {
+    const file = join(folder, 'gone.yaml')
+    const prefix = (at: readonly string[]) => ({ kind: 'Prefix', name: '203.0.113.0/24', spec: { at } }) as const
+    await writeFile(file, formatDocument(prefix(['all'])))
+    expect((await herald('apply', '-f', file, '--reason', 'launch')).code).toBe(0)
+    await writeFile(file, formatDocument(prefix([])))
+    const diff = await herald('diff', '-f', file)
+    expect(diff).toMatchObject({ code: 1, out: expect.stringMatching(/^Prefix\/203\.0\.113\.0\/24\n.*^- {3}- all$/ms) })
+    expect(diff.err).toBe('As it is, it would be refused (G1, G4); herald plan -f says why.\n')
+    expect(await herald('plan', '-f', file)).toMatchObject({ code: 1, err: expect.stringContaining('G1') })
+  })
+
   test('with problems are refused with file and line of every one, and nothing is sent', async () => {
     const file = join(folder, 'wrong.yaml')
     await writeFile(
