@@ -42,7 +42,9 @@ export function registerHistory(program: Command, cli: CliContext): void {
     })
 
   const restore = program.command('restore <revision>')
-  restore.description('make all documents as they were at a revision; what automation had laid on top and ended stays away (needs admin)')
+  restore.description(
+    'make all documents as they were at a revision; what automation had laid on top and ended stays away (needs admin)',
+  )
   addStageOptions(addWriteOptions(restore))
     .addHelpText('after', '\nExample:\n  herald restore 12 --reason "back to before the migration" --wait')
     .action(async (word: string, options: StageOptions, command: Command) => {

@@ -48,12 +48,10 @@ export function registerPlan(program: Command, cli: CliContext): void {
       if (options.file === undefined) throw new CommandError(exitCode.usage, 'name the manifests: -f <paths>')
       const change = await withApi(cli, command, (api) =>
         dryRun(cli, api, options.file ?? [], { prune: options.prune, force: true }),
-      ).catch(
-        (error: unknown) => {
-          if (!(error instanceof CommandError) || error.code > exitCode.refused) throw error
-          throw new CommandError(exitCode.usage, error.message, error.details)
-        },
-      )
+      ).catch((error: unknown) => {
+        if (!(error instanceof CommandError) || error.code > exitCode.refused) throw error
+        throw new CommandError(exitCode.usage, error.message, error.details)
+      })
       print(cli.terminal, outputOf(command), {
         data: change.changes,
         table: () => diffText(cli.terminal, change.changes),

@@ -9,7 +9,8 @@ export function forwardingText(changes: readonly RouteChange[], nowMs: number): 
   return Array.from(byPrefix, ([prefix, own]) => {
     const last = new Map(own.map((change) => [change.node, change]))
     const told = [...last.values()].map(
-      ({ node, via, atMs }) => `${node} by ${via.join(' and ') || 'nobody'} for ${((nowMs - atMs) / 1000).toFixed(1)} s`,
+      ({ node, via, atMs }) =>
+        `${node} by ${via.join(' and ') || 'nobody'} for ${((nowMs - atMs) / 1000).toFixed(1)} s`,
     )
     return `${prefix}: ${told.join(', ')}`
   }).join('\n')

@@ -11,7 +11,11 @@ export function serviceAddresses(ofLoopback: readonly Pick<NetworkInterfaceInfo,
 /** Those of a node, asked from outside, IPv4 first. */
 export async function servedBy(lab: RunningLab, node: string): Promise<readonly string[]> {
   const { stdout } = await lab.exec(node, ['ip', '-j', 'addr', 'show', 'dev', 'lo', 'scope', 'global'])
-  const [link] = JSON.parse(stdout || '[]') as readonly { readonly addr_info?: readonly { readonly local?: string }[] }[]
+  const [link] = JSON.parse(stdout || '[]') as readonly {
+    readonly addr_info?: readonly { readonly local?: string }[]
+  }[]
   // Addresses of another scope are listed as {}.
-  return serviceAddresses((link?.addr_info ?? []).flatMap(({ local }) => (local === undefined ? [] : { address: local })))
+  return serviceAddresses(
+    (link?.addr_info ?? []).flatMap(({ local }) => (local === undefined ? [] : { address: local })),
+  )
 }

@@ -63,8 +63,19 @@ test('each document names the revision that made it, whatever changed it since; 
     return Object.fromEntries(Array.from(origins, ([key, { revision, reason }]) => [key, `${revision} ${reason}`]))
   }
   expect(await madeIn()).toEqual({})
-  await commit(0, [fra, ams].map((key) => ({ key, before: undefined, after: 1 })), 'launch')
-  await commit(1, [{ key: fra, before: 1, after: 2 }, { key: sin, before: undefined, after: 1 }], 'grow')
+  await commit(
+    0,
+    [fra, ams].map((key) => ({ key, before: undefined, after: 1 })),
+    'launch',
+  )
+  await commit(
+    1,
+    [
+      { key: fra, before: 1, after: 2 },
+      { key: sin, before: undefined, after: 1 },
+    ],
+    'grow',
+  )
   expect(await madeIn()).toEqual({ [fra]: '1 launch', [ams]: '1 launch', [sin]: '2 grow' })
   await commit(2, [{ key: ams, before: 1, after: undefined }], 'close')
   expect(await madeIn()).toEqual({ [fra]: '1 launch', [sin]: '2 grow' })
