@@ -77,6 +77,7 @@ function namesFor(command: Command, rest: readonly string[]): readonly Kind[] | 
     return position === 0 ? kinds.map((kind) => kind.toLowerCase()) : [kindOf(rest[0] ?? '')]
   if (command.name() === 'drain' || command.name() === 'undrain') return sites
   if (command.name() === 'adopt') return ['Speaker']
+  if (command.name() === 'history') return ['Prefix', 'Pop']
   const parent = command.parent?.name()
   if (parent === 'rollout') return ['Rollout']
   if (parent === 'show') return command.name() === 'route' ? ['Prefix'] : ['Speaker']

@@ -11,16 +11,35 @@ import { proofText } from './wait.ts'
 import { type StageOptions, addStageOptions, stagedFrom } from './stage-options.ts'
 import { addWriteOptions, runWrite, writeWith } from './write.ts'
 
+interface ListOptions {
+  readonly limit: string
+  readonly before?: string
+  readonly author?: string
+}
+
 export function registerHistory(program: Command, cli: CliContext): void {
   program
-    .command('history [revision]')
-    .description('who changed what, when and why; with a revision, all of it and its proof')
+    .command('history [what]')
+    .description(
+      'who changed what, when and why; of a revision, all of it and its proof; of a name, what changed it or names it',
+    )
+    .option('--author <name>', 'only what this one changed, such as herald:failover')
     .option('-n, --limit <count>', 'how many', '20')
     .option('--before <revision>', 'older than this')
-    .addHelpText('after', '\nExamples:\n  herald history\n  herald history 17\n  herald history 17 -o yaml')
-    .action(async (word: string | undefined, options: { limit: string; before?: string }, command: Command) => {
+    .addHelpText(
+      'after',
+      `
+Examples:
+  herald history
+  herald history 17 -o yaml
+  herald history 203.0.113.0/24
+  herald history fra --author herald:failover`,
+    )
+    .action(async (what: string | undefined, options: ListOptions, command: Command) => {
       await withApi(cli, command, (api) =>
-        word === undefined ? list(cli, command, api, options) : one(cli, command, api, revisionNumber(word)),
+        what === undefined || !isRevision(what)
+          ? list(cli, command, api, { ...options, about: what })
+          : one(cli, command, api, Number(what)),
       )
     })
 
@@ -53,8 +72,12 @@ export function registerHistory(program: Command, cli: CliContext): void {
     })
 }
 
+function isRevision(word: string): boolean {
+  return /^\d{1,15}$/.test(word)
+}
+
 export function revisionNumber(word: string): number {
-  if (!/^\d{1,15}$/.test(word)) throw usageError(`"${word}" is not a revision; see: herald history`)
+  if (!isRevision(word)) throw usageError(`"${word}" is not a revision; see: herald history`)
   return Number(word)
 }
 
@@ -70,9 +93,14 @@ async function list(
   cli: CliContext,
   command: Command,
   api: ApiClient,
-  { limit, before }: { readonly limit: string; readonly before?: string },
+  { limit, before, about, author }: ListOptions & { readonly about: string | undefined },
 ): Promise<void> {
-  const page = await api.request<RevisionListView>({ path: '/v1/revisions', query: { limit, before } })
+  const page = await api.request<RevisionListView>({ path: '/v1/revisions', query: { limit, before, about, author } })
+  const asked = [
+    'herald history',
+    ...(about === undefined ? [] : [about]),
+    ...(author === undefined ? [] : ['--author', author]),
+  ]
   print(cli.terminal, outputOf(command), {
     data: page.revisions,
     table: () => {
@@ -83,7 +111,8 @@ async function list(
         forced.length > 0 ? `${verb} (forced ${forced.join(', ')})` : verb,
         reason,
       ])
-      const more = page.next === undefined ? '' : `\nOlder ones: herald history --before ${page.next}`
+      const more = page.next === undefined ? '' : `\nOlder ones: ${asked.join(' ')} --before ${page.next}`
+      if (rows.length === 0) return `Nothing is found.${more}`
       return renderTable(['REVISION', 'AT', 'AUTHOR', 'COMMAND', 'REASON'], rows) + more
     },
     names: () => page.revisions.map(({ revision }) => String(revision)),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { DocumentKey } from '../../intent/document.ts'
 import { type Edit, restoreTo, revert } from '../../intent/edit.ts'
 import type { Revision } from '../../store/store.ts'
+import { readAudit } from '../audit.ts'
 import type { Api, ApiContext } from '../deps.ts'
 import { documentDiff } from '../document-diff.ts'
 import { pollUntil } from '../poll.ts'
@@ -31,18 +32,20 @@ export function revisionRoutes(api: Api, context: ApiContext): void {
       schema: {
         tags: ['revisions'],
         summary: 'The audit, newest first',
-        querystring: z.strictObject({ before: revisionSchema.optional(), limit: count(1000).optional() }),
+        description:
+          '`about` is the name or the key of a document, and finds what changed it or names it: `fra`, `203.0.113.0/24`, `Drain/drain-1`.',
+        querystring: z.strictObject({
+          before: revisionSchema.optional(),
+          limit: count(1000).optional(),
+          about: z.string().min(1).optional(),
+          author: z.string().min(1).optional(),
+        }),
         response: { 200: revisionListSchema, ...readProblems },
       },
     },
     async (request) => {
-      const { before, limit = 50 } = request.query
-      const revisions = await store.revisions.list({ limit, ...(before !== undefined && { before }) })
-      const last = revisions.at(-1)?.revision
-      return {
-        revisions: revisions.map(revisionView),
-        ...(revisions.length === limit && last !== undefined && last > 1 && { next: last }),
-      }
+      const { revisions, next } = await readAudit(store, request.query)
+      return { revisions: revisions.map(revisionView), ...(next !== undefined && { next }) }
     },
   )
 

@@ -231,6 +231,24 @@ describe('the way back', () => {
     expect(rest.body.revisions.map(({ revision }) => revision)).toEqual([2, 1])
     expect(rest.body.next).toBeUndefined()
   })
+
+  test('history is asked about a prefix, a POP, a document or an author, and pages as far as there is more', async () => {
+    await accept(stage, 'POST', publish, { prefix, at: ['pop-s1', 'pop-s2', 'pop-s3'] })
+    for (let i = 0; i < 3; i++) await accept(stage, 'POST', publish, { prefix: `10.0.${i}.0/24`, at: ['all'] })
+    const drained = await accept(stage, 'POST', '/v1/drains', { at: 'pop-s1', forSeconds: 60 })
+    await accept(stage, 'POST', '/v1/overrides', { prefix, attributes: { med: 5 }, forSeconds: 60 })
+    const found = async (query: string) => {
+      const { body } = await ask<RevisionListView>(stage, 'GET', `/v1/revisions?${query}`)
+      return { revisions: body.revisions.map(({ revision }) => revision), next: body.next }
+    }
+    expect(await found(`about=${prefix}`)).toEqual({ revisions: [7, 2, 1] }) // 1: its pool
+    expect(await found('about=pop-s1')).toMatchObject({ revisions: [6, 2, 1] })
+    expect(await found(`about=Drain/${drained.id}`)).toEqual({ revisions: [6] })
+    expect(await found('about=pop-s1&limit=2')).toEqual({ revisions: [6, 2], next: 2 })
+    expect(await found('about=pop-s1&limit=2&before=2')).toEqual({ revisions: [1] })
+    expect(await found('author=local&limit=2')).toEqual({ revisions: [7, 6], next: 6 })
+    expect(await found('author=nobody')).toEqual({ revisions: [] })
+  })
 })
 
 describe('overlays', () => {

@@ -284,6 +284,9 @@ describe('questions', () => {
       code: 2,
       err: 'herald: query parameter at: write a revision number\n',
     })
+    const [about, empty] = [await herald('history', prefix, '--author', 'alice'), await herald('history', 'moon')]
+    expect(about).toMatchObject({ code: 0, out: expect.stringMatching(/^REVISION[^]* publish 203\.0\.113\.0\/24 /) })
+    expect(empty).toMatchObject({ code: 0, out: 'Nothing is found.\n' })
     expect(await herald('history', '99999')).toMatchObject({ code: 2, err: expect.stringContaining('99999') })
     expect(await herald('explain', prefix, 'pop-x1')).toMatchObject({
       code: 2,
