@@ -7,12 +7,13 @@
  * that a sample asks for does not pay for it.
  */
 import type { Family } from '../bgp/family.ts'
+import { attributesOf } from '../bgp/path.ts'
 import { type Prefix, prefixFamily } from '../bgp/prefix.ts'
 import { type Moment, compilePrefix } from '../intent/compile.ts'
 import { inventoryOf } from '../intent/compile/inventory.ts'
 import { announcementAt } from '../intent/compile/staged.ts'
-import type { DesiredPrefix } from '../intent/desired.ts'
-import type { Announcement, Intent, NeighborId, PopId } from '../intent/model.ts'
+import type { DesiredPrefix, DesiredSite } from '../intent/desired.ts'
+import type { Announcement, Intent, Neighbor, NeighborId, PopId, SpeakerId } from '../intent/model.ts'
 import type { FailoverPolicy } from '../intent/monitoring.ts'
 import { neighborsOf, selectPops, speakersAt } from '../intent/select.ts'
 import type { PrefixState } from './failover-input.ts'
@@ -69,41 +70,42 @@ function workOut(intent: Intent, moment: Moment): Known {
     const { prefix, failover: policy } = announcement
     const compiled = compilePrefix(people, prefix, moment)
     if (compiled === undefined) continue
-    const desired = share.popsOf(compiled)
+    const { desired, lines: heard } = share.heardOf(compiled)
     announcements += desired.size
     untilMs = Math.min(untilMs, compiled.changesAtMs ?? Infinity)
     if (policy === undefined) continue
     const backup = share.backupOf(policy)
-    const lines = share.linesOf(announcement, share.union(desired, backup))
+    const lines = share.withBackups(announcement, desired, heard, backup)
     states.push({ prefix, policy, floor: compiled.floor, desired, backup, lines, isCover: covers.has(prefix) })
   }
   states.sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
   return { epoch: moment.epoch, fromMs: moment.nowMs, untilMs, states, announcements }
 }
 
+/** Where a prefix is heard, by what people say. */
+interface Heard {
+  /** POPs that announce it to somebody: one where people silenced the last line is as good as drained. */
+  readonly desired: ReadonlySet<PopId>
+  readonly lines: PrefixState['lines']
+}
+
 /** What many prefixes have in common, while one intent is worked out. */
 class Shared {
   readonly #intent: Intent
-  readonly #pops = new Map<DesiredPrefix['sites'], ReadonlySet<PopId>>()
+  readonly #heard = new Map<DesiredPrefix['sites'], Record<Family, Heard | undefined>>()
   readonly #backups = new Map<string, ReadonlySet<PopId>>()
-  readonly #unions = new Map<ReadonlySet<PopId>, Map<ReadonlySet<PopId>, ReadonlySet<PopId>>>()
-  readonly #lines: Record<Family, Map<PopId, readonly NeighborId[]>> = { ipv4: new Map(), ipv6: new Map() }
-  readonly #linesOfPops: Record<Family, Map<ReadonlySet<PopId>, PrefixState['lines']>> = {
-    ipv4: new Map(),
-    ipv6: new Map(),
-  }
+  readonly #joined = new Map<PrefixState['lines'], Map<ReadonlySet<PopId>, PrefixState['lines']>>()
 
   constructor(intent: Intent) {
     this.#intent = intent
   }
 
-  popsOf({ sites }: DesiredPrefix): ReadonlySet<PopId> {
-    let pops = this.#pops.get(sites)
-    if (pops === undefined) {
-      pops = new Set(Array.from(sites.values(), ({ pop }) => pop))
-      this.#pops.set(sites, pops)
-    }
-    return pops
+  heardOf({ prefix, sites }: DesiredPrefix): Heard {
+    const family = prefixFamily(prefix)
+    const byFamily = this.#heard.get(sites) ?? { ipv4: undefined, ipv6: undefined }
+    this.#heard.set(sites, byFamily)
+    byFamily[family] ??= this.#workOut(sites.values(), family)
+    return byFamily[family]
   }
 
   backupOf({ backup }: FailoverPolicy): ReadonlySet<PopId> {
@@ -113,37 +115,60 @@ class Shared {
     return pops
   }
 
-  union(desired: ReadonlySet<PopId>, backup: ReadonlySet<PopId>): ReadonlySet<PopId> {
-    if (backup.size === 0) return desired
-    const unions = this.#unions.get(desired) ?? new Map<ReadonlySet<PopId>, ReadonlySet<PopId>>()
-    this.#unions.set(desired, unions)
-    const union = unions.get(backup) ?? desired.union(backup)
-    unions.set(backup, union)
-    return union
+  /** With the lines that backups would be heard on. */
+  withBackups(
+    { prefix, neighbors }: Announcement,
+    desired: ReadonlySet<PopId>,
+    heard: PrefixState['lines'],
+    backup: ReadonlySet<PopId>,
+  ): PrefixState['lines'] {
+    if (backup.isSubsetOf(desired)) return heard
+    const isPlain = neighbors.size === 0 && inventoryOf(this.#intent).rolloutOf(prefix) === undefined
+    const joined = this.#joined.get(heard) ?? new Map<ReadonlySet<PopId>, PrefixState['lines']>()
+    this.#joined.set(heard, joined)
+    const known = isPlain ? joined.get(backup) : undefined
+    if (known !== undefined) return known
+    const lines = new Map(heard)
+    for (const pop of backup)
+      if (!desired.has(pop)) {
+        const said = announcementAt(this.#intent, prefix, pop)?.neighbors
+        const own = this.#linesAt(pop, prefixFamily(prefix))
+        lines.set(
+          pop,
+          own.filter((id) => said?.get(id)?.announce !== false),
+        )
+      }
+    if (isPlain) joined.set(backup, lines)
+    return lines
   }
 
-  /** Lines that carry its family, and toward which nobody withholds it in the documents. */
-  linesOf({ prefix, neighbors }: Announcement, pops: ReadonlySet<PopId>): PrefixState['lines'] {
-    const family = prefixFamily(prefix)
-    const linesOfPops = this.#linesOfPops[family]
-    const lines = linesOfPops.get(pops) ?? new Map(Array.from(pops, (pop) => [pop, this.#linesAt(pop, family)]))
-    linesOfPops.set(pops, lines)
-    if (neighbors.size === 0 && inventoryOf(this.#intent).rolloutOf(prefix) === undefined) return lines
-    const heard = (pop: PopId, id: NeighborId) =>
-      announcementAt(this.#intent, prefix, pop)?.neighbors.get(id)?.announce !== false
-    return new Map(Array.from(lines, ([pop, ids]) => [pop, ids.filter((id) => heard(pop, id))]))
+  /** Of lines that carry the family those that the paths, as compiled, are not withheld from. */
+  #workOut(sites: Iterable<DesiredSite>, family: Family): Heard {
+    const desired = new Set<PopId>()
+    const silenced = new Set<PopId>()
+    const lines = new Map<PopId, readonly NeighborId[]>()
+    for (const { speaker, pop, attributes } of sites) {
+      const marks = attributesOf(attributes).largeCommunities
+      const all = this.#externalOf(speaker, family)
+      const heard = all.filter((line) => !marks.includes(inventoryOf(this.#intent).markOf('withhold', line)))
+      lines.set(pop, [...(lines.get(pop) ?? []), ...heard.map(({ id }) => id)])
+      if (all.length > 0 && heard.length === 0) silenced.add(pop)
+      else desired.add(pop)
+    }
+    for (const pop of silenced) if (!desired.has(pop)) lines.delete(pop)
+    return { desired, lines }
   }
 
   #linesAt(pop: PopId, family: Family): readonly NeighborId[] {
-    let lines = this.#lines[family].get(pop)
-    if (lines === undefined) {
-      lines = speakersAt(this.#intent, [pop])
-        .flatMap(({ id }) => neighborsOf(this.#intent, id))
-        .filter((neighbor) => neighbor.kind !== 'internal' && neighbor.attributes.announce !== false)
-        .filter(({ families }) => families.includes(family))
-        .map(({ id }) => id)
-      this.#lines[family].set(pop, lines)
-    }
-    return lines
+    return speakersAt(this.#intent, [pop])
+      .flatMap(({ id }) => this.#externalOf(id, family))
+      .filter(({ attributes }) => attributes.announce !== false)
+      .map(({ id }) => id)
+  }
+
+  #externalOf(speaker: SpeakerId, family: Family): readonly Neighbor[] {
+    return neighborsOf(this.#intent, speaker).filter(
+      ({ kind, families }) => kind !== 'internal' && families.includes(family),
+    )
   }
 }
