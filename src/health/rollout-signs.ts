@@ -54,6 +54,24 @@ export function signsOf(intent: Intent, rollout: Changed, { verdicts, alarms }: 
   return [...signs.values()]
 }
 
+/**
+ * What is sick before the change, wherever some stage of it may be watched: where its prefixes are now, and where they will
+ * be. A POP that a later stage takes away is watched as well, once an earlier one has taken others.
+ */
+export function unwellBefore(
+  before: Intent,
+  after: Intent,
+  changed: Pick<Rollout, 'before'> & { readonly pops: Iterable<PopId> },
+  seen: Seen,
+  moment: Moment,
+): readonly Sign[] {
+  const every = { before: changed.before, stages: [[...changed.pops]], stage: 1 }
+  const signs = new Map<string, Sign>()
+  for (const intent of [before, after])
+    for (const sign of signsOf(intent, every, seen, moment)) if (sign.state === 'sick') addSign(signs, sign)
+  return [...signs.values()]
+}
+
 /** POPs that will be watched and where nothing would notice: no Check is probed there for some prefix that is there. */
 export function unwatchedPops(
   intent: Intent,
