@@ -38,7 +38,10 @@ export interface Traffic {
 export interface PrefixState {
   readonly prefix: Prefix
   readonly policy: FailoverPolicy
+  /** G1 for automation: never below half of the POPs intended and two, nor below the prefix's own floor. */
   readonly floor: number
+  /** POPs that documents name, whatever lies on top. */
+  readonly intended: ReadonlySet<PopId>
   /** POPs that announce it, were it not for automation. */
   readonly desired: ReadonlySet<PopId>
   /** POPs that announce it now, read back. Unknown is not announcing. */

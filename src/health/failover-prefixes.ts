@@ -10,6 +10,7 @@ import type { Family } from '../bgp/family.ts'
 import { attributesOf } from '../bgp/path.ts'
 import { type Prefix, prefixFamily } from '../bgp/prefix.ts'
 import { type Moment, compilePrefix } from '../intent/compile.ts'
+import { halfOf } from '../intent/compile/floor.ts'
 import { inventoryOf } from '../intent/compile/inventory.ts'
 import { announcementAt } from '../intent/compile/staged.ts'
 import type { DesiredPrefix, DesiredSite } from '../intent/desired.ts'
@@ -76,7 +77,10 @@ function workOut(intent: Intent, moment: Moment): Known {
     if (policy === undefined) continue
     const backup = share.backupOf(policy)
     const lines = share.withBackups(announcement, desired, heard, backup)
-    states.push({ prefix, policy, floor: compiled.floor, desired, backup, lines, isCover: covers.has(prefix) })
+    const { intended } = compiled
+    // As review has it (plan/review-loss): a floor that people wrote below half is for people, and one above holds in every stage.
+    const floor = Math.max(compiled.floor, halfOf(intended.size), announcement.floor ?? 0)
+    states.push({ prefix, policy, floor, intended, desired, backup, lines, isCover: covers.has(prefix) })
   }
   states.sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
   return { epoch: moment.epoch, fromMs: moment.nowMs, untilMs, states, announcements }

@@ -40,6 +40,7 @@ function state(over: Partial<PrefixState> = {}): PrefixState {
       return: { prepends: [], stageMs: 1000 },
     },
     floor: 2,
+    intended: desired,
     desired,
     announced: desired,
     backup: new Set(),
