@@ -12,11 +12,10 @@ import { type Prefix, prefixFamily } from '../bgp/prefix.ts'
 import { type Moment, compilePrefix } from '../intent/compile.ts'
 import { halfOf } from '../intent/compile/floor.ts'
 import { inventoryOf } from '../intent/compile/inventory.ts'
-import { announcementAt } from '../intent/compile/staged.ts'
 import type { DesiredPrefix, DesiredSite } from '../intent/desired.ts'
-import type { Announcement, Intent, Neighbor, NeighborId, PopId, SpeakerId } from '../intent/model.ts'
-import type { FailoverPolicy } from '../intent/monitoring.ts'
-import { neighborsOf, selectPops, speakersAt } from '../intent/select.ts'
+import type { Intent, Neighbor, NeighborId, PopId, SpeakerId } from '../intent/model.ts'
+import type { Failover, FailoverPolicy } from '../intent/monitoring.ts'
+import { neighborsOf, selectPops } from '../intent/select.ts'
 import type { PrefixState } from './failover-input.ts'
 
 /** Everything that documents say; `announced` is what is read back. */
@@ -64,6 +63,7 @@ function workOut(intent: Intent, moment: Moment): Known {
   const covers = new Set<Prefix>()
   for (const { failover } of intent.prefixes.values()) if (failover?.cover !== undefined) covers.add(failover.cover)
   const share = new Shared(intent)
+  const standby = new Standby(intent, share, moment)
   const states: Documented[] = []
   let announcements = 0
   let untilMs = Infinity
@@ -71,12 +71,11 @@ function workOut(intent: Intent, moment: Moment): Known {
     const { prefix, failover: policy } = announcement
     const compiled = compilePrefix(people, prefix, moment)
     if (compiled === undefined) continue
-    const { desired, lines: heard } = share.heardOf(compiled)
+    const { desired } = share.heardOf(compiled)
     announcements += desired.size
     untilMs = Math.min(untilMs, compiled.changesAtMs ?? Infinity)
     if (policy === undefined) continue
-    const backup = share.backupOf(policy)
-    const lines = share.withBackups(announcement, desired, heard, backup)
+    const { backup, lines } = standby.of(compiled, policy)
     const { intended } = compiled
     // As review has it (plan/review-loss): a floor that people wrote below half is for people, and one above holds in every stage.
     const floor = Math.max(compiled.floor, halfOf(intended.size), announcement.floor ?? 0)
@@ -97,8 +96,6 @@ interface Heard {
 class Shared {
   readonly #intent: Intent
   readonly #heard = new Map<DesiredPrefix['sites'], Record<Family, Heard | undefined>>()
-  readonly #backups = new Map<string, ReadonlySet<PopId>>()
-  readonly #joined = new Map<PrefixState['lines'], Map<ReadonlySet<PopId>, PrefixState['lines']>>()
 
   constructor(intent: Intent) {
     this.#intent = intent
@@ -110,40 +107,6 @@ class Shared {
     this.#heard.set(sites, byFamily)
     byFamily[family] ??= this.#workOut(sites.values(), family)
     return byFamily[family]
-  }
-
-  backupOf({ backup }: FailoverPolicy): ReadonlySet<PopId> {
-    const key = backup.join(' ')
-    const pops = this.#backups.get(key) ?? selectPops(this.#intent, backup)
-    this.#backups.set(key, pops)
-    return pops
-  }
-
-  /** With the lines that backups would be heard on. */
-  withBackups(
-    { prefix, neighbors }: Announcement,
-    desired: ReadonlySet<PopId>,
-    heard: PrefixState['lines'],
-    backup: ReadonlySet<PopId>,
-  ): PrefixState['lines'] {
-    if (backup.isSubsetOf(desired)) return heard
-    const isPlain = neighbors.size === 0 && inventoryOf(this.#intent).rolloutOf(prefix) === undefined
-    const joined = this.#joined.get(heard) ?? new Map<ReadonlySet<PopId>, PrefixState['lines']>()
-    this.#joined.set(heard, joined)
-    const known = isPlain ? joined.get(backup) : undefined
-    if (known !== undefined) return known
-    const lines = new Map(heard)
-    for (const pop of backup)
-      if (!desired.has(pop)) {
-        const said = announcementAt(this.#intent, prefix, pop)?.neighbors
-        const own = this.#linesAt(pop, prefixFamily(prefix))
-        lines.set(
-          pop,
-          own.filter((id) => said?.get(id)?.announce !== false),
-        )
-      }
-    if (isPlain) joined.set(backup, lines)
-    return lines
   }
 
   /** Of lines that carry the family those that the paths, as compiled, are not withheld from. */
@@ -163,16 +126,63 @@ class Shared {
     return { desired, lines }
   }
 
-  #linesAt(pop: PopId, family: Family): readonly NeighborId[] {
-    return speakersAt(this.#intent, [pop])
-      .flatMap(({ id }) => this.#externalOf(id, family))
-      .filter(({ attributes }) => attributes.announce !== false)
-      .map(({ id }) => id)
-  }
-
   #externalOf(speaker: SpeakerId, family: Family): readonly Neighbor[] {
     return neighborsOf(this.#intent, speaker).filter(
       ({ kind, families }) => kind !== 'internal' && families.includes(family),
     )
   }
 }
+
+/**
+ * Where backups would be heard, were all of them activated: compiled like anything else, so that one which people have
+ * drained or silenced is no help, and is not counted as one.
+ */
+class Standby {
+  readonly #intent: Intent
+  readonly #share: Shared
+  readonly #moment: Moment
+  readonly #named = new Map<string, ReadonlySet<PopId>>()
+  readonly #useful = new Map<ReadonlySet<PopId>, Map<ReadonlySet<PopId>, ReadonlySet<PopId>>>()
+
+  constructor(intent: Intent, share: Shared, moment: Moment) {
+    const failovers = new Map<string, Failover>()
+    for (const { prefix, failover } of intent.prefixes.values())
+      for (const pop of failover === undefined ? [] : selectPops(intent, failover.backup)) {
+        const id = `${prefix} ${pop}`
+        failovers.set(id, { ...activation, id, prefix, place: { kind: 'pop', pop } })
+      }
+    this.#intent = { ...intent, failovers }
+    this.#share = share
+    this.#moment = moment
+  }
+
+  of(people: DesiredPrefix, { backup }: FailoverPolicy): Pick<PrefixState, 'backup' | 'lines'> {
+    const { lines } = this.#share.heardOf(people)
+    if (backup.length === 0) return { backup: nowhere, lines }
+    const compiled = compilePrefix(this.#intent, people.prefix, this.#moment)
+    const all = compiled === undefined ? { desired: nowhere, lines } : this.#share.heardOf(compiled)
+    return { backup: this.#usefulOf(backup, all.desired), lines: all.lines }
+  }
+
+  #usefulOf(backup: FailoverPolicy['backup'], heard: ReadonlySet<PopId>): ReadonlySet<PopId> {
+    const key = backup.join(' ')
+    const named = this.#named.get(key) ?? selectPops(this.#intent, backup)
+    this.#named.set(key, named)
+    const known = this.#useful.get(named) ?? new Map<ReadonlySet<PopId>, ReadonlySet<PopId>>()
+    this.#useful.set(named, known)
+    const useful = known.get(heard) ?? named.intersection(heard)
+    known.set(heard, useful)
+    return useful
+  }
+}
+
+const nowhere: ReadonlySet<PopId> = new Set()
+const activation = {
+  action: 'activate',
+  prepend: 3,
+  graceSeconds: 0,
+  startedAtMs: 0,
+  subject: '',
+  alarm: '',
+  reason: '',
+} as const satisfies Partial<Failover>
