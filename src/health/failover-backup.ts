@@ -89,7 +89,7 @@ function notSpared(draft: FailoverDraft, state: PrefixState, pop: PopId): No | u
   const { guards, input } = draft
   // A place that the policy names no more announces nothing: only its document is left.
   const left = draft.countWithout(state, pop)
-  if (guards.floor && state.backup.has(pop) && left < state.floor && !state.desired.has(pop)) {
+  if (guards.floor && state.backupNamed.has(pop) && left < state.floor && !state.desired.has(pop)) {
     const message = `the backup ${pop} stays: ${state.prefix} would be left at ${left} of the ${state.floor} POPs of its floor (G1)`
     return { guard: 'floor', message }
   }

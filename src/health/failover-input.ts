@@ -46,7 +46,10 @@ export interface PrefixState {
   readonly desired: ReadonlySet<PopId>
   /** POPs that announce it now, read back. Unknown is not announcing. */
   readonly announced: ReadonlySet<PopId>
+  /** Backups that would be heard. */
   readonly backup: ReadonlySet<PopId>
+  /** All that the policy names, those that people have drained or silenced too. */
+  readonly backupNamed: ReadonlySet<PopId>
   /** Lines on which it is heard, by POP. */
   readonly lines: ReadonlyMap<PopId, readonly NeighborId[]>
   /** It is the last resort (`cover`) of another prefix. */

@@ -75,11 +75,12 @@ function workOut(intent: Intent, moment: Moment): Known {
     announcements += desired.size
     untilMs = Math.min(untilMs, compiled.changesAtMs ?? Infinity)
     if (policy === undefined) continue
-    const { backup, lines } = standby.of(compiled, policy)
+    const { backup, backupNamed, lines } = standby.of(compiled, policy)
     const { intended } = compiled
     // As review has it (plan/review-loss): a floor that people wrote below half is for people, and one above holds in every stage.
     const floor = Math.max(compiled.floor, halfOf(intended.size), announcement.floor ?? 0)
-    states.push({ prefix, policy, floor, intended, desired, backup, lines, isCover: covers.has(prefix) })
+    const isCover = covers.has(prefix)
+    states.push({ prefix, policy, floor, intended, desired, backup, backupNamed, lines, isCover })
   }
   states.sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
   return { epoch: moment.epoch, fromMs: moment.nowMs, untilMs, states, announcements }
@@ -156,18 +157,23 @@ class Standby {
     this.#moment = moment
   }
 
-  of(people: DesiredPrefix, { backup }: FailoverPolicy): Pick<PrefixState, 'backup' | 'lines'> {
+  of(people: DesiredPrefix, { backup }: FailoverPolicy): Pick<PrefixState, 'backup' | 'backupNamed' | 'lines'> {
     const { lines } = this.#share.heardOf(people)
-    if (backup.length === 0) return { backup: nowhere, lines }
+    if (backup.length === 0) return { backup: nowhere, backupNamed: nowhere, lines }
     const compiled = compilePrefix(this.#intent, people.prefix, this.#moment)
     const all = compiled === undefined ? { desired: nowhere, lines } : this.#share.heardOf(compiled)
-    return { backup: this.#usefulOf(backup, all.desired), lines: all.lines }
+    const backupNamed = this.#namedBy(backup)
+    return { backup: this.#usefulOf(backupNamed, all.desired), backupNamed, lines: all.lines }
   }
 
-  #usefulOf(backup: FailoverPolicy['backup'], heard: ReadonlySet<PopId>): ReadonlySet<PopId> {
+  #namedBy(backup: FailoverPolicy['backup']): ReadonlySet<PopId> {
     const key = backup.join(' ')
     const named = this.#named.get(key) ?? selectPops(this.#intent, backup)
     this.#named.set(key, named)
+    return named
+  }
+
+  #usefulOf(named: ReadonlySet<PopId>, heard: ReadonlySet<PopId>): ReadonlySet<PopId> {
     const known = this.#useful.get(named) ?? new Map<ReadonlySet<PopId>, ReadonlySet<PopId>>()
     this.#useful.set(named, known)
     const useful = known.get(heard) ?? named.intersection(heard)

@@ -190,9 +190,12 @@ function run(seed: number, seconds: number): Walk {
   return walk
 }
 
+/** Rare: found in 2,000 runs. */
+const foundOnce = [11_832]
+
 test('what automation takes away leaves the floor heard, and review never refuses it', { timeout: 120_000 }, () => {
   let moved = 0
-  for (let seed = 0; seed < 250; seed++) moved += run(seed, 100).world.memory.ledger.length
+  for (const seed of [...Array(250).keys(), ...foundOnce]) moved += run(seed, 100).world.memory.ledger.length
   expect(moved).toBeGreaterThan(500)
 })
 

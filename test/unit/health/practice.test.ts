@@ -44,6 +44,7 @@ function state(over: Partial<PrefixState> = {}): PrefixState {
     desired,
     announced: desired,
     backup: new Set(),
+    backupNamed: new Set(),
     lines: new Map(),
     isCover: false,
     ...over,
