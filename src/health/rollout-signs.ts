@@ -44,7 +44,7 @@ export function signsOf(intent: Intent, rollout: Changed, { verdicts, alarms }: 
     if (intent.checks.has(name as CheckId)) continue
     for (const verdict of alertsOf(verdicts, name)) if (pops.has(verdict.pop)) addSign(signs, alertSign(verdict))
   }
-  const out = outPops(rollout)
+  const out = outPops(rollout).difference(takenOutByPeople(intent, rollout, moment))
   for (const { id, kind, state, labels, message, startedAtMs } of alarms.values()) {
     const pop = labels?.['pop'] as PopId | undefined
     if (state === 'resolved' || state === 'pending' || !sessionKinds.has(kind)) continue
@@ -113,6 +113,18 @@ function servingPops(intent: Intent, prefix: Prefix, moment: Moment): ReadonlySe
   for (const { pop } of desired?.sites.values() ?? []) pops.add(pop)
   for (const { pop, overlay } of desired?.lost.values() ?? []) if (splitKey(overlay).kind === 'Failover') pops.add(pop)
   return pops
+}
+
+/** Whoever works at a POP drains it first, and then sessions go there that no change has broken. */
+function takenOutByPeople(intent: Intent, rollout: Changed, moment: Moment): ReadonlySet<PopId> {
+  const taken = new Set<PopId>()
+  const serving = new Set<PopId>()
+  for (const prefix of rollout.before.keys()) {
+    for (const { pop, overlay } of compilePrefix(intent, prefix, moment)?.lost.values() ?? [])
+      if (splitKey(overlay).kind !== 'Failover') taken.add(pop)
+    for (const pop of servingPops(intent, prefix, moment)) serving.add(pop)
+  }
+  return taken.difference(serving)
 }
 
 /** POPs that intent alone names, overlays aside. */
