@@ -193,7 +193,7 @@ export class LearnerEngine {
       bgpChoice,
       arms: arms.map(({ candidate }, i) => ({ candidate, ...(measured[i] ?? { sent: 0, rttsMs: [] }) })),
       ...(demandBps !== undefined && { demandBps }),
-      frozen: frozenUntilMs(view.intent, atMs) !== undefined,
+      frozen: frozenUntilMs(view.intent, Math.max(atMs, view.nowMs)) !== undefined,
       ...(waiting !== undefined && { waiting }),
     }
     const step = stepFleet(this.#memory.fleet, subject, measurement, {
