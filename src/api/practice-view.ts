@@ -35,7 +35,7 @@ export async function rehearsalOf(
   }
   const announcedAt = (prefix: Prefix) =>
     prefix === practice.prefix ? announcing(intent, fleet, prefix) : new Set<PopId>()
-  const input = await failoverInput(store.health, { ...head, announcedAt }, verdicts, memory, nowMs)
+  const input = await failoverInput(store.health, { ...head, nowMs, announcedAt }, verdicts, memory, nowMs)
   const prefixes = [...input.prefixes].filter(({ prefix }) => prefix === practice.prefix)
   return rehearse({ ...input, prefixes }, practice, intent)
 }

@@ -3,7 +3,7 @@
  * here it is laid out: the effect at each POP, the stages, what is unwell already, and whether anything watches it.
  */
 import { type Effect, effectsOf, planStages } from '../health/rollout-stages.ts'
-import { type Seen, signsOf, unwatchedPops } from '../health/rollout-signs.ts'
+import { type Seen, unwatchedPops, unwellBefore } from '../health/rollout-signs.ts'
 import type { Moment } from '../intent/compile.ts'
 import { type DocumentChange, splitKey } from '../intent/document.ts'
 import { type Edit, stageChanges } from '../intent/edit.ts'
@@ -65,8 +65,7 @@ export function stageEdit(
       'this changes no announcement anywhere now, so there is nothing for stages; repeat it without --staged',
     )
   const canary = canaryOf(whole, effects, wish.canary ?? [])
-  const every = { before, stages: [[...effects.keys()]], stage: 1 }
-  const unwell = signsOf(whole, every, facts, moment).filter(({ state }) => state === 'sick')
+  const unwell = unwellBefore(head.intent, whole, { before, pops: effects.keys() }, facts, moment)
   const sick = new Set(unwell.map(({ pop }) => pop))
   const stages = planStages(effects, { canary, sick, loads: facts.loads })
   const unwatched = unwatchedPops(whole, { before, stages }, moment)

@@ -7,7 +7,7 @@ import type { FailoverOverlay } from '../intent/edit/failover.ts'
 import type { PopId } from '../intent/model.ts'
 import { verdictAlarmId } from './alarm.ts'
 import type { FailoverDraft } from './failover-draft.ts'
-import { cycleDueAtMs, frozen, suspected } from './failover-guards.ts'
+import { type No, cycleDueAtMs, frozen, suspected } from './failover-guards.ts'
 import type { PrefixState } from './failover-input.ts'
 import type { Sick } from './failover-out.ts'
 import { verdictKey } from './verdict.ts'
@@ -17,7 +17,6 @@ const readBackWithinMs = 5000
 
 /** @param sick places of this prefix that are sick now */
 export function followBackups(draft: FailoverDraft, state: PrefixState, sick: readonly Sick[]): void {
-  if (state.backup.size === 0) return
   const cause = sick.find(({ place, verdict }) => place.kind === 'pop' && state.desired.has(verdict.pop))
   const lost = [...draft.lostPops(state)].some((pop) => state.desired.has(pop))
   if (cause !== undefined || lost) for (const pop of [...state.backup].toSorted()) activate(draft, state, pop, cause)
@@ -66,18 +65,37 @@ function notWell(draft: FailoverDraft, { policy }: PrefixState, pop: PopId) {
 function release(draft: FailoverDraft, state: PrefixState): void {
   const active = [...draft.overlaysOf(state.prefix)].filter(({ action }) => action === 'activate')
   if (active.length === 0 || frozen(draft) !== undefined) return
-  const busy = [...draft.overlaysOf(state.prefix)].some(({ action }) => action !== 'activate')
+  const busy = [...draft.overlaysOf(state.prefix)].some((overlay) => standsIn(state, overlay))
   if (busy || !state.desired.isSubsetOf(state.announced)) return
   for (const overlay of active) {
     const { place, prefix, subject } = overlay
     if (place.kind !== 'pop') continue
-    const untilMs = cycleDueAtMs(draft, prefix, place)
-    if (untilMs <= draft.input.nowMs) draft.lift(overlay, { pop: place.pop, what: 'back', weight: 0 })
-    else {
-      const message = `the backup ${place.pop} stays: it was let go less than 20 min ago (G15)`
-      draft.refuse({ guard: 'flap', wanted: 'back', prefix, place, subject, message, untilMs })
-    }
+    const no = notSpared(draft, state, place.pop)
+    if (no === undefined) draft.lift(overlay, { pop: place.pop, what: 'back', weight: 0 })
+    else draft.refuse({ ...no, wanted: 'back', prefix, place, subject })
   }
+}
+
+/** True where it is laid on a POP that documents name: what lies elsewhere takes nothing away that a backup stands in for. */
+function standsIn({ intended, lines }: PrefixState, { place, action }: FailoverOverlay): boolean {
+  if (action === 'activate') return false
+  if (place.kind === 'pop') return intended.has(place.pop)
+  for (const [pop, heard] of lines) if (heard.includes(place.neighbor)) return intended.has(pop)
+  return false
+}
+
+/** People may have drained so much meanwhile that the floor (G1) rests on the backup; G15 as for any place. */
+function notSpared(draft: FailoverDraft, state: PrefixState, pop: PopId): No | undefined {
+  const { guards, input } = draft
+  // A place that the policy names no more announces nothing: only its document is left.
+  const left = draft.countWithout(state, pop)
+  if (guards.floor && state.backupNamed.has(pop) && left < state.floor && !state.desired.has(pop)) {
+    const message = `the backup ${pop} stays: ${state.prefix} would be left at ${left} of the ${state.floor} POPs of its floor (G1)`
+    return { guard: 'floor', message }
+  }
+  const untilMs = cycleDueAtMs(draft, state.prefix, { kind: 'pop', pop })
+  if (untilMs <= input.nowMs) return undefined
+  return { guard: 'flap', message: `the backup ${pop} stays: it was let go less than 20 min ago (G15)`, untilMs }
 }
 
 type Origin = Pick<FailoverOverlay, 'subject' | 'alarm' | 'reason'> & { readonly pop: string }

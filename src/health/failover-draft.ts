@@ -161,7 +161,8 @@ export class FailoverDraft {
 
   #stand(failover: Failover): void {
     const { prefix, place, action, prepend, graceSeconds, subject, alarm, reason } = failover
-    if (!this.states.has(prefix)) return
+    // A freeze keeps even what nobody wishes any more (G11): it says nothing without a policy, and goes afterwards.
+    if (!this.states.has(prefix) && !(this.guards.freeze && this.input.frozen)) return
     const overlay: FailoverOverlay = {
       prefix,
       place,

@@ -38,12 +38,18 @@ export interface Traffic {
 export interface PrefixState {
   readonly prefix: Prefix
   readonly policy: FailoverPolicy
+  /** G1 for automation: never below half of the POPs intended and two, nor below the prefix's own floor. */
   readonly floor: number
+  /** POPs that documents name, whatever lies on top. */
+  readonly intended: ReadonlySet<PopId>
   /** POPs that announce it, were it not for automation. */
   readonly desired: ReadonlySet<PopId>
   /** POPs that announce it now, read back. Unknown is not announcing. */
   readonly announced: ReadonlySet<PopId>
+  /** Backups that would be heard. */
   readonly backup: ReadonlySet<PopId>
+  /** All that the policy names, those that people have drained or silenced too. */
+  readonly backupNamed: ReadonlySet<PopId>
   /** Lines on which it is heard, by POP. */
   readonly lines: ReadonlyMap<PopId, readonly NeighborId[]>
   /** It is the last resort (`cover`) of another prefix. */

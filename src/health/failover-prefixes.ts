@@ -7,14 +7,15 @@
  * that a sample asks for does not pay for it.
  */
 import type { Family } from '../bgp/family.ts'
+import { attributesOf } from '../bgp/path.ts'
 import { type Prefix, prefixFamily } from '../bgp/prefix.ts'
 import { type Moment, compilePrefix } from '../intent/compile.ts'
+import { halfOf } from '../intent/compile/floor.ts'
 import { inventoryOf } from '../intent/compile/inventory.ts'
-import { announcementAt } from '../intent/compile/staged.ts'
-import type { DesiredPrefix } from '../intent/desired.ts'
-import type { Announcement, Intent, NeighborId, PopId } from '../intent/model.ts'
-import type { FailoverPolicy } from '../intent/monitoring.ts'
-import { neighborsOf, selectPops, speakersAt } from '../intent/select.ts'
+import type { DesiredPrefix, DesiredSite } from '../intent/desired.ts'
+import type { Intent, Neighbor, NeighborId, PopId, SpeakerId } from '../intent/model.ts'
+import type { Failover, FailoverPolicy } from '../intent/monitoring.ts'
+import { neighborsOf, selectPops } from '../intent/select.ts'
 import type { PrefixState } from './failover-input.ts'
 
 /** Everything that documents say; `announced` is what is read back. */
@@ -62,6 +63,7 @@ function workOut(intent: Intent, moment: Moment): Known {
   const covers = new Set<Prefix>()
   for (const { failover } of intent.prefixes.values()) if (failover?.cover !== undefined) covers.add(failover.cover)
   const share = new Shared(intent)
+  const standby = new Standby(intent, share, moment)
   const states: Documented[] = []
   let announcements = 0
   let untilMs = Infinity
@@ -69,81 +71,124 @@ function workOut(intent: Intent, moment: Moment): Known {
     const { prefix, failover: policy } = announcement
     const compiled = compilePrefix(people, prefix, moment)
     if (compiled === undefined) continue
-    const desired = share.popsOf(compiled)
+    const { desired } = share.heardOf(compiled)
     announcements += desired.size
     untilMs = Math.min(untilMs, compiled.changesAtMs ?? Infinity)
     if (policy === undefined) continue
-    const backup = share.backupOf(policy)
-    const lines = share.linesOf(announcement, share.union(desired, backup))
-    states.push({ prefix, policy, floor: compiled.floor, desired, backup, lines, isCover: covers.has(prefix) })
+    const { backup, backupNamed, lines } = standby.of(compiled, policy)
+    const { intended } = compiled
+    // As review has it (plan/review-loss): a floor that people wrote below half is for people, and one above holds in every stage.
+    const floor = Math.max(compiled.floor, halfOf(intended.size), announcement.floor ?? 0)
+    const isCover = covers.has(prefix)
+    states.push({ prefix, policy, floor, intended, desired, backup, backupNamed, lines, isCover })
   }
   states.sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
   return { epoch: moment.epoch, fromMs: moment.nowMs, untilMs, states, announcements }
 }
 
+/** Where a prefix is heard, by what people say. */
+interface Heard {
+  /** POPs that announce it to somebody: one where people silenced the last line is as good as drained. */
+  readonly desired: ReadonlySet<PopId>
+  readonly lines: PrefixState['lines']
+}
+
 /** What many prefixes have in common, while one intent is worked out. */
 class Shared {
   readonly #intent: Intent
-  readonly #pops = new Map<DesiredPrefix['sites'], ReadonlySet<PopId>>()
-  readonly #backups = new Map<string, ReadonlySet<PopId>>()
-  readonly #unions = new Map<ReadonlySet<PopId>, Map<ReadonlySet<PopId>, ReadonlySet<PopId>>>()
-  readonly #lines: Record<Family, Map<PopId, readonly NeighborId[]>> = { ipv4: new Map(), ipv6: new Map() }
-  readonly #linesOfPops: Record<Family, Map<ReadonlySet<PopId>, PrefixState['lines']>> = {
-    ipv4: new Map(),
-    ipv6: new Map(),
-  }
+  readonly #heard = new Map<DesiredPrefix['sites'], Record<Family, Heard | undefined>>()
 
   constructor(intent: Intent) {
     this.#intent = intent
   }
 
-  popsOf({ sites }: DesiredPrefix): ReadonlySet<PopId> {
-    let pops = this.#pops.get(sites)
-    if (pops === undefined) {
-      pops = new Set(Array.from(sites.values(), ({ pop }) => pop))
-      this.#pops.set(sites, pops)
-    }
-    return pops
-  }
-
-  backupOf({ backup }: FailoverPolicy): ReadonlySet<PopId> {
-    const key = backup.join(' ')
-    const pops = this.#backups.get(key) ?? selectPops(this.#intent, backup)
-    this.#backups.set(key, pops)
-    return pops
-  }
-
-  union(desired: ReadonlySet<PopId>, backup: ReadonlySet<PopId>): ReadonlySet<PopId> {
-    if (backup.size === 0) return desired
-    const unions = this.#unions.get(desired) ?? new Map<ReadonlySet<PopId>, ReadonlySet<PopId>>()
-    this.#unions.set(desired, unions)
-    const union = unions.get(backup) ?? desired.union(backup)
-    unions.set(backup, union)
-    return union
-  }
-
-  /** Lines that carry its family, and toward which nobody withholds it in the documents. */
-  linesOf({ prefix, neighbors }: Announcement, pops: ReadonlySet<PopId>): PrefixState['lines'] {
+  heardOf({ prefix, sites }: DesiredPrefix): Heard {
     const family = prefixFamily(prefix)
-    const linesOfPops = this.#linesOfPops[family]
-    const lines = linesOfPops.get(pops) ?? new Map(Array.from(pops, (pop) => [pop, this.#linesAt(pop, family)]))
-    linesOfPops.set(pops, lines)
-    if (neighbors.size === 0 && inventoryOf(this.#intent).rolloutOf(prefix) === undefined) return lines
-    const heard = (pop: PopId, id: NeighborId) =>
-      announcementAt(this.#intent, prefix, pop)?.neighbors.get(id)?.announce !== false
-    return new Map(Array.from(lines, ([pop, ids]) => [pop, ids.filter((id) => heard(pop, id))]))
+    const byFamily = this.#heard.get(sites) ?? { ipv4: undefined, ipv6: undefined }
+    this.#heard.set(sites, byFamily)
+    byFamily[family] ??= this.#workOut(sites.values(), family)
+    return byFamily[family]
   }
 
-  #linesAt(pop: PopId, family: Family): readonly NeighborId[] {
-    let lines = this.#lines[family].get(pop)
-    if (lines === undefined) {
-      lines = speakersAt(this.#intent, [pop])
-        .flatMap(({ id }) => neighborsOf(this.#intent, id))
-        .filter((neighbor) => neighbor.kind !== 'internal' && neighbor.attributes.announce !== false)
-        .filter(({ families }) => families.includes(family))
-        .map(({ id }) => id)
-      this.#lines[family].set(pop, lines)
+  /** Of lines that carry the family those that the paths, as compiled, are not withheld from. */
+  #workOut(sites: Iterable<DesiredSite>, family: Family): Heard {
+    const desired = new Set<PopId>()
+    const silenced = new Set<PopId>()
+    const lines = new Map<PopId, readonly NeighborId[]>()
+    for (const { speaker, pop, attributes } of sites) {
+      const marks = attributesOf(attributes).largeCommunities
+      const all = this.#externalOf(speaker, family)
+      const heard = all.filter((line) => !marks.includes(inventoryOf(this.#intent).markOf('withhold', line)))
+      lines.set(pop, [...(lines.get(pop) ?? []), ...heard.map(({ id }) => id)])
+      if (all.length > 0 && heard.length === 0) silenced.add(pop)
+      else desired.add(pop)
     }
-    return lines
+    for (const pop of silenced) if (!desired.has(pop)) lines.delete(pop)
+    return { desired, lines }
+  }
+
+  #externalOf(speaker: SpeakerId, family: Family): readonly Neighbor[] {
+    return neighborsOf(this.#intent, speaker).filter(
+      ({ kind, families }) => kind !== 'internal' && families.includes(family),
+    )
   }
 }
+
+/**
+ * Where backups would be heard, were all of them activated: compiled like anything else, so that one which people have
+ * drained or silenced is no help, and is not counted as one.
+ */
+class Standby {
+  readonly #intent: Intent
+  readonly #share: Shared
+  readonly #moment: Moment
+  readonly #named = new Map<string, ReadonlySet<PopId>>()
+  readonly #useful = new Map<ReadonlySet<PopId>, Map<ReadonlySet<PopId>, ReadonlySet<PopId>>>()
+
+  constructor(intent: Intent, share: Shared, moment: Moment) {
+    const failovers = new Map<string, Failover>()
+    for (const { prefix, failover } of intent.prefixes.values())
+      for (const pop of failover === undefined ? [] : selectPops(intent, failover.backup)) {
+        const id = `${prefix} ${pop}`
+        failovers.set(id, { ...activation, id, prefix, place: { kind: 'pop', pop } })
+      }
+    this.#intent = { ...intent, failovers }
+    this.#share = share
+    this.#moment = moment
+  }
+
+  of(people: DesiredPrefix, { backup }: FailoverPolicy): Pick<PrefixState, 'backup' | 'backupNamed' | 'lines'> {
+    const { lines } = this.#share.heardOf(people)
+    if (backup.length === 0) return { backup: nowhere, backupNamed: nowhere, lines }
+    const compiled = compilePrefix(this.#intent, people.prefix, this.#moment)
+    const all = compiled === undefined ? { desired: nowhere, lines } : this.#share.heardOf(compiled)
+    const backupNamed = this.#namedBy(backup)
+    return { backup: this.#usefulOf(backupNamed, all.desired), backupNamed, lines: all.lines }
+  }
+
+  #namedBy(backup: FailoverPolicy['backup']): ReadonlySet<PopId> {
+    const key = backup.join(' ')
+    const named = this.#named.get(key) ?? selectPops(this.#intent, backup)
+    this.#named.set(key, named)
+    return named
+  }
+
+  #usefulOf(named: ReadonlySet<PopId>, heard: ReadonlySet<PopId>): ReadonlySet<PopId> {
+    const known = this.#useful.get(named) ?? new Map<ReadonlySet<PopId>, ReadonlySet<PopId>>()
+    this.#useful.set(named, known)
+    const useful = known.get(heard) ?? named.intersection(heard)
+    known.set(heard, useful)
+    return useful
+  }
+}
+
+const nowhere: ReadonlySet<PopId> = new Set()
+const activation = {
+  action: 'activate',
+  prepend: 3,
+  graceSeconds: 0,
+  startedAtMs: 0,
+  subject: '',
+  alarm: '',
+  reason: '',
+} as const satisfies Partial<Failover>

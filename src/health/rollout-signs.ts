@@ -44,13 +44,31 @@ export function signsOf(intent: Intent, rollout: Changed, { verdicts, alarms }: 
     if (intent.checks.has(name as CheckId)) continue
     for (const verdict of alertsOf(verdicts, name)) if (pops.has(verdict.pop)) addSign(signs, alertSign(verdict))
   }
-  const out = outPops(rollout)
+  const out = outPops(rollout).difference(takenOutByPeople(intent, rollout, moment))
   for (const { id, kind, state, labels, message, startedAtMs } of alarms.values()) {
     const pop = labels?.['pop'] as PopId | undefined
     if (state === 'resolved' || state === 'pending' || !sessionKinds.has(kind)) continue
     if (pop !== undefined && out.has(pop))
       addSign(signs, { key: id, pop, state: 'sick', sinceMs: startedAtMs, reason: message })
   }
+  return [...signs.values()]
+}
+
+/**
+ * What is sick before the change, wherever some stage of it may be watched: where its prefixes are now, and where they will
+ * be. A POP that a later stage takes away is watched as well, once an earlier one has taken others.
+ */
+export function unwellBefore(
+  before: Intent,
+  after: Intent,
+  changed: Pick<Rollout, 'before'> & { readonly pops: Iterable<PopId> },
+  seen: Seen,
+  moment: Moment,
+): readonly Sign[] {
+  const every = { before: changed.before, stages: [[...changed.pops]], stage: 1 }
+  const signs = new Map<string, Sign>()
+  for (const intent of [before, after])
+    for (const sign of signsOf(intent, every, seen, moment)) if (sign.state === 'sick') addSign(signs, sign)
   return [...signs.values()]
 }
 
@@ -95,6 +113,18 @@ function servingPops(intent: Intent, prefix: Prefix, moment: Moment): ReadonlySe
   for (const { pop } of desired?.sites.values() ?? []) pops.add(pop)
   for (const { pop, overlay } of desired?.lost.values() ?? []) if (splitKey(overlay).kind === 'Failover') pops.add(pop)
   return pops
+}
+
+/** Whoever works at a POP drains it first, and then sessions go there that no change has broken. */
+function takenOutByPeople(intent: Intent, rollout: Changed, moment: Moment): ReadonlySet<PopId> {
+  const taken = new Set<PopId>()
+  const serving = new Set<PopId>()
+  for (const prefix of rollout.before.keys()) {
+    for (const { pop, overlay } of compilePrefix(intent, prefix, moment)?.lost.values() ?? [])
+      if (splitKey(overlay).kind !== 'Failover') taken.add(pop)
+    for (const pop of servingPops(intent, prefix, moment)) serving.add(pop)
+  }
+  return taken.difference(serving)
 }
 
 /** POPs that intent alone names, overlays aside. */

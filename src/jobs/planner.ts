@@ -51,6 +51,8 @@ export interface PlannerView {
   readonly intent: Intent
   readonly documents: ReadonlyMap<DocumentKey, unknown>
   readonly epoch: number
+  /** What time it is for overlays, ms since the epoch: never before the latest revision. */
+  readonly nowMs: number
   /** POPs where a path of ours is in a RIB that could be read. */
   announcedAt(prefix: Prefix): ReadonlySet<PopId>
   /** Why a prefix is not, at these POPs, as decided and read back, in words; undefined: it is. */
@@ -80,7 +82,7 @@ export class Planner {
   #intent: Intent = emptyIntent
   #documents: ReadonlyMap<DocumentKey, unknown> = new Map()
   #epoch = 0
-  /** Of the latest revision: a clock that was set back must not make its overlays start in the future. */
+  /** Of the latest revision: a clock that was set back, or is behind another leader's, must not make its overlays start in the future. */
   #headAtMs = 0
   #loaded = false
   #looking: Promise<void> = Promise.resolve()
@@ -109,6 +111,7 @@ export class Planner {
       intent,
       documents: this.#documents,
       epoch: this.#epoch,
+      nowMs: moment.nowMs,
       announcedAt: (prefix) => announcedAt(intent, fleet, prefix),
       notReadBack: (prefix, pops) => notReadBack({ intent, fleet, moment }, prefix, pops),
       standing: standingOf(fleet),
@@ -170,6 +173,8 @@ export class Planner {
     this.#shut = new Map()
     this.#documents = documents
     this.#intent = buildIntent(documents, revision).intent
+    const [latest] = await store.revisions.list({ before: revision + 1, limit: 1 })
+    this.#headAtMs = Math.max(this.#headAtMs, latest?.atMs ?? 0)
     const states = await store.speakers.states()
     const { fresh } = this.#fleet.refresh(states)
     for (const speaker of fresh) {

@@ -50,7 +50,13 @@ export type PlaceEvent =
       readonly takenBack: boolean
     }
   /** Time to look whether a change of MED did what it should. */
-  | { readonly kind: 'seen'; readonly atMs: number; readonly seen: Catchment }
+  | {
+      readonly kind: 'seen'
+      readonly atMs: number
+      readonly seen: Catchment
+      /** POPs where documents let it enter, and so where it can be rolled back to. Absent: not told, any. */
+      readonly mayEnter?: readonly string[]
+    }
   /** The log was replayed; null: nothing would have been clearly better. */
   | { readonly kind: 'night'; readonly atMs: number; readonly challenger: Tuning | null }
   /** A person's word: forget what was tuned; try MED again although it was ignored. */
@@ -105,7 +111,7 @@ export function stepPlace(place: Place, event: PlaceEvent, base: LearnerSettings
     case 'in-use':
       return { place: follow(place, event, base), decision: stay }
     case 'seen':
-      return verify(place, event.seen, event.atMs, base)
+      return verify(place, event, base)
     case 'night': {
       const tuned = afterNight(place.tuned, place.learner, event.challenger, event.atMs)
       return { place: { ...place, tuned }, decision: stay }
@@ -220,10 +226,15 @@ function takeBack({ learner, committed }: Place, settings: LearnerSettings): Lea
   return { ...learner, arms }
 }
 
-function verify(place: Place, seen: Catchment, atMs: number, base: LearnerSettings): PlaceStep {
+function verify(
+  place: Place,
+  { seen, atMs, mayEnter }: Extract<PlaceEvent, { kind: 'seen' }>,
+  base: LearnerSettings,
+): PlaceStep {
   const { entry, learner } = place
   if (entry?.phase.kind !== 'verifying') return { place, decision: stay }
-  const { phase } = entry
+  const isGone = entry.phase.before !== null && mayEnter?.includes(entry.phase.before) === false
+  const phase = isGone ? { ...entry.phase, before: null } : entry.phase
   const verdict = verdictOn(nameOf(learner.subject), phase, seen, atMs)
   if (verdict === undefined) return { place, decision: stay }
   if (verdict.kind === 'confirmed')

@@ -89,6 +89,11 @@ export function popsOf(desired: DesiredPrefix | undefined): ReadonlySet<PopId> {
   return pops
 }
 
+/** A backup that automation activated is named by nobody: letting it go makes no intent smaller. */
 function namedSites(desired: DesiredPrefix | undefined): number {
-  return (desired?.sites.size ?? 0) + (desired?.lost.size ?? 0)
+  if (desired === undefined) return 0
+  let count = 0
+  for (const { pop } of desired.sites.values()) if (desired.intended.has(pop)) count++
+  for (const { pop } of desired.lost.values()) if (desired.intended.has(pop)) count++
+  return count
 }

@@ -3,6 +3,7 @@
  * words and audited, because sometimes that is what has to be done.
  */
 import type { Prefix } from '../bgp/prefix.ts'
+import { halfOf } from '../intent/compile/floor.ts'
 import { documentKey } from '../intent/document.ts'
 import type { Intent } from '../intent/model.ts'
 import type { Loss, PrefixLoss } from './loss.ts'
@@ -40,7 +41,7 @@ function belowFloor({ prefix, before, floor, popsBefore, popsAfter }: PrefixLoss
   if (popsAfter.size === 0) return `${prefix} would be announced nowhere; now it is at ${was}`
   const intended = before?.intended.size ?? 0
   // Of one POP intended and a backup beside it, one may go.
-  const half = Math.min(intended, Math.max(2, Math.ceil(intended / 2)))
+  const half = halfOf(intended)
   const left = `${prefix} would be announced at ${popsAfter.size === 1 ? '1 POP' : `${popsAfter.size} POPs`} (${[...popsAfter].join(', ')}), now at ${was}`
   if (popsAfter.size < half)
     return `${left}: below ${half}, which is half of the ${intended} POPs intended and at least 2`

@@ -12,40 +12,12 @@ import { verdictKey } from '../../src/health/verdict.ts'
 import type { FailoverOverlay } from '../../src/intent/edit/failover.ts'
 import type { Intent, PopId } from '../../src/intent/model.ts'
 import { agent, announce, check, failoverPolicy, freeze, intent } from '../support/builders.ts'
+import { Dice } from '../support/dice.ts'
 import { PretendMonitoring } from '../support/pretend-monitoring.ts'
 
 const pops = ['ams', 'fra', 'lon', 'nyc', 'sin', 'syd'] as PopId[]
 const vantage = ['v1', 'v2', 'v3']
 const prefixes = ['203.0.113.0/24', '198.51.100.0/24'] as Prefix[]
-
-/** mulberry32: enough for tests, and the same everywhere. */
-class Dice {
-  #state: number
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let t = this.#state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-
-  chance(p: number): boolean {
-    return this.next() < p
-  }
-
-  below(n: number): number {
-    return Math.floor(this.next() * n)
-  }
-
-  pick<T>(from: readonly T[]): T {
-    return from[this.below(from.length)]!
-  }
-}
 
 interface Plan {
   readonly dice: Dice

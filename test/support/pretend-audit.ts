@@ -2,9 +2,9 @@
  * What the leader does with a failover decision (src/jobs/health/commit), with documents and audit in memory: the same
  * edit, the same review. Documents are those of failovers and the Network; the rest of the intent is given.
  */
-import type { Condition, FailoverDecision } from '../../src/health/failover-input.ts'
+import type { Condition, FailoverDecision, FailoverMemory } from '../../src/health/failover-input.ts'
 import { buildIntent } from '../../src/intent/build.ts'
-import { type DocumentKey, documentKey } from '../../src/intent/document.ts'
+import { type DocumentChange, type DocumentKey, documentKey } from '../../src/intent/document.ts'
 import { applyChanges } from '../../src/intent/edit.ts'
 import { failoverEdit } from '../../src/intent/edit/failover.ts'
 import type { Intent } from '../../src/intent/model.ts'
@@ -14,7 +14,12 @@ import { epoch } from './builders.ts'
 
 export type PretendOutcome =
   | { readonly kind: 'nothing-new' }
-  | { readonly kind: 'committed'; readonly intent: Intent }
+  | {
+      readonly kind: 'committed'
+      readonly intent: Intent
+      readonly memory: FailoverMemory
+      readonly condition?: Condition
+    }
   | { readonly kind: 'refused'; readonly condition: Condition }
 
 export class PretendAudit {
@@ -31,18 +36,20 @@ export class PretendAudit {
   commit(intent: Intent, decision: FailoverDecision, nowMs: number, review: 'on' | 'off'): PretendOutcome {
     const edit = failoverEdit(this.#documents, decision.overlays, nowMs)
     if (!edit.ok) throw new Error(edit.problem)
-    const { changes } = edit
-    if (changes.length === 0) return { kind: 'nothing-new' }
-    const documents = applyChanges(this.#documents, changes)
-    const { intent: built, findings } = buildIntent(documents, intent.revision + 1)
-    if (findings.length > 0) throw new Error(findings.map(({ message }) => message).join(' '))
-    const after = { ...intent, failovers: built.failovers, revision: built.revision }
+    if (edit.changes.length === 0) return { kind: 'nothing-new' }
+    const afterOf = (changes: readonly DocumentChange[]): Intent => {
+      const { intent: built, findings } = buildIntent(applyChanges(this.#documents, changes), intent.revision + 1)
+      if (findings.length > 0) throw new Error(findings.map(({ message }) => message).join(' '))
+      return { ...intent, failovers: built.failovers, revision: built.revision }
+    }
     this.#losses = this.#losses.filter(({ atMs }) => nowMs - atMs < breakerWindowMs)
-    const reviewed = reviewFailover(intent, after, changes, decision, this.#losses, { epoch, nowMs })
-    if (reviewed.kind === 'refused' && review === 'on') return reviewed
-    if (reviewed.kind === 'refused' || reviewed.forced.length === 0)
-      this.#losses = [automatedLossOf(changes, nowMs), ...this.#losses]
-    this.#documents = documents
-    return { kind: 'committed', intent: after }
+    const asked = reviewFailover(intent, afterOf, edit.changes, decision, this.#losses, { epoch, nowMs })
+    if (asked.kind === 'refused' && review === 'on') return asked
+    const all = { changes: edit.changes, memory: decision.memory, forced: [], condition: undefined }
+    const { changes, memory, forced, condition } = asked.kind === 'refused' || review === 'off' ? all : asked
+    if (forced.length === 0) this.#losses = [automatedLossOf(changes, nowMs), ...this.#losses]
+    const after = afterOf(changes)
+    this.#documents = applyChanges(this.#documents, changes)
+    return { kind: 'committed', intent: after, memory, ...(condition !== undefined && { condition }) }
   }
 }

@@ -172,9 +172,10 @@ export class PretendMonitoring {
   #carryOut(): Condition | undefined {
     const outcome = this.#audit.commit(this.intent, this.decision, this.nowMs, this.review)
     if (outcome.kind === 'refused') return outcome.condition
-    this.memory = this.decision.memory
-    if (outcome.kind === 'committed') this.intent = outcome.intent
-    return undefined
+    this.memory = outcome.kind === 'committed' ? outcome.memory : this.decision.memory
+    if (outcome.kind !== 'committed') return undefined
+    this.intent = outcome.intent
+    return outcome.condition
   }
 
   #followAlarms(verdicts: Verdicts, refusals: readonly Condition[]): readonly AlarmChange[] {

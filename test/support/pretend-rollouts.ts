@@ -5,7 +5,7 @@
 import type { Alarms } from '../../src/health/alarm.ts'
 import type { HealthGuards } from '../../src/health/guards.ts'
 import { type Progress, type RolloutStep, decideRollout, followProgress } from '../../src/health/rollout.ts'
-import { signsOf, unwatchedPops } from '../../src/health/rollout-signs.ts'
+import { signsOf, unwatchedPops, unwellBefore } from '../../src/health/rollout-signs.ts'
 import { effectsOf, planStages } from '../../src/health/rollout-stages.ts'
 import type { Verdicts } from '../../src/health/verdict.ts'
 import { frozenUntilMs } from '../../src/intent/compile.ts'
@@ -35,8 +35,7 @@ export function beginRollout(
   const before = new Map([[prefix, intent.prefixes.get(prefix)]])
   const whole = { ...intent, prefixes: new Map(intent.prefixes).set(prefix, announcement) }
   const effects = effectsOf(intent, whole, [prefix], moment)
-  const every = { before, stages: [[...effects.keys()]], stage: 1 }
-  const sick = signsOf(whole, every, { verdicts, alarms }, moment).filter(({ state }) => state === 'sick')
+  const sick = unwellBefore(intent, whole, { before, pops: effects.keys() }, { verdicts, alarms }, moment)
   const stages = planStages(effects, { canary, sick: new Set(sick.map(({ pop }) => pop)), loads: new Map() })
   const unwell = new Set(sick.map(({ key }) => key))
   const begun = rollout(intent.prefixes.get(prefix), stages, { prefix, ...times, unwell, startedAtMs: nowMs })

@@ -4,7 +4,12 @@ import type { Announcement, PopId } from '../model.ts'
 
 /** Its own floor, or half of its POPs and at least two; never more than there are POPs to announce it at. */
 export function floorOf({ floor }: Announcement, intended: number): number {
-  return Math.min(intended, floor ?? Math.max(2, Math.ceil(intended / 2)))
+  return floor === undefined ? halfOf(intended) : Math.min(intended, floor)
+}
+
+/** Half of the POPs intended and at least two, as far as there are so many: below that only a person goes, by force. */
+export function halfOf(intended: number): number {
+  return Math.min(intended, Math.max(2, Math.ceil(intended / 2)))
 }
 
 /** True where the POPs lost to forced overlays are what is missing to the floor. */

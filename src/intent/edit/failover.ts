@@ -49,7 +49,10 @@ export function failoverEdit(documents: Documents, wished: readonly FailoverOver
   return edited(changes)
 }
 
-/** `withdraw-fra-203-0-113-0-24`: a name of its own for each measure, prefix and place. */
+/**
+ * `withdraw-fra-203-0-113-0-24`: a name of its own for each measure, prefix and place. A POP and a neighbor may have the
+ * same name, and both be prepended.
+ */
 export function failoverName({
   prefix,
   place,
@@ -61,7 +64,8 @@ export function failoverName({
 }): string {
   const where = place.kind === 'pop' ? place.pop : place.neighbor
   const name = `${action}-${where}-${prefix.replaceAll(/[^0-9a-f]/g, '-')}`
-  if (name.length <= longestName) return name
+  const isPlain = place.kind === 'pop' || action !== 'prepend'
+  if (isPlain && name.length <= longestName) return name
   const hash = markNumber(`${place.kind} ${where} ${prefix}`).toString(16).padStart(8, '0')
   return `${name.slice(0, longestName - 9).replace(/-+$/, '')}-${hash}`
 }

@@ -1,7 +1,7 @@
 /** What a failover decision wants, committed as a revision of automation: compare-and-set, reviewed, in the audit. */
 import type { Logger } from 'pino'
 import { OperationError } from '../../bgp/operation-error.ts'
-import type { Condition, FailoverDecision } from '../../health/failover-input.ts'
+import type { Condition, FailoverDecision, FailoverMemory } from '../../health/failover-input.ts'
 import type { Verdicts } from '../../health/verdict.ts'
 import { buildIntent } from '../../intent/build.ts'
 import { type DocumentChange, splitKey } from '../../intent/document.ts'
@@ -16,7 +16,13 @@ import type { PlannerView } from '../planner.ts'
 
 export type Outcome =
   | { readonly kind: 'nothing-new' }
-  | { readonly kind: 'committed'; readonly revision: number }
+  | {
+      readonly kind: 'committed'
+      readonly revision: number
+      readonly memory: FailoverMemory
+      /** What review refused beside it. */
+      readonly condition?: Condition
+    }
   /** Somebody else committed first: look again. */
   | { readonly kind: 'stale' }
   | { readonly kind: 'refused'; readonly condition: Condition }
@@ -38,15 +44,14 @@ export async function commitFailover(
 ): Promise<Outcome> {
   const edit = failoverEdit(documents, decision.overlays, nowMs)
   if (!edit.ok) throw new Error(edit.problem)
-  const { changes } = edit
-  if (changes.length === 0) return { kind: 'nothing-new' }
-  const after = buildIntent(applyChanges(documents, changes), intent.revision + 1).intent
+  if (edit.changes.length === 0) return { kind: 'nothing-new' }
+  const afterOf = (changes: readonly DocumentChange[]) =>
+    buildIntent(applyChanges(documents, changes), intent.revision + 1).intent
   const recent = await recentLosses(store, nowMs)
-  const review = reviewFailover(intent, after, changes, decision, recent, { epoch, nowMs })
-  if (review.kind === 'refused') {
-    logger.warn({ problem: review.condition.message }, 'failover refused')
-    return review
-  }
+  const review = reviewFailover(intent, afterOf, edit.changes, decision, recent, { epoch, nowMs })
+  if (review.condition !== undefined) logger.warn({ problem: review.condition.message }, 'failover refused')
+  if (review.kind === 'refused') return review
+  const { changes, memory, condition } = review
   const decidedAtMs = clock()
   try {
     const { revision } = await store.revisions.commit({
@@ -65,7 +70,7 @@ export async function commitFailover(
       observeDetection((detection.decidedAtMs - detection.sentAtMs) / 1000)
       await store.proofs.detected(revision, detection)
     }
-    return { kind: 'committed', revision }
+    return { kind: 'committed', revision, memory, ...(condition !== undefined && { condition }) }
   } catch (error) {
     if (error instanceof OperationError && error.code === 'stale-revision') return { kind: 'stale' }
     throw error

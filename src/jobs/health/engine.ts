@@ -221,12 +221,14 @@ export class HealthEngine {
       await this.#planner.look()
       return undefined
     }
-    this.#memory = decision.memory
-    const text = JSON.stringify(decision.memory)
-    if (text !== this.#remembered) await this.#deps.store.health.remember(this.#lease.fence, decision.memory)
+    const { memory } = outcome.kind === 'committed' ? outcome : decision
+    this.#memory = memory
+    const text = JSON.stringify(memory)
+    if (text !== this.#remembered) await this.#deps.store.health.remember(this.#lease.fence, memory)
     this.#remembered = text
-    if (outcome.kind === 'committed') await this.#planner.look()
-    return undefined
+    if (outcome.kind !== 'committed') return undefined
+    await this.#planner.look()
+    return outcome.condition
   }
 
   async #tellRefusals({ refused }: FailoverDecision): Promise<void> {

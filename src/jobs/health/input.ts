@@ -10,20 +10,20 @@ import type { PlannerView } from '../planner.ts'
 
 export async function failoverInput(
   health: Health,
-  { intent, epoch, announcedAt }: Pick<PlannerView, 'intent' | 'epoch' | 'announcedAt'>,
+  { intent, epoch, nowMs: forOverlaysMs, announcedAt }: Pick<PlannerView, 'intent' | 'epoch' | 'nowMs' | 'announcedAt'>,
   verdicts: Verdicts,
   memory: FailoverMemory,
   nowMs: number,
 ): Promise<FailoverInput> {
   const [goAtMs, figures] = await Promise.all([health.goAtMs(), health.traffic()])
-  const moment = { epoch, nowMs }
+  const moment = { epoch, nowMs: Math.max(nowMs, forOverlaysMs) }
   return {
     nowMs,
     prefixes: failoverPrefixes(intent, moment, announcedAt),
     verdicts,
     standing: intent.failovers.values(),
     memory,
-    frozen: frozenUntilMs(intent, nowMs) !== undefined,
+    frozen: frozenUntilMs(intent, moment.nowMs) !== undefined,
     announcements: announcementsOf(intent, epoch, nowMs),
     traffic: trafficOf(intent, figures.pops),
     ...(goAtMs !== undefined && { goAtMs }),

@@ -99,7 +99,7 @@ export class Rollouts {
     nowMs: number,
   ): Promise<RolloutState | 'changed'> {
     const { intent, epoch } = view
-    const frozen = frozenUntilMs(intent, nowMs) !== undefined
+    const frozen = frozenUntilMs(intent, Math.max(nowMs, view.nowMs)) !== undefined
     const unproved = notReadBack(view, rollout)
     const standing = { frozen, ...(unproved !== undefined && { unproved }) }
     const progress = followProgress(this.#progress.get(rollout.id), rollout, standing, nowMs)

@@ -193,7 +193,7 @@ export class LearnerEngine {
       bgpChoice,
       arms: arms.map(({ candidate }, i) => ({ candidate, ...(measured[i] ?? { sent: 0, rttsMs: [] }) })),
       ...(demandBps !== undefined && { demandBps }),
-      frozen: frozenUntilMs(view.intent, atMs) !== undefined,
+      frozen: frozenUntilMs(view.intent, Math.max(atMs, view.nowMs)) !== undefined,
       ...(waiting !== undefined && { waiting }),
     }
     const step = stepFleet(this.#memory.fleet, subject, measurement, {
@@ -233,14 +233,14 @@ export class LearnerEngine {
 
   /** Undefined: nothing was to be verified, or it goes on. */
   async #verify(view: OfferView, spot: Spot): Promise<'changed' | 'same' | undefined> {
-    const { subject, seen } = spot
+    const { subject, seen, mayEnter } = spot
     const { entry } = this.#memory.place(subject)
     if (entry?.phase.kind !== 'verifying' || seen === undefined) return undefined
     const atMs = this.#deps.clock()
     const sight = seen(entry.phase.sinceMs)
     // Who has just begun to lead has not heard of anything yet.
     if (sight.entersAt === null && atMs - this.#startedAtMs < deafMs) return undefined
-    const event = { kind: 'seen', atMs, seen: sight } as const
+    const event = { kind: 'seen', atMs, seen: sight, ...(mayEnter !== undefined && { mayEnter }) } as const
     const step = tellPlace(this.#memory.fleet, subject, event, settings)
     const { verdict } = step
     if (verdict === undefined) return undefined

@@ -63,6 +63,7 @@ export function entrySpots(
       preference: preference && { ...preference, path: preference.pop },
       ...(waiting !== undefined && { waiting }),
       attached: Object.fromEntries(entrances.map(({ pop, lines }) => [pop, [...new Set(lines.map(({ asn }) => asn))]])),
+      mayEnter: [...entryPops(intent, group)].sort(),
       seen: (sinceMs) => book.seen(group.id, sinceMs),
       ...(pinned !== undefined && { pinned }),
       ...(demandBps !== undefined && { demandBps }),

@@ -29,6 +29,8 @@ export interface Spot {
   readonly demandBps?: number
   readonly waiting?: string
   readonly attached?: Attached
+  /** POPs that documents let be preferred, announced at now or not. */
+  readonly mayEnter?: readonly string[]
   /** What was seen since a moment. */
   readonly seen?: (sinceMs: number) => Catchment
   readonly edit: SpotEdit

@@ -191,6 +191,22 @@ test.each(reviewed)('%s: without it review refuses what automation wants', (name
   expect(play(cases[name], name)).toEqual(cases[name].guarded)
 })
 
+test('what review refuses of one prefix stops no other: without the floor, the prefix with room goes and the other stays', () => {
+  const scenario = new HealthScenario({ ...allHealthGuards, floor: false })
+  for (const command of [
+    ...fleet('ams', 'fra', 'lon'),
+    `prefix ${prefix}`,
+    'prefix 198.51.100.0/24 --at ams,fra',
+    'advance 5s',
+    'probe fra dns fail',
+  ])
+    scenario.run(command)
+  expect(scenario.run('advance 5s')).toContain(
+    '   8s  firing failover-refused/review: 198.51.100.0/24 would be announced at 1 POP (ams), now at 2 (ams, fra): below 2, which is half of the 2 POPs intended and at least 2; automation may not, a person can.',
+  )
+  expect(scenario.run('show routes')).toEqual(['198.51.100.0/24 at ams, fra', '203.0.113.0/24 at ams, lon'])
+})
+
 describe('lease', () => {
   test.each([
     ['hold', { policy: 'hold' }, 0, 1e12, 'hold'],

@@ -159,7 +159,7 @@ describe('signs', () => {
     expect(unwatchedPops(mapped, change(2), moment)).toEqual(['fra', 'sin'])
   })
 
-  test('a session lost at a POP that is out is a sign, elsewhere it is none', () => {
+  test('a session lost at a POP that is out is a sign; elsewhere, and where a person has drained it, it is none', () => {
     const alarm = (name: string, state: Alarm['state'], kind = 'session-down'): Alarm => ({
       id: `${kind}/${name}` as AlarmId,
       kind,
@@ -174,6 +174,8 @@ describe('signs', () => {
     const wrong = [alarm('sin', 'firing'), alarm('fra', 'firing'), alarm('sin', 'firing', 'prefixes-lost')]
     const lost = signsOf(world(), change(1), seen([], wrong), moment).filter(({ state }) => state === 'sick')
     expect(lost.map(({ key, reason }) => [key, reason])).toEqual([['session-down/sin', 'sin lost it']])
+    const drained = world({ drains: [drain('sin')] })
+    expect(signsOf(drained, change(1), seen([], wrong), moment).filter(({ state }) => state === 'sick')).toEqual([])
     const over = signsOf(world(), change(1), seen([], [alarm('sin', 'resolved')]), moment)
     expect(over.filter(({ state }) => state === 'sick')).toEqual([])
   })

@@ -77,6 +77,17 @@ test('documents of people are left alone', () => {
   expect(changes(documents, [])).toEqual([])
 })
 
+test('a POP and a neighbor of the same name are two places', () => {
+  const pop = wish('decix', { action: 'prepend' })
+  const line = wish('fra', {
+    action: 'prepend',
+    place: { kind: 'neighbor', neighbor: 'decix' as NeighborId },
+    subject: 'neighbor/fra/decix',
+  })
+  expect(changes(start, [pop, line])).toHaveLength(2)
+  expect(changes(after(start, [pop, line], 5000), [pop, line])).toEqual([])
+})
+
 test('a wish that stands twice is a fault of the wisher', () => {
   expect(failoverEdit(start, [wish('fra'), wish('fra')], 0)).toMatchObject({ ok: false })
 })

@@ -109,6 +109,21 @@ describe('a change of MED', () => {
     expect(run.place.learner.arms.find(({ path }) => path === 'ams')?.backOff.barredMs).toBeGreaterThan(0)
   })
 
+  test('is rolled back to nothing of the learner where the POP before is none any more', () => {
+    const rolledBackTo = (mayEnter: readonly string[]) => {
+      const run = decided()
+      const { entry: state, ...rest } = run.place
+      if (state?.phase.kind !== 'verifying') throw new Error('assertion: it is verified')
+      const place = { ...rest, entry: { ...state, phase: { ...state.phase, before: 'lon' } } }
+      run.fleet = { ...run.fleet, places: { 'entry:transit-eu': place } }
+      run.tell({ kind: 'seen', atMs: run.atMs + 10 * second, seen: at('ams', 90), mayEnter })
+      const [verdict] = run.verdicts
+      return [verdict?.kind === 'rolled-back' ? verdict.back : verdict?.kind, run.place.committed]
+    }
+    expect(rolledBackTo(['ams', 'fra', 'lon'])).toEqual(['lon', 'lon'])
+    expect(rolledBackTo(['ams', 'fra'])).toEqual([null, null])
+  })
+
   test('has 120 s, and not a second less, to be seen', () => {
     const run = decided().steps(11, better, at('fra', 60), 10 * second)
     expect(run.verdicts).toEqual([])
