@@ -83,7 +83,10 @@ export function followAnswer(
 ): VantageMove {
   if (pop === undefined || (atMs < acceptedAtMs && pop !== vantage.before)) return vantage
   const { lastOldAtMs = -Infinity, firstNewAtMs = Infinity } = vantage
-  if (!isNew(pop, vantage, prefix)) {
+  const isOld = !isNew(pop, vantage, prefix)
+  // What answered before the change was not brought by it, also where the change announces at that POP once more.
+  if (!isOld && atMs < acceptedAtMs) return vantage.after === undefined ? { ...vantage, after: pop } : vantage
+  if (isOld) {
     if (atMs <= lastOldAtMs) return vantage
     if (atMs < firstNewAtMs) return { ...vantage, lastOldAtMs: atMs, ...(firstNewAtMs === Infinity && { after: pop }) }
     const { firstNewAtMs: _, ...rest } = vantage

@@ -296,3 +296,13 @@ test('answers of several prefixes are judged each for itself', () => {
   const prefixes = states.map((state) => ({ ...one, state }))
   expect(moveState({ prefixes })).toBe('watching')
 })
+
+test('an answer from before a change is no move, also where the change announces again at the POP that gave it', () => {
+  const back: PrefixMove = { prefix, left: [], joined: from('sin', 'tyo'), state: 'watching' }
+  const start = vantageBefore(prefix, 'v1' as AgentId, target, 'tyo' as PopId)
+  const early = followAnswer(start, back, 1000, { atMs: 5, answered: true, pop: 'tyo' as PopId })
+  expect(early).toMatchObject({ after: 'tyo' })
+  expect(early).not.toHaveProperty('firstNewAtMs')
+  const move: CatchmentMove = { acceptedAtMs: 1000, prefixes: [back], vantages: [early] }
+  expect(moveState(judgeMove(move, () => undefined, 1100, 1200))).toBe('watching')
+})
