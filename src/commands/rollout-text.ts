@@ -38,7 +38,8 @@ export function rolloutsText(terminal: Terminal, rollouts: readonly RolloutView[
 
 export function rolloutText(terminal: Terminal, view: RolloutView): string {
   const { id, state, stages, author, reason, settleSeconds, giveUpSeconds, startedAt, ungated } = view
-  const rows = stages.map(({ pops, out }, i) => [String(i + 1), out ? 'out' : '', popsText(pops)])
+  const outWord = state === 'rolled-back' ? 'was out, back' : 'out'
+  const rows = stages.map(({ pops, out }, i) => [String(i + 1), out ? outWord : '', popsText(pops)])
   return [
     `${id}: ${paint(terminal, stateColors[state], state)}, of ${author} since ${clockText(startedAt)} (${reason})`,
     prefixesText(view.prefixes),

@@ -99,12 +99,15 @@ async function notRunning({ deps }: ApiContext, head: HeadState, name: string): 
   const ended = await rolloutView(deps.store, head, name)
   if (ended?.ended === undefined) return notFound(head, name)
   const { state, ended: end } = ended
-  const how = { done: 'is done', 'rolled-back': 'was rolled back', replaced: 'was replaced', running: 'runs' }[state]
-  return new ProblemError(
-    409,
-    'rollout-ended',
-    `${name} ${how} (revision ${end.revision}, ${end.author}); to take back what is out: herald undo, see herald history`,
-  )
+  const how = {
+    done: 'is done',
+    'rolled-back': 'was rolled back already',
+    replaced: 'was replaced',
+    running: 'is ending',
+  }[state]
+  const next =
+    state === 'rolled-back' ? 'nothing of it is out' : 'to take back what is out: herald undo, see herald history'
+  return new ProblemError(409, 'rollout-ended', `${name} ${how} (revision ${end.revision}, ${end.author}); ${next}`)
 }
 
 function notFound({ documents }: HeadState, name: string): ProblemError {

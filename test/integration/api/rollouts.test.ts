@@ -260,6 +260,8 @@ test('a person pulls it back, also under a freeze and although POPs lose it', as
   await accept(stage, 'POST', '/v1/freeze', {})
   const back = await accept(stage, 'POST', `/v1/rollouts/${id}/abort`, {})
   expect(back.announcements).toEqual({ before: 5, after: 4 })
+  const again = await ask<Problem>(stage, 'POST', `/v1/rollouts/${id}/abort`, { body: { reason } })
+  expect(again.body.detail).toMatch(/was rolled back already \(revision \d+, local\); nothing of it is out$/)
   expect((await rollouts())[0]).toMatchObject({ id, state: 'rolled-back', ended: { author: 'local' } })
   const gone = await ask(stage, 'GET', '/v1/documents/Prefix/10.8.0.0/24')
   expect(gone.status).toBe(404)

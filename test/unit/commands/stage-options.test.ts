@@ -81,5 +81,6 @@ test('while it runs: what it waits for; when it ended: who and why', () => {
   expect(rolloutsText(plain, [running, ended])).toMatch(
     /rollout-1 +running +1 of 2 .* stage 1 is watched for 30 s\nrollout-1 +rolled-back +1 of 2 .* revision 9 by herald:rollout: fra was well before$/,
   )
+  expect(rolloutText(plain, ended)).toMatch(/\n1 +was out, back +fra\n2 +sin\n/)
   expect(rolloutsText(plain, [])).toBe('No change goes out in stages, and none did lately.')
 })
