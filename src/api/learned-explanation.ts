@@ -1,6 +1,7 @@
 /** The path learner's part of `explain`: what it weighs about a prefix, and what it last decided there, in data and sentences. */
 import type { Prefix } from '../bgp/prefix.ts'
 import { entryPops } from '../intent/compile/entries.ts'
+import { OverlayTime } from '../intent/compile/overlay-time.ts'
 import { groupsOfDestination } from '../intent/compile/steering.ts'
 import type { Intent, PopId } from '../intent/model.ts'
 import { inOrder, selectPops } from '../intent/select.ts'
@@ -11,6 +12,7 @@ import {
   decisionsSearched,
   decisionsView,
   learnedExplanationView,
+  preferredAt,
   proposalsView,
   standingExplanation,
 } from './learner-view.ts'
@@ -21,16 +23,20 @@ export async function learnedAbout(
   intent: Intent,
   prefix: Prefix,
   pop: PopId | undefined,
+  nowMs: number,
 ): Promise<readonly LearnedView[]> {
   const places = placesAbout(intent, prefix, pop)
   if (places.length === 0) return []
   const [memory, decisions] = await Promise.all([learner.memory(), learner.decisions(decisionsSearched)])
   const views = decisionsView(decisions, memory)
   const proposals = proposalsView(memory, intent)
+  const time = new OverlayTime(intent.freezes.values(), nowMs)
   return places.flatMap((key) => {
     const place = memory.places[key]
     if (place === undefined) return []
-    const now = standingExplanation(place)
+    // Where a person chose, the learner hears nothing: how it stood before would read as what holds now.
+    const isPersons = preferredAt(intent, place.learner.subject, time)?.by === 'person'
+    const now = isPersons ? undefined : standingExplanation(place)
     const last = views.find((one) => one.place === key)
     const proposal = proposals.find(({ group }) => key === placeKey({ entry: group }))
     return {
@@ -39,6 +45,7 @@ export async function learnedAbout(
       ...(last !== undefined && { lastDecision: last }),
       sentences: [
         ...(now === undefined ? [] : [now.sentence]),
+        ...(isPersons ? [`The path learner leaves ${key} alone while a person prefers a path there.`] : []),
         ...medSentence(place),
         ...(last === undefined ? [] : [lastSentence(last)]),
         ...(proposal === undefined

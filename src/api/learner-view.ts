@@ -36,28 +36,34 @@ export function placesView({ places }: FleetState, intent: Intent, nowMs: number
 interface Standing extends Pick<LearnerPlaceView, 'kind' | 'group' | 'pop' | 'mode' | 'preferred'> {}
 
 function standingOf(intent: Intent, subject: LearnerSubject, time: OverlayTime): Standing | undefined {
+  const preferred = preferredAt(intent, subject, time)
+  const stands = preferred === undefined ? {} : { preferred }
   if ('entry' in subject) {
     const group = intent.entryGroups.get(subject.entry as EntryGroupId)
-    if (group === undefined) return undefined
-    const found = [...intent.entryPreferences.values()].find((one) => one.group === group.id && time.inForce(one))
-    const preferred = found && { path: found.pop as string, by: found.by }
-    return { kind: 'entry', group: group.id, mode: group.mode, ...(preferred && { preferred }) }
+    return group && { kind: 'entry', group: group.id, mode: group.mode, ...stands }
   }
   const { pop, destination } = subject
   const group = intent.pathGroups.get(destination as PathGroupId)
-  if (group === undefined) return undefined
+  return group && { kind: 'path', group: group.id, pop, mode: group.mode, ...stands }
+}
+
+/** Who prefers what at a place now. */
+export function preferredAt(intent: Intent, subject: LearnerSubject, time: OverlayTime): LearnerPlaceView['preferred'] {
+  if ('entry' in subject) {
+    const found = [...intent.entryPreferences.values()].find((one) => one.group === subject.entry && time.inForce(one))
+    return found && { path: found.pop, by: found.by }
+  }
   const found = [...intent.preferences.values()].find(
-    (one) => one.group === group.id && one.pop === pop && time.inForce(one),
+    (one) => one.group === subject.destination && one.pop === subject.pop && time.inForce(one),
   )
-  const preferred = found && { path: found.path, by: found.by }
-  return { kind: 'path', group: group.id, pop, mode: group.mode, ...(preferred && { preferred }) }
+  return found && { path: found.path, by: found.by }
 }
 
 function placeView(key: string, place: Place, standing: Standing, whole: boolean): LearnerPlaceView {
   const { learner, entry } = place
   const { chosen, batches, atMs, arms, lastMove } = learner
   const realised = lastMove === null ? undefined : realisedMs(lastMove)
-  const explanation = whole ? standingExplanation(place) : undefined
+  const explanation = whole && standing.preferred?.by !== 'person' ? standingExplanation(place) : undefined
   return {
     place: key,
     ...standing,

@@ -3,22 +3,12 @@
  * words: undo a decision, approve a proposal, forget what was tuned, try MED again, replay the log.
  */
 import type { Command } from 'commander'
-import type {
-  LearnerDecisionView,
-  LearnerLogView,
-  LearnerPlaceView,
-  LearnerReplayView,
-  LearnerView,
-  LearnerWordView,
-} from '../api/wire/learner.ts'
+import type { LearnerLogView, LearnerReplayView, LearnerView, LearnerWordView } from '../api/wire/learner.ts'
 import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
 import { Quit, exitCode } from './exit-code.ts'
+import { learnerText, replayText, wordText, type LearnerWord } from './learner-text.ts'
 import { print } from './output.ts'
-import { count } from './plural.ts'
-import { renderTable } from './table.ts'
-import { addWriteOptions, runWrite } from './write.ts'
-
-const decisionsShown = 20
+import { addWriteOptions, reasonOf, runWrite } from './write.ts'
 
 export function registerLearner(program: Command, cli: CliContext): void {
   const learner = program
@@ -64,6 +54,8 @@ function registerMode(learner: Command, cli: CliContext): void {
     async (group: string, said: string, { canary }: { readonly canary?: string }, command: Command) => {
       if (!['off', 'shadow', 'canary', 'auto'].includes(said))
         throw usageError(`"${said}" is no mode: write off, shadow, canary or auto`)
+      if (canary !== undefined && said !== 'canary')
+        throw usageError(`--canary is for the mode canary: in the mode ${said} it would mean nothing`)
       const body = { group, mode: said, ...(canary !== undefined && { canary: canary.split(',') }) }
       await runWrite(cli, command, { method: 'POST', path: '/v1/learner/modes', body })
     },
@@ -115,26 +107,26 @@ const words = {
 
 interface WordOptions {
   readonly at?: string
-  readonly reason: string
+  readonly reason?: string
 }
 
 function registerWords(learner: Command, cli: CliContext): void {
-  for (const [word, description] of Object.entries(words))
+  for (const [word, description] of Object.entries(words) as readonly (readonly [LearnerWord, string])[])
     learner
       .command(`${word} <group>`)
       .description(description)
       .option('--at <pop>', 'at this POP alone')
-      .requiredOption('-r, --reason <text>', 'why; it is told as an event')
-      .action(async (group: string, { at, reason }: WordOptions, command: Command) => {
-        if (reason.trim() === '') throw usageError('say why with --reason')
+      .option('-r, --reason <text>', 'why; it is told as an event (asked for on a terminal)')
+      .action(async (group: string, { at, ...said }: WordOptions, command: Command) => {
+        const reason = await reasonOf(cli, said)
         const body = { word, group, reason, ...(at !== undefined && { pop: at }) }
-        const said = await withApi(cli, command, (api) =>
+        const heard = await withApi(cli, command, (api) =>
           api.request<LearnerWordView>({ method: 'POST', path: '/v1/learner/words', body }),
         )
         print(cli.terminal, outputOf(command), {
-          data: said,
-          table: () => `${word}: ${said.places.join(', ')}`,
-          names: () => said.places,
+          data: heard,
+          table: () => wordText(word, heard.places),
+          names: () => heard.places,
         })
       })
 }
@@ -168,86 +160,4 @@ function registerLog(learner: Command, cli: CliContext): void {
       })
       if (replay.places.some(({ difference }) => difference !== undefined)) throw new Quit(exitCode.refused)
     })
-}
-
-function learnerText({ places, proposals, decisions }: LearnerView): string {
-  if (places.length === 0)
-    return 'Nothing is learned yet: it takes a PathGroup or EntryGroup with Checks, and agents that probe them.'
-  const rows = places.flatMap((place) =>
-    place.paths.map(({ path, costMs, batches, barredMs }) => [
-      place.group,
-      place.pop ?? '-',
-      place.mode,
-      path === place.chosen ? `${path} *` : path,
-      costMs === undefined ? '-' : `${costMs.toFixed(1)} ms`,
-      String(batches),
-      barredMs === undefined ? '' : `barred for ${Math.ceil(barredMs / 60_000)} min`,
-    ]),
-  )
-  const table = renderTable(['GROUP', 'POP', 'MODE', 'CHOICE', 'COST', 'BATCHES', ''], rows)
-  return [
-    table,
-    ...places.flatMap(placeLines),
-    ...proposals.map(proposalText),
-    ...decisions.slice(0, decisionsShown).map(decisionText),
-  ].join('\n')
-}
-
-function placeLines({ place, med, tuning, lastMove, explanation }: LearnerPlaceView): readonly string[] {
-  const lines: string[] = []
-  if (med !== undefined && med.state !== 'settled')
-    lines.push(
-      med.state === 'ignored'
-        ? `${place}: MED is ignored since ${med.since} (to ${med.to}); herald learner clear tries it again`
-        : `${place}: the change of MED to ${med.to} is being verified since ${med.since}`,
-    )
-  const { from, trial } = tuning
-  if (from !== 'default') lines.push(`${place}: settings are ${from}`)
-  if (trial !== undefined) lines.push(`${place}: a challenger setting decides in shadow until ${trial.until}`)
-  if (lastMove?.realisedGainMs !== undefined && explanation !== undefined)
-    lines.push(
-      `${place}: the last move promised ${lastMove.expectedGainMs.toFixed(1)} ms and brings ${lastMove.realisedGainMs.toFixed(1)} ms`,
-    )
-  if (explanation !== undefined) lines.push(...explanationLines(explanation))
-  return lines
-}
-
-function explanationLines({ sentence, candidates }: NonNullable<LearnerPlaceView['explanation']>): readonly string[] {
-  const cost = (ms: number | null) => (ms === null ? '-' : ms.toFixed(1))
-  const rows = candidates.map((one) => [
-    one.chosen ? `${one.path} *` : one.path,
-    `${cost(one.levelMs)} (${cost(one.lowMs)} to ${cost(one.highMs)}) ms`,
-    `${Math.round(one.lossRatio * 100)} %`,
-    one.chosen ? '' : `${Math.round(one.statisticMsMin)} of ${Math.round(one.thresholdMsMin)} ms·min`,
-    one.guards
-      .filter(({ passed }) => !passed)
-      .map(({ guard }) => guard)
-      .join(', '),
-    one.chosen ? '' : one.flips,
-  ])
-  return [sentence, renderTable(['CHOICE', 'LEVEL', 'LOSS', 'EVIDENCE', 'HELD BY', 'WHAT WOULD FLIP IT'], rows)]
-}
-
-function proposalText({ group, sentence, would }: LearnerView['proposals'][number]): string {
-  const lines = would.map(({ neighbor, says }) => `${says} toward ${neighbor}`).join(', ')
-  return `proposed for ${group}: ${sentence} herald learner approve ${group} would ${lines}`
-}
-
-const kindWords = { held: 'held', confirmed: 'confirmed', 'rolled-back': 'rolled back' } as const
-
-function decisionText({ id, at, applied, kind, sentence, revision }: LearnerDecisionView): string {
-  const what = kind === 'move' ? (applied ? 'moved' : 'shadow') : kindWords[kind]
-  return `${at} ${what}: ${sentence}${revision === undefined ? '' : ` (revision ${revision}, ${id})`}`
-}
-
-function replayText({ places }: LearnerReplayView): string {
-  if (places.length === 0) return 'The log is empty.'
-  return places
-    .map(({ place, events, decisions, skipped, difference }) => {
-      const head = `${place}: ${count(events, 'event')} decided again, ${count(decisions, 'decision')}`
-      const before = skipped > 0 ? `, ${skipped} before the first snapshot` : ''
-      if (difference === undefined) return `${head}${before}: the same`
-      return `${head}${before}: ${difference.what} of ${difference.at} comes out otherwise\n  logged    ${difference.logged}\n  replayed  ${difference.replayed}`
-    })
-    .join('\n')
 }

@@ -90,7 +90,7 @@ export function planRoutes(api: Api, context: ApiContext): void {
       if (pop !== undefined && !input.intent.pops.has(pop as PopId))
         throw new ProblemError(404, 'not-found', unknownName('Pop', pop, input.intent.pops.keys()))
       const at = pop as PopId | undefined
-      const learned = await learnedAbout(context.deps.store, input.intent, prefix, at)
+      const learned = await learnedAbout(context.deps.store, input.intent, prefix, at, input.moment.nowMs)
       const heard = hearers(input.intent, input.moment, input.fleet)
       return explanationView(explainPrefix(input, prefix, at, heard), learned)
     },

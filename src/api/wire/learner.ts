@@ -118,7 +118,7 @@ export const learnerPlaceSchema = z
       .object({ state: z.enum(['settled', 'verifying', 'ignored']), since: time.optional(), to: z.string().optional() })
       .optional(),
     tuning: learnerTuningSchema,
-    /** How it stands now. */
+    /** How it stands now; absent where a person prefers something, because nothing is weighed there meanwhile. */
     explanation: learnedExplanationSchema.optional(),
   })
   .meta({ id: 'LearnerPlace' })
