@@ -22,15 +22,25 @@ import type { LearnedExplanationView, LearnerDecisionView, LearnerPlaceView, Lea
 /** Decisions that are looked at to find those of one place, or one by its id. */
 export const decisionsSearched = 1000
 
-/** In order; places of groups that are no more are left out. @param only of this place alone, with how it stands now */
+/** By group, then POP; places of groups that are no more are left out. @param only of this place alone, with how it stands now */
 export function placesView({ places }: FleetState, intent: Intent, nowMs: number, only?: string): LearnerPlaceView[] {
   const time = new OverlayTime(intent.freezes.values(), nowMs)
-  const inOrder = Object.entries(places).toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
-  return inOrder.flatMap(([key, place]) => {
+  const inOrder = Object.entries(places)
+    .map(([key, place]) => ({ key, place, ...orderOf(place.learner.subject) }))
+    .toSorted((a, b) => collate(a.group, b.group) || collate(a.pop, b.pop))
+  return inOrder.flatMap(({ key, place }) => {
     if (only !== undefined && key !== only) return []
     const standing = standingOf(intent, place.learner.subject, time)
     return standing === undefined ? [] : [placeView(key, place, standing, only !== undefined)]
   })
+}
+
+function orderOf(subject: LearnerSubject): { readonly group: string; readonly pop: string } {
+  return 'entry' in subject ? { group: subject.entry, pop: '' } : { group: subject.destination, pop: subject.pop }
+}
+
+function collate(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true })
 }
 
 interface Standing extends Pick<LearnerPlaceView, 'kind' | 'group' | 'pop' | 'mode' | 'preferred'> {}

@@ -62,7 +62,8 @@ function learnedLines({ place, med, tuning, lastMove, explanation }: LearnerPlac
 }
 
 function explanationLines({ sentence, candidates }: NonNullable<LearnerPlaceView['explanation']>): readonly string[] {
-  const cost = (ms: number | null) => (ms === null ? '-' : ms.toFixed(1))
+  // What is not sure of a level reaches below nothing; a round trip does not.
+  const cost = (ms: number | null) => (ms === null ? '-' : Math.max(0, ms).toFixed(1))
   const rows = candidates.map((one) => [
     one.chosen ? `${one.path} *` : one.path,
     one.levelMs === null ? '-' : `${cost(one.levelMs)} (${cost(one.lowMs)} to ${cost(one.highMs)}) ms`,

@@ -84,9 +84,17 @@ function undoRoute(api: Api, context: ApiContext): void {
         )
       const { changes } = await revisions.get(revision)
       const later = await revisions.since(revision)
+      const command = `learner undo ${id}`
+      const undone = later.find((one) => one.command === command)
+      if (undone !== undefined)
+        throw new ProblemError(
+          409,
+          'undone-already',
+          `${id} was undone already (revision ${undone.revision}, ${undone.author})`,
+        )
       return write(context, request, reply, {
         edit: (documents) => revert(documents, changes, later),
-        command: `learner undo ${id}`,
+        command,
         reason: request.body.reason,
         force: request.body.force,
         dryRun: request.query.dryRun,
@@ -190,6 +198,10 @@ function placesOf({ places }: FleetState, group: string, pop: string | undefined
   })
 }
 
+function isIgnored({ entry }: Place): boolean {
+  return entry !== null && entry.phase.kind === 'ignored'
+}
+
 function nothingLearned(group: string, pop: string | undefined): ProblemError {
   const where = pop === undefined ? '' : ` at ${pop}`
   return new ProblemError(404, 'not-found', `nothing is learned about "${group}"${where}; see herald learner`)
@@ -229,6 +241,8 @@ function wordRoute(api: Api, { deps, heads }: ApiContext): void {
       if (keys.length === 0) throw nothingLearned(group, pop)
       if (word === 'clear' && !isEntry)
         throw new ProblemError(422, 'invalid-edit', `"${group}" is no EntryGroup, and nothing but MED is ever ignored`)
+      if (word === 'clear' && !placesOf(memory, group, pop).some(isIgnored))
+        throw new ProblemError(409, 'nothing-ignored', `MED is not ignored for "${group}": there is nothing to clear`)
       const author = authorOf(request)
       for (const key of keys) {
         await store.learner.say({ key, word, atMs: clock(), author, reason })

@@ -119,6 +119,9 @@ test('a decision is undone by its id; its path is barred, and what is in use is 
     reason: 'a test',
   })
   expect([status, body.detail]).toEqual([404, 'there is no decision "nope" among the last 1000'])
+  const path = `/v1/learner/decisions/${decision!.id}/undo`
+  const again = await at.controller.request<{ code: string }>('POST', path, { reason: 'a test' })
+  expect([again.status, again.body.code]).toEqual([409, 'undone-already'])
 }, 60_000)
 
 test('two changes of an hour at a POP are all, also over a restart of the controller', async () => {
@@ -182,6 +185,22 @@ test('as an operator types it: places, one place as it stands, the log and its r
     out: expect.stringMatching(/decision of event \d+ comes out otherwise/),
   })
 }, 60_000)
+
+test('what a person prefers there is told instead of what it would have stayed on', async () => {
+  const prefer = { group: 'origin', at: 'pop-s0', reason: 'a test' }
+  await at.controller.expect('POST', '/v1/preferences', { ...prefer, path: other })
+  const [standing] = (await view()).places
+  expect(standing).toMatchObject({ preferred: { path: other, by: 'person' } })
+  expect(standing).not.toHaveProperty('explanation')
+  const { sentences } = await at.controller.expect<ExplanationView>(
+    'GET',
+    `/v1/explain?prefix=${destination}&pop=pop-s0`,
+  )
+  expect(sentences.join(' ')).toMatch(/leaves pop-s0\/origin alone while a person prefers/)
+  expect(sentences.join(' ')).not.toMatch(/stays on/)
+  await at.controller.expect('POST', '/v1/preferences', { ...prefer, path: null })
+  await eventually(withinMs, async () => expect((await view()).places[0]).toHaveProperty('explanation'))
+})
 
 test('what it learned is pinned into the document by one command, and taken out by another', async () => {
   const pin = { group: 'origin', pinned: true, reason: 'a test' }
