@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, Option } from 'commander'
 import type { PracticeView, RehearsalView } from '../api/wire/practice.ts'
-import { clockText } from './alarms.ts'
+import { clockText } from './clock-text.ts'
 import type { ApiClient } from './client.ts'
 import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
 import { formatDuration, parseDuration } from './duration.ts'
@@ -82,7 +82,10 @@ async function practise(
   if (table) terminal.out(rehearsalText(terminal, rehearsal))
   if (rehearsal.outcome === 'out' && terminal.interactive && yes !== true) {
     const answer = await terminal.ask(`Take ${rehearsal.pop} out for ${formatDuration(forSeconds)}? [y/N] `)
-    if (!/^y(es)?$/i.test(answer.trim())) throw new Quit(exitCode.refused)
+    if (!/^y(es)?$/i.test(answer.trim())) {
+      terminal.err('Nothing was done.')
+      throw new Quit(exitCode.refused)
+    }
   }
   const { prefix, pop } = rehearsal
   const started = await api.request<PracticeView>({ method: 'POST', path, body: { prefix, pop, forSeconds, reason } })

@@ -9,7 +9,7 @@ import type { Intent, PopId } from '../intent/model.ts'
 import type { AlertMappingId, CheckId } from '../intent/monitoring.ts'
 import { type AlarmId, verdictAlarmId } from './alarm.ts'
 import { decideFailover } from './failover.ts'
-import type { Condition, FailoverInput, PrefixState, Refusal, Traffic } from './failover-input.ts'
+import type { Condition, FailoverDecision, FailoverInput, PrefixState, Refusal, Traffic } from './failover-input.ts'
 import { flapBudget } from './failover-limits.ts'
 import { type HealthGuards, allHealthGuards } from './guards.ts'
 import { noPenalty } from './penalty.ts'
@@ -148,7 +148,7 @@ export function rehearse(
   const stuck = state === undefined ? undefined : stuckBecause(state, practice, input)
   const moving = before.includes(pop) && !after.includes(pop) ? input.traffic.get(pop)?.load : undefined
   const outcome = refused.length > 0 ? 'refused' : overlays.length > 0 ? 'out' : 'nothing'
-  const because = outcome === 'nothing' ? nothingBecause(state, practice, plain.overlays) : undefined
+  const because = outcome === 'nothing' ? nothingBecause(state, practice, plain) : undefined
   return {
     outcome,
     overlays,
@@ -165,13 +165,17 @@ export function rehearse(
 function nothingBecause(
   state: PrefixState | undefined,
   { prefix, pop }: Practice,
-  standing: readonly FailoverOverlay[],
+  { overlays, refused }: FailoverDecision,
 ): string {
-  const laid = standing.find(
+  const laid = overlays.find(
     (one) => one.prefix === prefix && one.place.kind === 'pop' && one.place.pop === pop && one.action !== 'activate',
   )
   if (laid !== undefined) return `automation has said ${laid.action} there already: ${laid.reason}`
   if (state?.desired.has(pop) !== true) return `${prefix} is not announced at ${pop}, or drained there`
+  const held = refused.find(
+    (one) => one.prefix === prefix && one.wanted === 'out' && one.place.kind === 'pop' && one.place.pop === pop,
+  )
+  if (held !== undefined) return `${pop} is really sick, and automation may not take it out: ${held.message}`
   return `automation has nothing to do about ${prefix} at ${pop}`
 }
 

@@ -91,7 +91,7 @@ function startRoute(api: Api, { deps, heads }: ApiContext): void {
       const author = authorOf(request)
       const practice = practiceAt(head.intent, prefix, pop, { author, reason, nowMs, forMs: forSeconds * 1000 })
       const before = await store.practices.get()
-      if (before !== undefined && practiceLasts(before, head.intent, nowMs)) throw runsAlready(before)
+      if (before !== undefined && practiceLasts(before, head.intent, nowMs)) throw runsAlready(before, nowMs)
       const { outcome, refused, because, stuck } = await rehearsalOf(store, head, practice, nowMs)
       if (outcome !== 'out')
         throw new ProblemError(
@@ -100,7 +100,7 @@ function startRoute(api: Api, { deps, heads }: ApiContext): void {
           refused[0]?.message ?? because ?? `automation would do nothing about ${prefix} at ${pop}`,
         )
       if (stuck !== undefined) throw new ProblemError(409, 'practice-stuck', stuck)
-      if (!(await store.practices.replace(before, practice, nowMs))) throw runsAlready(practice)
+      if (!(await store.practices.replace(before, practice, nowMs))) throw runsAlready(practice, nowMs)
       logger.warn({ prefix, pop, author, reason, until: isoTime(practice.untilMs) }, 'practice')
       return reply.code(202).send(await practiceView(store, head.intent, nowMs))
     },
@@ -150,13 +150,22 @@ function practiceAt(intent: Intent, prefix: Prefix, pop: string, { author, reaso
     throw new ProblemError(404, 'not-found', `there is no POP "${pop}"; see: herald get pops`)
   const policy = announcement.failover
   if (policy === undefined)
-    throw new ProblemError(422, 'no-policy', `${prefix} has no failover policy: automation never touches it`)
+    throw new ProblemError(
+      422,
+      'no-policy',
+      `${prefix} has no failover policy: automation never touches it, and there is nothing to practise. A policy is written in its document: herald get prefix ${prefix} -o yaml, add spec.failover: { checks: [CHECK], action: withdraw }, herald apply -f FILE`,
+    )
   const check = practisedCheck(intent, policy)
   if (check === undefined)
     throw new ProblemError(422, 'no-check', `no check of ${prefix} is about a POP: there is nothing to practise`)
   return { prefix, pop: pop as PopId, check, author, reason, startedAtMs: nowMs, untilMs: nowMs + forMs }
 }
 
-function runsAlready({ prefix, pop, author }: Practice): ProblemError {
-  return new ProblemError(409, 'practice-runs', `a practice of ${author} (${prefix} at ${pop}) is not over yet`)
+function runsAlready({ prefix, pop, author, untilMs }: Practice, nowMs: number): ProblemError {
+  const end = nowMs < untilMs ? `until ${isoTime(untilMs)}; herald practice --stop ends it` : 'it is coming back'
+  return new ProblemError(
+    409,
+    'practice-runs',
+    `a practice of ${author} (${prefix} at ${pop}) is not over yet: ${end}. See: herald practice`,
+  )
 }

@@ -92,7 +92,10 @@ it('dry: names the guard that would refuse it, and a practice in earnest is refu
   const absent = await herald('practice', narrow, '--pop', 'pop-s2')
   expect(absent).toMatchObject({ code: 1, out: expect.stringContaining(`${narrow} is not announced at pop-s2`) })
   const dumb = await controller.request('GET', rehearsal('10.8.0.0/24', 'pop-s1'))
-  expect(dumb).toMatchObject({ status: 422, body: { code: 'no-policy' } })
+  expect(dumb).toMatchObject({
+    status: 422,
+    body: { code: 'no-policy', detail: expect.stringContaining('spec.failover: { checks: [CHECK]') },
+  })
 })
 
 it('in earnest: the route goes, the time line is told, and it comes back by itself', async () => {
@@ -105,7 +108,10 @@ it('in earnest: the route goes, the time line is told, and it comes back by itse
     forSeconds: 5,
     reason: 'another',
   })
-  expect(second).toMatchObject({ status: 409, body: { code: 'practice-runs' } })
+  expect(second).toMatchObject({
+    status: 409,
+    body: { code: 'practice-runs', detail: expect.stringMatching(/until .*; herald practice --stop ends it/) },
+  })
   expect((await herald('status')).out).toMatch(/^practice: 203\.0\.113\.0\/24 at pop-s1 until /m)
   const { alarms } = await controller.expect<{ alarms: readonly object[] }>('GET', '/v1/alarms?state=open')
   expect(alarms).toEqual([expect.objectContaining({ id: 'dns/service/pop-s1/practice', severity: 'info' })])

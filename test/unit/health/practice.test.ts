@@ -9,6 +9,7 @@ import {
   practisedCheck,
   rehearse,
 } from '../../../src/health/practice.ts'
+import type { SubjectKey } from '../../../src/health/subject.ts'
 import { verdictKey } from '../../../src/health/verdict.ts'
 import type { Prefix } from '../../../src/bgp/prefix.ts'
 import type { Intent, PopId } from '../../../src/intent/model.ts'
@@ -107,6 +108,22 @@ describe('a rehearsal', () => {
     expect(rehearse(input(state(), { memory: { ledger: [back] } }), practice, { checks }).stuck).toMatch(/19 min .*G15/)
     const late = { ...practice, untilMs: 1_200_000 }
     expect(rehearse(input(state(), { memory: { ledger: [back] } }), late, { checks }).stuck).toBeUndefined()
+  })
+
+  test('of a POP that is really sick, and held, names what holds it', () => {
+    const place = { kind: 'pop', pop: practice.pop } as const
+    const { prefix: _, ...sick } = {
+      ...practiceVerdict(practice, { checks }, 1000),
+      subject: 'service/fra/dns' as SubjectKey,
+    }
+    const all = new Map([[verdictKey('dns', place), sick]])
+    const told = rehearse(input(state({ floor: 4 }), { verdicts: { all, sick: all, doubtful: new Map() } }), practice, {
+      checks,
+    })
+    expect(told.because ?? told.refused[0]?.message).toMatch(/floor of 4/)
+    expect(told.outcome === 'nothing' ? told.because : '').toMatch(
+      /^fra is really sick, and automation may not take it out: /,
+    )
   })
 
   test('of a POP that does not announce it is about nothing', () => {
