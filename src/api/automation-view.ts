@@ -4,8 +4,10 @@ import { breaker } from '../health/failover-limits.ts'
 import type { FailoverMemory, LedgerEntry, Refusal } from '../health/failover-input.ts'
 import type { TrafficFigures } from '../health/traffic.ts'
 import { guardTitle, wayOut } from '../health/way-out.ts'
+import { Failovers } from '../intent/compile/failovers.ts'
+import { inventoryOf } from '../intent/compile/inventory.ts'
 import { OverlayTime } from '../intent/compile/overlay-time.ts'
-import type { Intent } from '../intent/model.ts'
+import type { Intent, NeighborId, PopId } from '../intent/model.ts'
 import type { Failover } from '../intent/monitoring.ts'
 import type { Store } from '../store/store.ts'
 import { isoTime, placeView } from './alarm-view.ts'
@@ -42,7 +44,7 @@ function automationView(state: AutomationState): AutomationView {
     ...suspicionOf(memory, goAtMs),
     ...breakerOf(memory, goAtMs, nowMs),
   }
-  const standing = [...intent.failovers.values()].map(standingView)
+  const standing = [...intent.failovers.values()].map((one) => standingView(one, isInForce(intent, one, nowMs)))
   return {
     ...summaryOf(brakes, standing.length, refusals.length),
     ...brakes,
@@ -107,7 +109,21 @@ function summaryOf(brakes: Brakes, standing: number, refused: number): Pick<Auto
   return { state: 'watching', summary: 'nothing is laid on top, and nothing is refused' }
 }
 
-function standingView({ id, prefix, place, action, prepend, startedAtMs, alarm, reason }: Failover) {
+function isInForce(intent: Intent, failover: Failover, nowMs: number): boolean {
+  const { place, prefix } = failover
+  const announcement = intent.prefixes.get(prefix)
+  const pop = place.kind === 'pop' ? place.pop : popOf(intent, place.neighbor)
+  if (announcement === undefined || pop === undefined) return false
+  const time = new OverlayTime(intent.freezes.values(), nowMs)
+  return new Failovers(inventoryOf(intent), announcement, time).inForce(failover, pop)
+}
+
+function popOf(intent: Intent, neighbor: NeighborId): PopId | undefined {
+  const speaker = intent.neighbors.get(neighbor)?.speaker
+  return speaker && intent.speakers.get(speaker)?.pop
+}
+
+function standingView({ id, prefix, place, action, prepend, startedAtMs, alarm, reason }: Failover, inForce: boolean) {
   return {
     id,
     prefix,
@@ -117,6 +133,7 @@ function standingView({ id, prefix, place, action, prepend, startedAtMs, alarm, 
     since: isoTime(startedAtMs),
     alarm,
     reason,
+    inForce,
   }
 }
 

@@ -6,6 +6,7 @@ import type { Prefix } from '../bgp/prefix.ts'
 import { type Moment, compilePrefix } from '../intent/compile.ts'
 import { type DocumentChange, documentKey } from '../intent/document.ts'
 import type { Intent } from '../intent/model.ts'
+import type { Spec } from '../intent/schema.ts'
 import type { Warning } from '../plan/action.ts'
 import { type Established, unheardAt } from '../plan/audience.ts'
 import { reopening } from '../plan/shut-sessions.ts'
@@ -52,7 +53,7 @@ export function newWarnings(
   fleet: Hearing,
 ): readonly Warning[] {
   const spoken = new Set(changes.flatMap(({ key, before, after }) => [key, aboutPrefix(before), aboutPrefix(after)]))
-  const warnings: Warning[] = []
+  const warnings: Warning[] = changes.flatMap((change) => failoverTaken(after, change))
   for (const prefix of prefixes) {
     const now = warningsAbout(after, prefix, moment, fleet)
     const stood = spoken.has(documentKey({ kind: 'Prefix', name: prefix }))
@@ -68,6 +69,16 @@ function warningsAbout(intent: Intent, prefix: Prefix, moment: Moment, fleet: He
   const desired = compilePrefix(intent, prefix, moment)
   if (desired === undefined) return []
   return [...warningsOf(intent, desired), ...unheardAt(intent, desired, hearers(intent, moment, fleet))]
+}
+
+/** A Failover that a person takes away is laid on again by the next probe, as long as the place is sick. */
+function failoverTaken({ prefixes }: Intent, { key, before, after }: DocumentChange): readonly Warning[] {
+  if (!key.startsWith('Failover/') || before === undefined || after !== undefined) return []
+  const { prefix, pop, action, alarm } = before as Spec<'Failover'>
+  if (pop === undefined || action === 'activate' || prefixes.get(prefix)?.failover === undefined) return []
+  const override = `herald override ${prefix} --at ${pop} --announce --for 2h`
+  const message = `While ${alarm} fires, automation says ${action} of ${prefix} at ${pop} again, at once. To have the last word: ${override}.`
+  return [{ code: 'failover-again', prefix, message }]
 }
 
 /** The prefix that an Override is about. */

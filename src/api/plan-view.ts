@@ -1,8 +1,11 @@
 /** From the core's plans to what the API shows of them. */
 import { type AttributesKey, type PathAttributes, attributesOf } from '../bgp/path.ts'
+import type { Refusal } from '../health/failover-input.ts'
 import type { Action } from '../plan/action.ts'
 import type { Explanation, SiteExplanation } from '../plan/explain.ts'
 import type { Plan } from '../plan/plan.ts'
+import { refusalView } from './automation-view.ts'
+import type { RefusalView } from './wire/automation.ts'
 import type { ExplanationView, LearnedView } from './wire/explanation.ts'
 import type { ActionView, AttributesView, PlanView } from './wire/plan.ts'
 
@@ -46,16 +49,30 @@ function actionView({ from, to, ...action }: Action): ActionView {
 export function explanationView(
   { changesAtMs, ...explanation }: Explanation,
   learned: readonly LearnedView[],
+  refused: readonly Refusal[],
 ): ExplanationView {
+  const views = refused.map(refusalView)
   return {
     ...explanation,
     intended: [...explanation.intended],
     sites: explanation.sites.map(siteView),
     learned: [...learned],
     warnings: explanation.warnings.map((warning) => ({ ...warning })),
-    sentences: [...explanation.sentences, ...learned.flatMap(({ sentences }) => sentences)],
+    refused: views,
+    sentences: [
+      ...explanation.sentences,
+      ...views.map(refusalSentence),
+      ...learned.flatMap(({ sentences }) => sentences),
+    ],
     ...(changesAtMs !== undefined && { changesAt: new Date(changesAtMs).toISOString() }),
   }
+}
+
+const wantedWords = { out: 'take it away', back: 'bring it back', activate: 'activate it' } as const
+
+function refusalSentence({ title, wanted, place, message, until, wayOut }: RefusalView): string {
+  const end = until === undefined ? '' : ` until ${until}`
+  return `Automation would ${wantedWords[wanted]} at ${place.name}; ${title} does not let it${end}: ${message}. Way out: ${wayOut}.`
 }
 
 function siteView({ desired, target, observed, offers, ...site }: SiteExplanation): ExplanationView['sites'][number] {

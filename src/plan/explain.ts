@@ -133,8 +133,13 @@ function explainSite(
   const layers = document === undefined ? [] : layersOf(intent, prefix, document, moment.nowMs)
   const steered = steering.find((one) => one.speaker === speaker)
   const offers = fleet.offers(speaker, prefix)
+  // What neighbors offer is told of destinations only.
+  const isDestination = desired === undefined && offers.length > 0
   const because =
-    steered?.because ?? site?.because ?? desired?.lost.get(speaker)?.because ?? unnamedWords(intent, prefix, view.pop)
+    steered?.because ??
+    site?.because ??
+    desired?.lost.get(speaker)?.because ??
+    (isDestination ? 'no preference asks for it; BGP chooses by itself' : unnamedWords(intent, prefix, view.pop))
   const actions = plan.actions.filter((action) => action.speaker === speaker)
   const held = plan.held.filter((entry) => entry.speaker === speaker)
   return {
@@ -152,7 +157,7 @@ function explainSite(
     actions,
     held,
     sentences: [
-      `${speaker} at ${view.pop}: ${wantedWords(site !== undefined, steered)}: ${because}.`,
+      `${speaker} at ${view.pop}: ${wantedWords(site !== undefined, steered, isDestination)}: ${because}.`,
       ...(offers.length > 0
         ? [`  Offered by ${offers.map((offer) => offerWords(intent, speaker, offer)).join(', ')}.`]
         : []),
@@ -184,8 +189,9 @@ function unnamedWords(intent: Intent, prefix: Prefix, pop: PopId): string {
   return waits === undefined ? `intent does not name ${pop}` : `intent did not name ${pop}, which waits for ${waits}`
 }
 
-function wantedWords(announced: boolean, steered: DesiredSteering | undefined): string {
+function wantedWords(announced: boolean, steered: DesiredSteering | undefined, isDestination: boolean): string {
   if (steered !== undefined) return `to be steered over ${steered.neighbor}`
+  if (isDestination) return 'not to be steered'
   return announced ? 'to be announced' : 'not to be announced'
 }
 

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { Prefix } from '../../bgp/prefix.ts'
 import { unknownName } from '../../intent/check/report.ts'
 import { steeredDestinations } from '../../intent/compile/steering.ts'
-import type { PopId } from '../../intent/model.ts'
+import type { Refusal } from '../../health/failover-input.ts'
+import type { Intent, PopId } from '../../intent/model.ts'
 import { explainPrefix } from '../../plan/explain.ts'
 import { type PlanInput, planPrefixes } from '../../plan/plan.ts'
 import { makeChange } from '../change.ts'
@@ -72,6 +73,10 @@ export function planRoutes(api: Api, context: ApiContext): void {
       }),
   )
 
+  explainRoute(api, context)
+}
+
+function explainRoute(api: Api, context: ApiContext): void {
   api.get(
     '/v1/explain',
     {
@@ -90,9 +95,14 @@ export function planRoutes(api: Api, context: ApiContext): void {
       if (pop !== undefined && !input.intent.pops.has(pop as PopId))
         throw new ProblemError(404, 'not-found', unknownName('Pop', pop, input.intent.pops.keys()))
       const at = pop as PopId | undefined
-      const learned = await learnedAbout(context.deps.store, input.intent, prefix, at, input.moment.nowMs)
+      const { store } = context.deps
+      const [learned, refusals] = await Promise.all([
+        learnedAbout(store, input.intent, prefix, at, input.moment.nowMs),
+        store.health.refusals(),
+      ])
+      const refused = refusals.filter((one) => one.prefix === prefix && isAt(input.intent, one, at))
       const heard = hearers(input.intent, input.moment, input.fleet)
-      return explanationView(explainPrefix(input, prefix, at, heard), learned)
+      return explanationView(explainPrefix(input, prefix, at, heard), learned, refused)
     },
   )
 }
@@ -109,4 +119,11 @@ async function questionAbout(
   const allowance = open.reduce((sum, { removes }) => sum + removes, 0)
   const prefixes = asked ?? [...new Set([...intent.prefixes.keys(), ...steeredDestinations(intent), ...fleet.prefixes])]
   return { input: { intent, moment, fleet, allowance }, prefixes }
+}
+
+function isAt({ neighbors, speakers }: Intent, { place }: Refusal, pop: PopId | undefined): boolean {
+  if (pop === undefined) return true
+  if (place.kind === 'pop') return place.pop === pop
+  const speaker = neighbors.get(place.neighbor)?.speaker
+  return speaker !== undefined && speakers.get(speaker)?.pop === pop
 }

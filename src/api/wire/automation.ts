@@ -48,6 +48,8 @@ export const automationSchema = z
         since: z.string(),
         alarm: z.string(),
         reason: z.string(),
+        /** False where a person overrides it, or the prefix has no policy any more: it says nothing now. */
+        inForce: z.boolean(),
       }),
     ),
     /** What it did within the last hour, and what the breaker counts now. */

@@ -1,5 +1,6 @@
 /** Why a prefix is announced where it is: layer by layer, and in sentences. */
 import { z } from 'zod'
+import { refusalSchema } from './automation.ts'
 import { learnedExplanationSchema, learnerDecisionSchema } from './learner.ts'
 import { actionSchema, attributesSchema, heldSchema, warningSchema } from './plan.ts'
 
@@ -55,6 +56,8 @@ export const explanationSchema = z
     /** Where the path learner chooses about it. */
     learned: z.array(learnedSchema),
     warnings: z.array(warningSchema),
+    /** What automation wants there and may not do, or waits for. */
+    refused: z.array(refusalSchema),
     /** When time alone changes something. */
     changesAt: z.string().optional(),
     /** The whole in words, in reading order. */

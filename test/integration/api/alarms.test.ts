@@ -96,8 +96,15 @@ describe('alarms', () => {
     const { revisions } = await get<AlarmDetailView>(alarmPath)
     expect(revisions.map((one) => one.revision)).toEqual([revision])
     expect(revisions[0]?.proof?.detection).toEqual({ alarm: alarmId, sentMs: -40, receivedMs: -10, decidedMs: -5 })
-    expect((await get<AutomationView>('/v1/automation')).standing).toMatchObject([
-      { action: 'withdraw', alarm: alarmId },
+    const standing = async () => (await get<AutomationView>('/v1/automation')).standing
+    // Its Prefix has no policy: automation says nothing there.
+    expect(await standing()).toMatchObject([{ action: 'withdraw', alarm: alarmId, inForce: false }])
+    const spec = { at: ['all'], failover: { checks: ['dns'], action: 'withdraw' } }
+    await accept(stage, 'POST', '/v1/apply', { documents: [{ kind: 'Prefix', name: prefix, spec }] })
+    expect(await standing()).toMatchObject([{ inForce: true }])
+    const taken = await accept(stage, 'POST', `/v1/revisions/${revision}/undo`, {})
+    expect(taken.plan.warnings).toMatchObject([
+      { code: 'failover-again', message: expect.stringMatching(/herald override .* --at pop-s1 --announce --for 2h/) },
     ])
   })
 
