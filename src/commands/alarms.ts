@@ -1,12 +1,14 @@
 /** `alarms` and `ack`: what is wrong, for how long, what automation did about it; and that a person knows. */
 import { type Command, Option } from 'commander'
 import type { AlarmDetailView, AlarmListView, AlarmView } from '../api/wire/alarm.ts'
-import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
+import { type CliContext, outputOf, withApi } from './cli-context.ts'
+import { clockText } from './clock-text.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { print } from './output.ts'
 import { renderTable } from './table.ts'
 import { type Terminal, paint } from './terminal.ts'
 import { proofText } from './wait.ts'
+import { reasonOf } from './write.ts'
 
 export function registerAlarms(program: Command, cli: CliContext): void {
   program
@@ -33,12 +35,12 @@ export function registerAlarms(program: Command, cli: CliContext): void {
     .command('ack <id...>')
     .alias('acknowledge')
     .description('say that you know of an alarm and look after it; changes no route')
-    .requiredOption('-r, --reason <text>', 'what you know, or do')
+    .option('-r, --reason <text>', 'what you know, or do (asked for on a terminal)')
     .addOption(new Option('--for <duration>', 'it fires again after, if it is not over').argParser(parseDuration))
     .addHelpText('after', '\nExample:\n  herald ack dns/service/fra/dns --for 2h --reason "disk full, I am on it"')
     .action(async (words: readonly string[], options: AckOptions, command: Command) => {
-      const { reason, for: forSeconds } = options
-      if (reason.trim() === '') throw usageError('say what you know or do with --reason')
+      const { for: forSeconds } = options
+      const reason = await reasonOf(cli, options)
       const alarm = await withApi(cli, command, (api) =>
         api.request<AlarmView>({
           method: 'POST',
@@ -57,7 +59,7 @@ export function registerAlarms(program: Command, cli: CliContext): void {
 }
 
 interface AckOptions {
-  readonly reason: string
+  readonly reason?: string
   readonly for?: number
 }
 
@@ -132,9 +134,4 @@ function severityText(terminal: Terminal, { severity, state }: AlarmView): strin
 
 function lasted({ pendingMs, firingMs }: AlarmView): string {
   return formatDuration((pendingMs + firingMs) / 1000)
-}
-
-/** `2026-11-21 03:14:15 UTC` */
-export function clockText(iso: string): string {
-  return iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')
 }

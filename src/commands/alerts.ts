@@ -1,7 +1,7 @@
 /** `alerts`: what Alertmanager or Grafana told, and what of it leads nowhere. */
 import type { Command } from 'commander'
 import type { AlertListView } from '../api/wire/alert.ts'
-import { clockText } from './alarms.ts'
+import { clockText } from './clock-text.ts'
 import { type CliContext, outputOf, withApi } from './cli-context.ts'
 import { print } from './output.ts'
 import { renderTable } from './table.ts'

@@ -1,13 +1,14 @@
 /** `automation` and `go`: what it does by itself, what it refuses and how to get further; and a person's word that lets it. */
 import type { Command } from 'commander'
 import type { AutomationView, GoView, RefusalView } from '../api/wire/automation.ts'
-import { clockText } from './alarms.ts'
-import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
+import { clockText } from './clock-text.ts'
+import { type CliContext, outputOf, withApi } from './cli-context.ts'
 import { Quit, exitCode } from './exit-code.ts'
 import { print } from './output.ts'
 import { count } from './plural.ts'
 import { renderTable } from './table.ts'
 import { type Terminal, paint } from './terminal.ts'
+import { reasonOf } from './write.ts'
 
 export function registerAutomation(program: Command, cli: CliContext): void {
   program
@@ -28,7 +29,7 @@ export function registerAutomation(program: Command, cli: CliContext): void {
     .description(
       'you looked, and what is sick is really down: lifts the breaker (G2) and the correlation brake (G3) for it',
     )
-    .requiredOption('-r, --reason <text>', 'how you know')
+    .option('-r, --reason <text>', 'how you know (asked for on a terminal)')
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
@@ -38,12 +39,12 @@ export function registerAutomation(program: Command, cli: CliContext): void {
 }
 
 interface GoOptions {
-  readonly reason: string
+  readonly reason?: string
   readonly yes?: boolean
 }
 
-async function sayGo(cli: CliContext, command: Command, { reason, yes }: GoOptions): Promise<void> {
-  if (reason.trim() === '') throw usageError('say how you know with --reason')
+async function sayGo(cli: CliContext, command: Command, { yes, ...said }: GoOptions): Promise<void> {
+  const reason = await reasonOf(cli, said)
   await withApi(cli, command, async (api) => {
     if (cli.terminal.interactive && yes !== true) {
       const { refusals } = await api.request<AutomationView>({ path: '/v1/automation' })
@@ -56,11 +57,11 @@ async function sayGo(cli: CliContext, command: Command, { reason, yes }: GoOptio
       const answer = await cli.terminal.ask('Is what is sick really down? It loses its traffic. [y/N] ')
       if (!/^y(es)?$/i.test(answer.trim())) throw new Quit(exitCode.refused)
     }
-    const said = await api.request<GoView>({ method: 'POST', path: '/v1/automation/go', body: { reason } })
+    const heard = await api.request<GoView>({ method: 'POST', path: '/v1/automation/go', body: { reason } })
     print(cli.terminal, outputOf(command), {
-      data: said,
-      table: () => `go: what is sick by ${clockText(said.at)} is believed. See: herald automation, herald history`,
-      names: () => said.believed.map(({ prefix, place }) => `${prefix} ${place.name}`),
+      data: heard,
+      table: () => `go: what is sick by ${clockText(heard.at)} is believed. See: herald automation, herald history`,
+      names: () => heard.believed.map(({ prefix, place }) => `${prefix} ${place.name}`),
     })
   })
 }
@@ -96,12 +97,12 @@ function automationText(terminal: Terminal, state: AutomationView): string {
     .join('\n\n')
 }
 
-function standingText(standing: AutomationView['standing']): string {
+export function standingText(standing: AutomationView['standing']): string {
   if (standing.length === 0) return ''
   const rows = standing
     .slice(0, shownAtMost)
-    .map(({ action, prepend, prefix, place, since, alarm, reason }) => [
-      prepend === undefined ? action : `${action} ${prepend}`,
+    .map(({ action, prepend, prefix, place, since, alarm, reason, inForce }) => [
+      `${prepend === undefined ? action : `${action} ${prepend}`}${inForce ? '' : ' (not in force)'}`,
       prefix,
       place.name,
       clockText(since),

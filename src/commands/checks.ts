@@ -1,7 +1,7 @@
 /** `checks` and `agents`: what every check says of every place and on whose word, and who is heard of. */
 import { type Command, Option } from 'commander'
 import type { AgentListView, AgentView, VerdictListView, VerdictView } from '../api/wire/alarm.ts'
-import { clockText } from './alarms.ts'
+import { clockText } from './clock-text.ts'
 import { type CliContext, outputOf, withApi } from './cli-context.ts'
 import { formatDuration } from './duration.ts'
 import { print } from './output.ts'

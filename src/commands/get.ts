@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { DocumentListView, DocumentView, OneDocumentView } from '../api/wire/document.ts'
 import { type Kind, apiVersion, kinds } from '../intent/document.ts'
 import { formatDocument } from '../intent/manifest.ts'
+import { clockText } from './clock-text.ts'
 import type { ApiClient } from './client.ts'
 import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
 import { print } from './output.ts'
@@ -81,15 +82,29 @@ function countsTable(documents: readonly DocumentView[]): string {
 const columnsAtMost = 6
 
 /** The name, and what the specs say in one line each. */
-function documentsTable(documents: readonly DocumentView[]): string {
+export function documentsTable(documents: readonly DocumentView[]): string {
   if (documents.length === 0) return 'None.'
   const specs = documents.map(({ spec }) => spec as Readonly<Record<string, unknown>>)
   const keys = [...new Set(specs.flatMap((spec) => Object.keys(spec)))]
   const columns = keys.filter((key) => specs.some((spec) => cell(spec[key]) !== '')).slice(0, columnsAtMost)
   return renderTable(
-    ['NAME', ...columns.map((column) => column.replaceAll(/(?=[A-Z])/g, ' ').toUpperCase())],
-    documents.map(({ name }, index) => [name, ...columns.map((column) => cell(specs[index]?.[column]))]),
+    ['NAME', ...columns.map(headerOf)],
+    documents.map(({ name }, index) => [name, ...columns.map((column) => cellOf(column, specs[index]?.[column]))]),
   )
+}
+
+/** Instants are milliseconds in a document, and times of day for people. */
+const instant = /AtMs$/
+
+function headerOf(column: string): string {
+  return column
+    .replace(instant, '')
+    .replaceAll(/(?=[A-Z])/g, ' ')
+    .toUpperCase()
+}
+
+function cellOf(column: string, value: unknown): string {
+  return instant.test(column) && typeof value === 'number' ? clockText(new Date(value).toISOString()) : cell(value)
 }
 
 function cell(value: unknown): string {

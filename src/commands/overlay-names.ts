@@ -1,6 +1,6 @@
 /** Finds overlays (drains, overrides) by their own name or by what they are about. */
 import type { DocumentListView, DocumentView } from '../api/wire/document.ts'
-import { clockText } from './alarms.ts'
+import { clockText } from './clock-text.ts'
 import type { ApiClient } from './client.ts'
 import { CommandError, exitCode } from './exit-code.ts'
 

@@ -1,7 +1,7 @@
 /** Practices in words: what would happen, what did, and how long it took. */
 import type { PracticeView, RehearsalView } from '../api/wire/practice.ts'
 import { amountText } from '../intent/amount.ts'
-import { clockText } from './alarms.ts'
+import { clockText } from './clock-text.ts'
 import { detectionText } from './detection-text.ts'
 import { formatDuration } from './duration.ts'
 import { type Terminal, paint } from './terminal.ts'

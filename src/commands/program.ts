@@ -7,7 +7,7 @@ import { registerAlerts } from './alerts.ts'
 import { registerApply } from './apply.ts'
 import { registerAutomation } from './automation.ts'
 import { registerChecks } from './checks.ts'
-import { type CliContext, outputs } from './cli-context.ts'
+import { type CliContext, outputs, usageError } from './cli-context.ts'
 import { registerCompletion } from './completion.ts'
 import { registerDrain } from './drain.ts'
 import { exitCodesHelp } from './exit-code.ts'
@@ -76,5 +76,17 @@ export function createProgram(cli: CliContext, version: string): Command {
   registerServe(program, cli)
   registerAgent(program, cli)
   registerCompletion(program, cli)
+  refuseUnknownVerbs(program)
   return program
+}
+
+/** Of a command that shows something by itself and has verbs as well, a word too many is a verb that it has not. */
+function refuseUnknownVerbs(program: Command): void {
+  for (const command of program.commands) if (command.commands.length > 0) command.allowExcessArguments()
+  program.hook('preAction', (_, command) => {
+    const { args, commands, registeredArguments } = command
+    if (commands.length === 0 || args.length <= registeredArguments.length) return
+    const verbs = commands.map((one) => one.name()).join(', ')
+    throw usageError(`"${args[0]}" is nothing that herald ${command.name()} does; it does: ${verbs}`)
+  })
 }

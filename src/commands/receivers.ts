@@ -1,7 +1,7 @@
 /** `receivers`: where alarms are told, and how that goes. */
 import type { Command } from 'commander'
 import type { ReceiverListView, ReceiverView } from '../api/wire/receiver.ts'
-import { clockText } from './alarms.ts'
+import { clockText } from './clock-text.ts'
 import { type CliContext, outputOf, withApi } from './cli-context.ts'
 import { print } from './output.ts'
 import { renderTable } from './table.ts'

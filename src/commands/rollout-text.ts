@@ -1,6 +1,6 @@
 /** Staged changes for people: what each stage will do, how one that runs goes, how it ended. */
 import type { RolloutView, StagedView } from '../api/wire/rollout.ts'
-import { clockText } from './alarms.ts'
+import { clockText } from './clock-text.ts'
 import { formatDuration } from './duration.ts'
 import { count } from './plural.ts'
 import { renderTable } from './table.ts'

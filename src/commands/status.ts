@@ -1,7 +1,7 @@
 /** `status` and `accept`: how Herald itself does, and taking a Redis that is not the one it knew. */
 import { type Command, Option } from 'commander'
 import type { AcceptedStoreView, OverlayView, StatusView } from '../api/wire/status.ts'
-import { clockText } from './alarms.ts'
+import { clockText } from './clock-text.ts'
 import { type CliContext, outputOf, usageError, withApi } from './cli-context.ts'
 import { Quit, exitCode } from './exit-code.ts'
 import { print } from './output.ts'

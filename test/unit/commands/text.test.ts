@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { durationSeconds, formatAge, formatDuration, parseDuration, parseWait } from '../../../src/commands/duration.ts'
 import { resolveEndpoint } from '../../../src/commands/endpoint.ts'
-import { kindOf } from '../../../src/commands/get.ts'
+import { documentsTable, kindOf } from '../../../src/commands/get.ts'
 import { diffLines } from '../../../src/commands/line-diff.ts'
 import { routesText } from '../../../src/commands/route-text.ts'
 import { renderTable } from '../../../src/commands/table.ts'
@@ -52,6 +52,11 @@ describe('tables', () => {
       'singapore1  unknown  no answer',
     ])
   })
+})
+
+test('documents in a table tell instants as times of day', () => {
+  const drain = { kind: 'Drain', name: 'd', spec: { pop: 'fra', startedAtMs: 1_795_789_283_276 } } as const
+  expect(documentsTable([drain]).split('\n')).toEqual(['NAME  POP  STARTED', 'd     fra  2026-11-27 14:21:23 UTC'])
 })
 
 describe('differences', () => {
