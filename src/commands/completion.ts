@@ -1,25 +1,40 @@
 /**
  * Completion for bash and zsh. Both shells ask `herald __complete`, so that it knows every verb and option, and the names
- * of sites, speakers and prefixes where Herald answers quickly.
+ * that fit where Herald answers quickly.
  */
-import { Argument, type Command, type Option } from 'commander'
-import type { DocumentListView } from '../api/wire/document.ts'
-import { type Kind, kinds } from '../intent/document.ts'
-import type { ApiClient } from './client.ts'
+import { Argument, type Command } from 'commander'
 import { type CliContext, withApi } from './cli-context.ts'
-import { kindOf } from './get.ts'
+import { argumentsOf, before, valuesOf } from './completion-names.ts'
 
+/** Told to the shell instead of candidates: file names fit here. */
+const files = ':files'
+
+/** Words are taken from the line, because bash parts IPv6 prefixes at their colons. */
 const bash = `_herald() {
-  local IFS=$'\\n'
-  COMPREPLY=($(compgen -W "$(herald __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  local IFS=$' \\t\\n' line="\${COMP_LINE:0:COMP_POINT}" words current found
+  read -ra words <<< "$line"
+  [[ "$line" == *[[:space:]] ]] && words+=("")
+  current="\${words[-1]}"
+  mapfile -t found < <(herald __complete -- "\${words[@]:1}" 2>/dev/null)
+  if [[ "\${found[0]}" == "${files}" ]]; then
+    compopt -o default
+    COMPREPLY=()
+    return
+  fi
+  [[ "$current" == *:* ]] && found=("\${found[@]#"\${current%:*}:"}")
+  COMPREPLY=("\${found[@]// /\\\\ }")
 }
-complete -o default -F _herald herald`
+complete -F _herald herald`
 
 const zsh = `#compdef herald
 _herald() {
   local -a found
   found=("\${(@f)$(herald __complete -- "\${words[@]:1:$((CURRENT-1))}" 2>/dev/null)}")
-  compadd -a found
+  if [[ "$found[1]" == "${files}" ]]; then
+    _files
+  else
+    compadd -a found
+  fi
 }
 compdef _herald herald`
 
@@ -52,52 +67,17 @@ async function candidates(
     if (next === undefined || rest.length > 0) rest.push(word)
     else command = next
   }
-  const options = [...command.options, ...program.options].flatMap(({ long }) => (long ? [long] : []))
-  if (current.startsWith('-')) return options.filter((option) => option.startsWith(current))
-  const subcommands = command.commands.map((child) => child.name()).filter((name) => !name.startsWith('_'))
-  if (subcommands.length > 0) return subcommands.filter((name) => name.startsWith(current))
-  const wanted = namesFor(command, rest)
-  const names = wanted === undefined ? [] : await withApi(cli, asking, (api) => namesOf(api, wanted)).catch(() => [])
-  return names.filter((name) => name.startsWith(current))
-}
-
-const sites: readonly Kind[] = ['Area', 'Region', 'Pop']
-
-/** Which documents' names fit here. */
-function namesFor(command: Command, rest: readonly string[]): readonly Kind[] | readonly string[] | undefined {
-  const last = rest.at(-1)
-  const option = command.options.find(
-    ({ long, short }: Option) => last !== undefined && (long === last || short === last),
+  const known = [...command.options, ...program.options]
+  const { option, words: said } = before(rest, known)
+  if (option === undefined && current.startsWith('-'))
+    return known.flatMap(({ long }) => (long?.startsWith(current) === true ? [long] : []))
+  const wanted = option === undefined ? argumentsOf(command, said) : valuesOf(command, option, said)
+  if (wanted === 'files') return [files]
+  const names = typeof wanted === 'function' ? await withApi(cli, asking, wanted).catch(() => []) : wanted
+  const verbs = option === undefined && said.length === 0 ? command.commands.map((child) => child.name()) : []
+  // A list with commas goes on behind its last one.
+  const list = option === undefined ? '' : current.slice(0, current.lastIndexOf(',') + 1)
+  return [...verbs.filter((name) => !name.startsWith('_')), ...names.map((name) => list + name)].filter((name) =>
+    name.startsWith(current),
   )
-  if (option?.long === '--at' || option?.long === '--canary') return sites
-  if (option?.long === '--speaker') return ['Speaker']
-  if (option?.long === '--neighbor') return ['Neighbor']
-  const position = rest.filter((word) => !word.startsWith('-')).length
-  if (command.name() === 'get')
-    return position === 0 ? kinds.map((kind) => kind.toLowerCase()) : [kindOf(rest[0] ?? '')]
-  if (command.name() === 'drain' || command.name() === 'undrain') return sites
-  if (command.name() === 'adopt') return ['Speaker']
-  if (command.name() === 'history') return ['Prefix', 'Pop']
-  const parent = command.parent?.name()
-  if (parent === 'rollout') return ['Rollout']
-  if (parent === 'show') return command.name() === 'route' ? ['Prefix'] : ['Speaker']
-  if (command.name() === 'explain' && position === 1) return ['Pop']
-  return ['publish', 'withdraw', 'override', 'clear', 'explain', 'plan'].includes(command.name())
-    ? ['Prefix']
-    : undefined
-}
-
-async function namesOf(api: ApiClient, wanted: readonly string[]): Promise<readonly string[]> {
-  const found = kinds.filter((kind) => wanted.includes(kind))
-  if (found.length === 0) return wanted
-  const names: string[] = []
-  for (const kind of found) {
-    const { documents } = await api.request<DocumentListView>({
-      path: '/v1/documents',
-      query: { kind },
-      timeoutSeconds: 1,
-    })
-    names.push(...documents.map(({ name }) => name))
-  }
-  return names
 }

@@ -1,8 +1,9 @@
 /** The command line as a person uses it: the real cli.ts, a real controller with its own Redis, real gobgpd. */
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { formatDocument } from '../../../src/intent/manifest.ts'
 import { type Bird, startBird } from '../../support/bird.ts'
@@ -329,7 +330,7 @@ describe('questions', () => {
   })
 
   test('completion knows verbs, options and names', async () => {
-    expect((await herald('completion', 'bash')).out).toContain('complete -o default -F _herald herald')
+    expect((await herald('completion', 'bash')).out).toContain('complete -F _herald herald')
     const complete = async (...words: readonly string[]) =>
       (await herald('__complete', '--', ...words)).out.trim().split('\n')
     expect(await complete('publ')).toEqual(['publish'])
@@ -337,6 +338,33 @@ describe('questions', () => {
     expect(await complete('publish', '--pre')).toEqual(['--prepend'])
     expect(await complete('show', 'speaker', 's')).toEqual(['s0', 's1', 's2'])
     expect(await complete('get', 'pref')).toEqual(['prefix', 'preference'])
+    expect(await complete('publish', prefix, '--at', 'pop-s0,pop-s1')).toEqual(['pop-s0,pop-s1'])
+    expect(await complete('status', '-o', 'j')).toEqual(['json'])
+    expect(await complete('practice', prefix, '--pop', 'pop-s1')).toEqual(['pop-s1'])
+    expect(await complete('learner', 'mode', 'any', '')).toEqual(['off', 'shadow', 'canary', 'auto'])
+  })
+
+  test('completion leaves file names to the shell where they fit, and offers none elsewhere', async () => {
+    const complete = async (...words: readonly string[]) => (await herald('__complete', '--', ...words)).out.trim()
+    expect(await complete('apply', '-f', '')).toBe(':files')
+    expect(await complete('lab', 'up', '')).toBe(':files')
+    for (const words of [['learner', 'undo'], ['ack'], ['get', 'prefixes', '--at'], ['drain', 'pop-s0', '--reason']])
+      expect(await complete(...words, '')).toBe('')
+  })
+
+  test('bash completes what it parts at colons, and goes on behind a comma', async () => {
+    const script = (await herald('completion', 'bash')).out
+    const completed = async (line: string, known: string) => {
+      const bash = `herald() { printf '%s\\n' ${known}; }; complete() { :; }; ${script}\nCOMP_LINE='${line}' COMP_POINT=${line.length}; _herald; printf '%s\\n' "\${COMPREPLY[@]}"`
+      const { stdout } = await promisify(execFile)('bash', ['-c', bash])
+      return stdout.trim().split('\n')
+    }
+    expect(await completed('herald explain 2001:db', '2001:db8:100::/48 2001:db8:200::/48')).toEqual([
+      'db8:100::/48',
+      'db8:200::/48',
+    ])
+    expect(await completed('herald publish x --at eu,s', 'eu,sin')).toEqual(['eu,sin'])
+    expect(await completed('herald ack ', "'a/b c'")).toEqual(['a/b\\ c'])
   })
 })
 

@@ -187,7 +187,7 @@ test('as an operator types it: places, one place as it stands, the log and its r
 }, 60_000)
 
 test('what a person prefers there is told instead of what it would have stayed on', async () => {
-  const prefer = { group: 'origin', at: 'pop-s0', reason: 'a test' }
+  const prefer = { group: 'origin', pop: 'pop-s0', reason: 'a test' }
   await at.controller.expect('POST', '/v1/preferences', { ...prefer, path: other })
   const [standing] = (await view()).places
   expect(standing).toMatchObject({ preferred: { path: other, by: 'person' } })
