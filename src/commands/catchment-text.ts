@@ -51,7 +51,7 @@ export function moveWords(catchment: CatchmentProofView): string {
   }
 }
 
-/** Who is still answered by a POP of before; or that nobody is answered by a new one. */
+/** Who is still answered by a POP of before; who is not any more, as far as that is known yet; or that nobody moved. */
 function stillText({ prefixes, vantages }: CatchmentProofView): string {
   const open = new Map(prefixes.flatMap((one) => (one.state === 'moved' ? [] : [[one.prefix, one] as const])))
   const still = vantages.filter(({ prefix, after }) => open.get(prefix)?.left.includes(after ?? '') === true)
@@ -59,6 +59,10 @@ function stillText({ prefixes, vantages }: CatchmentProofView): string {
     const named = still.slice(0, 5).map(({ vantage, after }) => `${vantage} by ${after}`)
     return `: still answered are ${named.join(', ')}${still.length > 5 ? ` and ${still.length - 5} more` : ''}`
   }
+  const gone = vantages.filter(
+    ({ prefix, before, after }) => open.has(prefix) && before !== undefined && after !== undefined && before !== after,
+  )
+  if (gone.length > 0) return `: ${count(gone.length, 'vantage point')} moved, and may still go back`
   const joined = [...new Set([...open.values()].flatMap((one) => one.joined))]
   if (joined.length > 0) return `: no vantage point is answered by ${joined.join(', ')}`
   return ': no vantage point is answered by another POP than before'

@@ -22,10 +22,18 @@ describe('a move', () => {
     expect(moveWords(change('watching', ['fra'], []))).toBe('watched: still answered are v2 by fra')
   })
   test('names POPs that nobody is answered by', () => {
-    expect(moveWords(change('not-moved', [], ['sin']))).toBe('not moved: no vantage point is answered by sin')
-    expect(moveWords(change('not-moved', [], []))).toBe(
-      'not moved: no vantage point is answered by another POP than before',
-    )
+    const unmoved = (joined: string[]) => {
+      const { vantages, ...rest } = change('not-moved', [], joined)
+      return { ...rest, vantages: vantages.filter(({ before, after }) => before === after) }
+    }
+    expect(moveWords(unmoved(['sin']))).toBe('not moved: no vantage point is answered by sin')
+    expect(moveWords(unmoved([]))).toBe('not moved: no vantage point is answered by another POP than before')
+  })
+  test('says who moved already, where it is not settled yet', () => {
+    const { vantages, ...rest } = change('watching', ['fra'], [])
+    const settling = { ...rest, vantages: vantages.filter(({ after }) => after !== 'fra') }
+    expect(moveWords(settling)).toBe('watched: 1 vantage point moved, and may still go back')
+    expect(moveWords(change('watching', [], []))).toBe('watched: 1 vantage point moved, and may still go back')
   })
   test('claims nothing that nobody can tell', () => {
     expect(moveText(terminal, { state: 'untold', prefixes: [], vantages: [] })).toBe(
