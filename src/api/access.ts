@@ -114,7 +114,9 @@ function authenticate(auth: AuthSettings, request: FastifyRequest, reply: Fastif
   throw new ProblemError(
     401,
     'token',
-    presented === undefined ? 'send Authorization: Bearer <token>' : 'this token is not known; check the token file',
+    presented === undefined
+      ? 'this API wants a token: HERALD_TOKEN or --token with herald, Authorization: Bearer TOKEN by HTTP'
+      : 'this token is not known; check the token file',
   )
 }
 

@@ -60,10 +60,19 @@ async function sayGo(cli: CliContext, command: Command, { yes, ...said }: GoOpti
     const heard = await api.request<GoView>({ method: 'POST', path: '/v1/automation/go', body: { reason } })
     print(cli.terminal, outputOf(command), {
       data: heard,
-      table: () => `go: what is sick by ${clockText(heard.at)} is believed. See: herald automation, herald history`,
+      table: () => goText(heard),
       names: () => heard.believed.map(({ prefix, place }) => `${prefix} ${place.name}`),
     })
   })
+}
+
+/** What the word lifts, which is not always anything. */
+export function goText({ at, believed }: GoView): string {
+  const what =
+    believed.length === 0
+      ? 'neither the breaker (G2) nor the correlation brake (G3) refused anything, so that it changes nothing now'
+      : `it lifts what refused\n${goList(believed)}`
+  return `go: what is sick by ${clockText(at)} is believed; ${what}\nSee: herald automation, herald history`
 }
 
 function goList(held: readonly RefusalView[]): string {

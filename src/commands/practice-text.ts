@@ -8,7 +8,7 @@ import { type Terminal, paint } from './terminal.ts'
 
 export function practiceText(view: PracticeView): string {
   const { state, prefix, pop, author, reason, startedAt, until } = view
-  if (state === 'none') return 'No practice was ever run here.'
+  if (state === 'none') return 'No practice was ever run here. What one would do: herald practice PREFIX --pop POP'
   const head = `${state}: ${prefix} at ${pop}, by ${author} (${reason}), ${clockText(startedAt ?? '')} to ${clockText(until ?? '')}`
   const took = tookText(view)
   return [

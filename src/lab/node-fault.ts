@@ -41,7 +41,8 @@ function killProcess(name: string): readonly string[] {
     for file in "/run/$1.pid" "/run/frr/$1.pid"; do
       [ -s "$file" ] && kill -9 "$(cat "$file")" 2>/dev/null && exit
     done
-    echo "no process $1 runs here" >&2; exit 1`
+    there=$(basename -as .pid /run/*.pid /run/frr/*.pid 2>/dev/null | grep -v '[*]' | sort -u | paste -sd, | sed 's/,/, /g')
+    echo "no process $1 runs here; there are: \${there:-none}" >&2; exit 1`
   return ['bash', '-c', script, 'kill', name]
 }
 

@@ -1,5 +1,6 @@
 /** The command line as a whole, without a controller: words that it does not have, and words that it asks for. */
 import { expect, test } from 'vitest'
+import { goText } from '../../../src/commands/automation.ts'
 import type { CliContext } from '../../../src/commands/cli-context.ts'
 import { runCommand } from '../../../src/commands/run.ts'
 import type { Terminal } from '../../../src/commands/terminal.ts'
@@ -57,4 +58,13 @@ test('--canary beside a mode in which it means nothing is refused', async () => 
   const { code, err } = await herald(['learner', 'mode', 'origin', 'auto', '--canary', 'fra', '--reason', 'x'])
   expect(err).toContain('--canary is for the mode canary')
   expect(code).toBe(2)
+})
+
+test('go says what it lifts, and that it lifts nothing where nothing was refused', () => {
+  const at = '2026-11-27T14:35:21.000Z'
+  expect(goText({ at, believed: [] })).toMatch(/believed; neither the breaker \(G2\) nor .* changes nothing now\n/)
+  const place = { kind: 'pop', name: 'fra' } as const
+  const refused = { guard: 'breaker', title: 'G2 breaker', wanted: 'out', prefix: '203.0.113.0/24', place } as const
+  const view = { ...refused, subject: 'service/fra/dns', message: 'stopped', wayOut: 'go' }
+  expect(goText({ at, believed: [view] })).toMatch(/lifts what refused\n {2}fra: 1 prefix, service\/fra\/dns\n/)
 })
