@@ -5,6 +5,7 @@
 import { type Effect, effectsOf, planStages } from '../health/rollout-stages.ts'
 import { type Seen, unwatchedPops, unwellBefore } from '../health/rollout-signs.ts'
 import type { Moment } from '../intent/compile.ts'
+import { OverlayTime } from '../intent/compile/overlay-time.ts'
 import { type DocumentChange, splitKey } from '../intent/document.ts'
 import { type Edit, stageChanges } from '../intent/edit.ts'
 import { readSelectors } from '../intent/edit/selectors.ts'
@@ -45,6 +46,14 @@ export interface StagingRequest {
 const defaultSettleMs = 30_000
 const defaultGiveUpMs = 600_000
 
+/** What an overlay hides now comes out all at once when that ends, and no stage would watch it. */
+function hiddenBy({ overrides, freezes }: Intent, prefixes: readonly string[], { nowMs }: Moment): string {
+  const time = new OverlayTime(freezes.values(), nowMs)
+  const found = [...overrides.values()].find((one) => prefixes.includes(one.prefix) && time.inForce(one))
+  if (found === undefined) return 'repeat it without --staged'
+  return `Override/${found.id} lies on top of ${found.prefix}, and what it hides would come out all at once when it ends: first herald clear ${found.id}, or repeat it without --staged`
+}
+
 /** @throws a problem where the change cannot go out in stages */
 export function stageEdit(
   head: HeadState,
@@ -62,7 +71,7 @@ export function stageEdit(
     throw new ProblemError(
       422,
       'nothing-to-stage',
-      'this changes no announcement anywhere now, so there is nothing for stages; repeat it without --staged',
+      `this changes no announcement anywhere now, so there is nothing for stages; ${hiddenBy(whole, [...before.keys()], moment)}`,
     )
   const canary = canaryOf(whole, effects, wish.canary ?? [])
   const unwell = unwellBefore(head.intent, whole, { before, pops: effects.keys() }, facts, moment)

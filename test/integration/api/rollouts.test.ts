@@ -237,6 +237,16 @@ test('under way the prefix is not changed, and overlays still are', async () => 
   await accept(stage, 'POST', '/v1/overrides', { prefix, at: ['pop-s3'], attributes: { announce: false } })
 })
 
+test('what an override hides is not told to go out unwatched', async () => {
+  const override = await accept(stage, 'POST', '/v1/overrides', { prefix, attributes: { prepend: 1 }, forSeconds: 600 })
+  const name = override.changes[0]!.document
+  const body = { prefix, attributes: { prepend: 2 }, staged: {}, reason }
+  const refused = await ask<Problem>(stage, 'POST', publish, { body })
+  expect(refused).toMatchObject({ status: 422, body: { code: 'nothing-to-stage' } })
+  expect(refused.body.detail).toContain(`${name} lies on top of ${prefix}`)
+  await ask(stage, 'DELETE', `/v1/overrides/${name.split('/')[1]}?reason=${reason}`)
+})
+
 test('a person pushes it on to its end', async () => {
   const { id } = await begin()
   await accept(stage, 'POST', `/v1/rollouts/${id}/advance`, {})
