@@ -40,7 +40,11 @@ describe('the mode of a group', () => {
 
   test.each([
     ['a group that is not there', { group: 'orign', mode: 'auto' }, /did you mean "origin"/],
-    ['canary without canaries', { group: 'origin', mode: 'canary' }, /at least one canary place/],
+    [
+      'canary without canaries',
+      { group: 'origin', mode: 'canary' },
+      /where in origin .* --canary: areas, regions or POPs/,
+    ],
   ] as const)('refuses %s', (_, verb, problem) => {
     expect(setMode(documents(), verb)).toMatchObject({ ok: false, problem: expect.stringMatching(problem) })
   })
