@@ -4,7 +4,7 @@
  */
 import type { Prefix } from '../bgp/prefix.ts'
 import type { FailoverOverlay } from '../intent/edit/failover.ts'
-import type { PopId } from '../intent/model.ts'
+import type { NeighborId, PopId } from '../intent/model.ts'
 import type { Failover, FailoverPlace } from '../intent/monitoring.ts'
 import { type Suspicion, correlate, suspicionEndsAtMs } from './correlation.ts'
 import type { Condition, FailoverDecision, FailoverInput, LedgerEntry, PrefixState, Refusal } from './failover-input.ts'
@@ -90,7 +90,7 @@ export class FailoverDraft {
     if (atMs > this.input.nowMs) this.#changesAtMs = Math.min(this.#changesAtMs, atMs)
   }
 
-  /** POPs where the prefix is gone by automation: withdrawn, drained, or withheld on every line. */
+  /** POPs where the prefix is gone by automation: withdrawn, drained, or withheld on every line that is not down. */
   lostPops({ prefix, lines }: PrefixState): ReadonlySet<PopId> {
     const lost = new Set<PopId>()
     const withheld = new Set<string>()
@@ -100,8 +100,13 @@ export class FailoverDraft {
     }
     if (withheld.size > 0)
       for (const [pop, heard] of lines)
-        if (heard.length > 0 && heard.every((neighbor) => withheld.has(neighbor))) lost.add(pop)
+        if (heard.some((line) => withheld.has(line)) && heard.every((line) => withheld.has(line) || this.isDown(line)))
+          lost.add(pop)
     return lost
+  }
+
+  isDown(line: NeighborId): boolean {
+    return this.input.down.has(line)
   }
 
   /** POPs that announce it and go on: people want it there, it is read back, and automation leaves it. */

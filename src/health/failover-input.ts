@@ -15,6 +15,8 @@ export interface FailoverInput {
   /** Every prefix that automation may touch. What stands for a prefix that is not among them is not wished any more. */
   readonly prefixes: Iterable<PrefixState>
   readonly verdicts: Verdicts
+  /** Lines whose session was seen not to be established: they carry nothing. Unknown is not down. */
+  readonly down: ReadonlySet<NeighborId>
   /** Failover documents as they are. */
   readonly standing: Iterable<Failover>
   /** What the last decision that was carried out handed on. */
@@ -44,7 +46,7 @@ export interface PrefixState {
   readonly intended: ReadonlySet<PopId>
   /** POPs that announce it, were it not for automation. */
   readonly desired: ReadonlySet<PopId>
-  /** POPs that announce it now, read back. Unknown is not announcing. */
+  /** POPs that announce it now, read back, on a line that is not down. Unknown is not announcing. */
   readonly announced: ReadonlySet<PopId>
   /** Backups that would be heard. */
   readonly backup: ReadonlySet<PopId>

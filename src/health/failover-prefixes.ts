@@ -33,13 +33,30 @@ interface Known {
 /**
  * Prefixes with a failover policy, in order of name.
  * @param announcedAt POPs where a prefix is in the RIB, read back; a POP that cannot be read is not among them
+ * @param down lines whose session was seen not to be established: a POP that has no other is heard by nobody
  */
 export function failoverPrefixes(
   intent: Intent,
   moment: Moment,
   announcedAt: (prefix: Prefix) => ReadonlySet<PopId>,
+  down: ReadonlySet<NeighborId>,
 ): readonly PrefixState[] {
-  return knownOf(intent, moment).states.map((state) => ({ ...state, announced: announcedAt(state.prefix) }))
+  const unheard = new Map<PrefixState['lines'], ReadonlySet<PopId>>()
+  return knownOf(intent, moment).states.map((state) => {
+    const announced = announcedAt(state.prefix)
+    if (down.size === 0) return { ...state, announced }
+    const { lines } = state
+    const nobody = unheard.get(lines) ?? unheardOn(lines, down)
+    unheard.set(lines, nobody)
+    return { ...state, announced: nobody.isDisjointFrom(announced) ? announced : announced.difference(nobody) }
+  })
+}
+
+/** POPs all of whose lines are down. One without lines is not looked at: who hears it is in no document. */
+function unheardOn(lines: PrefixState['lines'], down: ReadonlySet<NeighborId>): ReadonlySet<PopId> {
+  const pops = new Set<PopId>()
+  for (const [pop, heard] of lines) if (heard.length > 0 && heard.every((line) => down.has(line))) pops.add(pop)
+  return pops
 }
 
 /** Announcements, one a prefix and POP, that people want: what G2 counts in shares of. */

@@ -73,8 +73,9 @@ class World {
     this.decisions++
     this.decision = decideFailover({
       nowMs: this.nowMs,
-      prefixes: failoverPrefixes(this.intent, moment, () => this.announced),
+      prefixes: failoverPrefixes(this.intent, moment, () => this.announced, new Set()),
       verdicts: this.book,
+      down: new Set(),
       standing: this.intent.failovers.values(),
       memory: noMemory,
       frozen: false,

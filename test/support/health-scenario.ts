@@ -9,6 +9,7 @@
  *   map pop-down PopDown                        an AlertMapping by alertname, whose label `pop` names the POP
  *   probe fra dns fail|ok|silent|unknown [by AGENT]      what probes give from now on; `all` for every POP
  *   line fra-a fail|ok      agent lon fail|ok|silent (all it probes)      clock lon 1h
+ *   session fra-a down|up
  *   alert PopDown fra firing|resolved           speaker fra unread|read   traffic fra 40/100
  *   rollout P [--at all] [--med 50] [--canary ams] [--settle 5s] [--give-up 60s] [--breaks dns]      a staged change, which may
  *                         break a service wherever it is out
@@ -21,7 +22,7 @@ import { type AlarmChange, alarmDurations } from '../../src/health/alarm.ts'
 import { type HealthGuards, allHealthGuards } from '../../src/health/guards.ts'
 import { penaltyAt } from '../../src/health/penalty.ts'
 import { placeText } from '../../src/health/verdict.ts'
-import type { Drain, Intent, PopId, Selector } from '../../src/intent/model.ts'
+import type { Drain, Intent, NeighborId, PopId, Selector } from '../../src/intent/model.ts'
 import type { Check } from '../../src/intent/monitoring.ts'
 import { outPops } from '../../src/intent/rollout.ts'
 import { agent, announce, check, drain, failoverPolicy, freeze, intent, neighbor, pop } from './builders.ts'
@@ -68,6 +69,10 @@ export class HealthScenario {
         return this.#probe(first, second, third as Outcome, fourth === 'by' ? words[5] : undefined)
       case 'line':
         world.script.set(`neighbor/${first.slice(0, first.lastIndexOf('-'))}/${first}`, second as Outcome)
+        return []
+      case 'session':
+        if (second === 'down') world.down.add(first as NeighborId)
+        else world.down.delete(first as NeighborId)
         return []
       case 'agent':
         if (second === 'ok') world.script.delete(first)

@@ -25,7 +25,7 @@ import { VerdictBook } from '../../src/health/verdict-book.ts'
 import type { WatchedTask } from '../../src/health/watch.ts'
 import { watchedTasks } from '../../src/health/watches.ts'
 import { compilePrefix, frozenUntilMs } from '../../src/intent/compile.ts'
-import type { Intent, PopId } from '../../src/intent/model.ts'
+import type { Intent, NeighborId, PopId } from '../../src/intent/model.ts'
 import { epoch } from './builders.ts'
 import { PretendAudit } from './pretend-audit.ts'
 import { PretendRollouts } from './pretend-rollouts.ts'
@@ -50,6 +50,8 @@ export class PretendMonitoring {
   readonly takenBack = new Set<string>()
   /** POPs whose speakers cannot be read. */
   readonly unread = new Set<PopId>()
+  /** Lines whose session is down. */
+  readonly down = new Set<NeighborId>()
   /** As last decided, carried out or not. */
   decision: FailoverDecision = { overlays: [], refused: [], conditions: [], memory: noMemory }
   /** What an agent's probe of a subject gives: the first of `agent subject`, `agent`, `subject` that is there. */
@@ -145,8 +147,9 @@ export class PretendMonitoring {
     this.decision = decideFailover(
       {
         nowMs: this.nowMs,
-        prefixes: failoverPrefixes(this.intent, moment, (prefix) => this.announced(prefix)),
+        prefixes: failoverPrefixes(this.intent, moment, (prefix) => this.announced(prefix), this.down),
         verdicts,
+        down: this.down,
         standing: this.intent.failovers.values(),
         memory: this.memory,
         frozen: frozenUntilMs(this.intent, this.nowMs) !== undefined,

@@ -180,7 +180,8 @@ export class HealthEngine {
       return this.#planner.look()
     }
     const verdicts = joinedVerdicts(told, practised.verdicts)
-    const input = await failoverInput(store.health, view, verdicts, this.#memory, nowMs)
+    const down = this.#sessions.down(view.intent)
+    const input = await failoverInput(store.health, view, verdicts, this.#memory, down, nowMs)
     const decision = decideFailover(input)
     const busy =
       this.#rollouts.runs(view) ||

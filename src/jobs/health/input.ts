@@ -4,7 +4,7 @@ import type { FailoverInput, FailoverMemory, Traffic } from '../../health/failov
 import type { TrafficFigure } from '../../health/traffic.ts'
 import type { Verdicts } from '../../health/verdict.ts'
 import { frozenUntilMs } from '../../intent/compile.ts'
-import type { Intent, PopId } from '../../intent/model.ts'
+import type { Intent, NeighborId, PopId } from '../../intent/model.ts'
 import type { Health } from '../../store/store.ts'
 import type { PlannerView } from '../planner.ts'
 
@@ -13,14 +13,16 @@ export async function failoverInput(
   { intent, epoch, nowMs: forOverlaysMs, announcedAt }: Pick<PlannerView, 'intent' | 'epoch' | 'nowMs' | 'announcedAt'>,
   verdicts: Verdicts,
   memory: FailoverMemory,
+  down: ReadonlySet<NeighborId>,
   nowMs: number,
 ): Promise<FailoverInput> {
   const [goAtMs, figures] = await Promise.all([health.goAtMs(), health.traffic()])
   const moment = { epoch, nowMs: Math.max(nowMs, forOverlaysMs) }
   return {
     nowMs,
-    prefixes: failoverPrefixes(intent, moment, announcedAt),
+    prefixes: failoverPrefixes(intent, moment, announcedAt, down),
     verdicts,
+    down,
     standing: intent.failovers.values(),
     memory,
     frozen: frozenUntilMs(intent, moment.nowMs) !== undefined,

@@ -49,6 +49,12 @@ export class SessionWatch {
     return this.#book.standing(placeOfSession(intent), this.#clock())
   }
 
+  /** Neighbors whose session was read, and is not established. */
+  down(intent: Intent): ReadonlySet<NeighborId> {
+    const lost = this.standing(intent).filter(({ established }) => !established)
+    return new Set(lost.flatMap(({ place: { neighbor } }) => neighbor ?? []))
+  }
+
   /** Some neighbor of a speaker is in no document. */
   hasUnnamed(intent: Intent): boolean {
     return this.standing(intent).some(({ place }) => place.neighbor === undefined)

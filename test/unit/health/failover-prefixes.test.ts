@@ -27,7 +27,7 @@ test('the lines of a prefix are those that carry its family: the last of them is
     pops: [pop('fra', { neighbors })],
     prefixes: [announce(serviceV4, { failover }), announce(serviceV6, { failover })],
   })
-  const states = failoverPrefixes(of, { epoch, nowMs: 0 }, () => new Set())
+  const states = failoverPrefixes(of, { epoch, nowMs: 0 }, () => new Set(), new Set())
   expect(states.map(({ prefix, lines }) => [prefix, lines.get('fra' as PopId)])).toEqual([
     [serviceV6, ['isp-v6', 'ix']],
     [serviceV4, ['isp-v4', 'ix']],
@@ -43,7 +43,7 @@ describe('a line that a person silenced is not heard, and a POP without any othe
       prefixes: [announce(serviceV4, { failover, ...own })],
       ...parts,
     })
-    const [state] = failoverPrefixes(of, { epoch, nowMs: 0 }, () => new Set())
+    const [state] = failoverPrefixes(of, { epoch, nowMs: 0 }, () => new Set(), new Set())
     return { desired: [...(state?.desired ?? [])], fra: state?.lines.get('fra' as PopId) }
   }
   const toward = (name: string) => ({ kind: 'neighbor', neighbor: name as NeighborId }) as const

@@ -57,6 +57,7 @@ function input(one: PrefixState, over: Partial<FailoverInput> = {}): FailoverInp
     nowMs: 1000,
     prefixes: [one],
     verdicts: { all: new Map(), sick: new Map(), doubtful: new Map() },
+    down: new Set(),
     standing: [],
     memory: noMemory,
     frozen: false,
