@@ -10,6 +10,7 @@
  *   6. ring the planner's doorbell.
  */
 import { OperationError } from '../bgp/operation-error.ts'
+import { checkMoves } from '../intent/check/move.ts'
 import type { DocumentChange, DocumentKey, Finding } from '../intent/document.ts'
 import { type Edit, applyChanges } from '../intent/edit.ts'
 import type { Moment } from '../intent/compile.ts'
@@ -181,9 +182,10 @@ function soundAfter(head: HeadState, changes: readonly DocumentChange[]): Judged
 function doubtsOf(head: HeadState, after: Judged, changes: readonly DocumentChange[]): readonly Finding[] {
   const news = newFindings(head, after)
   const touched = new Set(changes.map(({ key }) => key))
-  return after.findings
+  const doubts = after.findings
     .filter((finding) => touched.has(finding.document) || news.includes(finding))
     .filter(({ severity }) => severity === 'warning')
+  return [...doubts, ...checkMoves(head.intent, after.intent)]
 }
 
 function newFindings(head: HeadState, { findings }: Judged): readonly Finding[] {

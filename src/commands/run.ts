@@ -17,12 +17,17 @@ export async function runCommand(words: readonly string[], cli: CliContext, vers
   }
 }
 
+/** Of thousands of problems the first tell what they have in common. */
+const detailsAtMost = 100
+
 function tell(error: unknown, { terminal, signal }: CliContext): number {
   if (error instanceof Quit) return error.code
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage
   if (error instanceof CommandError) {
     terminal.err(`${paint(terminal, 'red', 'herald:')} ${error.message}`)
-    for (const line of error.details) terminal.err(`  ${line}`)
+    for (const line of error.details.slice(0, detailsAtMost)) terminal.err(`  ${line}`)
+    const more = error.details.length - detailsAtMost
+    if (more > 0) terminal.err(`  … and ${more} more`)
     return error.code
   }
   if (error instanceof OperationError) {

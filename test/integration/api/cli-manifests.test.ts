@@ -77,6 +77,15 @@ describe('manifests', () => {
     expect(await herald('plan', '-f', file)).toMatchObject({ code: 1, err: expect.stringContaining('G1') })
   })
 
+  test('that name another address for a speaker warn of the daemon that is left behind', async () => {
+    const file = join(folder, 'moved.yaml')
+    const { out } = await herald('get', 'speaker', 's0', '-o', 'yaml')
+    await writeFile(file, out.replace(/endpoint: .*/, 'endpoint: 127.0.0.9:50051'))
+    const plan = await herald('plan', '-f', file)
+    expect(plan.out).toMatch(/warning Speaker\/s0\/spec\/endpoint: was 127\.\S+: if that is another daemon/)
+    expect((await herald('plan', '-f', network)).out).not.toContain('another daemon')
+  })
+
   test('with problems are refused with file and line of every one, and nothing is sent', async () => {
     const file = join(folder, 'wrong.yaml')
     await writeFile(
@@ -116,6 +125,17 @@ describe('manifests', () => {
     }
     expect(await herald('diff', '-f', file)).toMatchObject({ code: 2 })
     expect(await lastRevision()).toBe(before)
+  })
+
+  test('with thousands of problems are told the first hundred, and how many more there are', async () => {
+    const file = join(folder, 'many.yaml')
+    const wrong = (n: number) => formatDocument({ kind: 'Region', name: `r${n}`, spec: { area: 'moon', colour: 1 } })
+    await writeFile(file, Array.from({ length: 3000 }, (_, n) => wrong(n)).join('---\n'))
+    const { code, err } = await herald('validate', '-f', file)
+    expect(code).toBe(2)
+    const lines = err.trimEnd().split('\n')
+    expect(lines).toHaveLength(102)
+    expect(lines.at(-1)).toBe('  … and 2900 more')
   })
 
   test('that have no effect are warned about, without a controller too', async () => {
