@@ -70,6 +70,7 @@ async function adopt(cli: CliContext, command: Command, speaker: string, prefixe
 function adoptionText(terminal: Terminal, adoption: AdoptionView): string {
   const left = adoption.left.map(({ prefix, why }) => `${paint(terminal, 'yellow', 'left')} ${prefix}: ${why}`)
   const said = adoption.status === 'accepted' ? [`revision ${adoption.revision} accepted`] : []
-  const nothing = adoption.adopted.length === 0 && left.length > 0
-  return [...said, nothing ? 'Nothing was adopted.' : changeText(terminal, adoption), ...left].join('\n')
+  const nothing =
+    left.length > 0 ? 'Nothing was adopted.' : 'Nothing is to be adopted: every local path there is Herald’s.'
+  return [...said, adoption.adopted.length > 0 ? changeText(terminal, adoption) : nothing, ...left].join('\n')
 }

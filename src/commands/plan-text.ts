@@ -1,6 +1,7 @@
 /** Plans and changes for people: what is done, what is held and why, what to think of. */
 import type { ChangeView } from '../api/wire/change.ts'
 import type { ActionView, AttributesView, PlanView } from '../api/wire/plan.ts'
+import { changedFields } from './changed-fields.ts'
 import { stagedText } from './rollout-text.ts'
 import { renderTable } from './table.ts'
 import { type Terminal, paint } from './terminal.ts'
@@ -94,10 +95,11 @@ export function changeText(terminal: Terminal, change: ChangeView): string {
 
 /** What became of which documents, one a line. */
 export function documentLines(terminal: Terminal, { changes }: ChangeView): readonly string[] {
-  const shown = changes.slice(0, shownAtMost).map(({ document, change: kind }) => {
+  const shown = changes.slice(0, shownAtMost).map(({ document, change: kind, before, after }) => {
     const sign = kind === 'create' ? '+' : kind === 'delete' ? '-' : '~'
     const color = kind === 'create' ? 'green' : kind === 'delete' ? 'red' : 'yellow'
-    return paint(terminal, color, `${sign} ${document}`)
+    const fields = changedFields(before, after)
+    return paint(terminal, color, `${sign} ${document}`) + (fields === '' ? '' : `: ${fields}`)
   })
   return changes.length > shown.length ? [...shown, `… and ${changes.length - shown.length} more documents`] : shown
 }

@@ -238,6 +238,10 @@ describe('overlays', () => {
     expect((await herald('status')).out).toMatch(/^drains: drain-\S+ \(pop-s1\) until .* UTC by alice: upgrade$/m)
     expect((await herald('drains')).out).toMatch(/ {2}alice: upgrade {2}/)
     expect((await herald('undrain', 'pop-s2', '--reason', 'x')).code).toBe(2)
+    expect(await herald('adopt', 's2', '--all', '--reason', 'x')).toMatchObject({
+      code: 0,
+      out: 'Nothing is to be adopted: every local path there is Herald’s.\n',
+    })
     expect(await herald('undrain', 'pop-s1', '--reason', 'done', '--wait')).toMatchObject({ code: 0 })
     expect((await herald('get', 'drains')).out).toBe('None.\n')
   })
