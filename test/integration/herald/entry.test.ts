@@ -156,8 +156,8 @@ test('a person undoes the decision by its id: MED is as it was, and the POP is b
   const again = await controller.request<{ detail: string }>('POST', `/v1/learner/decisions/${moved.id}/undo`, {
     reason: 'again',
   })
-  expect(again.status).toBe(422)
-  expect(again.body.detail).toMatch(/changed again by revision/)
+  expect(again.status).toBe(409)
+  expect(again.body.detail).toMatch(/was undone already \(revision \d+/)
 })
 
 test('what a person prefers for a while has an end that is told, and MED is as it was then', async () => {
