@@ -7,8 +7,9 @@ import { guardTitle, wayOut } from '../health/way-out.ts'
 import { Failovers } from '../intent/compile/failovers.ts'
 import { inventoryOf } from '../intent/compile/inventory.ts'
 import { OverlayTime } from '../intent/compile/overlay-time.ts'
-import type { Intent, NeighborId, PopId } from '../intent/model.ts'
+import type { Intent } from '../intent/model.ts'
 import type { Failover } from '../intent/monitoring.ts'
+import { popOfPlace } from '../intent/select.ts'
 import type { Store } from '../store/store.ts'
 import { isoTime, placeView } from './alarm-view.ts'
 import { trafficView } from './traffic-view.ts'
@@ -44,7 +45,7 @@ function automationView(state: AutomationState): AutomationView {
     ...suspicionOf(memory, goAtMs),
     ...breakerOf(memory, goAtMs, nowMs),
   }
-  const standing = [...intent.failovers.values()].map((one) => standingView(one, isInForce(intent, one, nowMs)))
+  const standing = standingOf(intent, nowMs)
   return {
     ...summaryOf(brakes, standing.length, refusals.length),
     ...brakes,
@@ -109,19 +110,19 @@ function summaryOf(brakes: Brakes, standing: number, refused: number): Pick<Auto
   return { state: 'watching', summary: 'nothing is laid on top, and nothing is refused' }
 }
 
-function isInForce(intent: Intent, failover: Failover, nowMs: number): boolean {
-  const { place, prefix } = failover
-  const announcement = intent.prefixes.get(prefix)
-  const pop = place.kind === 'pop' ? place.pop : popOf(intent, place.neighbor)
-  if (announcement === undefined || pop === undefined) return false
+function standingOf(intent: Intent, nowMs: number): readonly StandingView[] {
   const time = new OverlayTime(intent.freezes.values(), nowMs)
-  return new Failovers(inventoryOf(intent), announcement, time).inForce(failover, pop)
+  return [...Map.groupBy(intent.failovers.values(), ({ prefix }) => prefix)].flatMap(([prefix, own]) => {
+    const announcement = intent.prefixes.get(prefix)
+    const laid = announcement && new Failovers(inventoryOf(intent), announcement, time)
+    return own.map((one) => {
+      const pop = popOfPlace(intent, one.place)
+      return standingView(one, pop !== undefined && laid?.inForce(one, pop) === true)
+    })
+  })
 }
 
-function popOf(intent: Intent, neighbor: NeighborId): PopId | undefined {
-  const speaker = intent.neighbors.get(neighbor)?.speaker
-  return speaker && intent.speakers.get(speaker)?.pop
-}
+type StandingView = AutomationView['standing'][number]
 
 function standingView({ id, prefix, place, action, prepend, startedAtMs, alarm, reason }: Failover, inForce: boolean) {
   return {

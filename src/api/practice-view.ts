@@ -1,8 +1,9 @@
 /** Practices as the API shows them: what would happen on the live state, and what did happen, with time lines. */
 import type { Prefix } from '../bgp/prefix.ts'
 import { type Practice, type Rehearsal, practiceAlarmId, practiceLasts, rehearse } from '../health/practice.ts'
+import { linesDown } from '../health/session.ts'
 import type { Verdicts } from '../health/verdict.ts'
-import type { Intent, NeighborId, PopId } from '../intent/model.ts'
+import type { Intent, PopId } from '../intent/model.ts'
 import { failoverInput } from '../jobs/health/input.ts'
 import { automationAuthor } from '../plan/review-automation.ts'
 import type { Revision, Store } from '../store/store.ts'
@@ -35,18 +36,11 @@ export async function rehearsalOf(
   }
   const announcedAt = (prefix: Prefix) =>
     prefix === practice.prefix ? announcing(intent, fleet, prefix) : new Set<PopId>()
+  const down = linesDown(intent, (speaker, address) => fleet.established(speaker)?.has(address))
   const view = { ...head, nowMs, announcedAt }
-  const input = await failoverInput(store.health, view, verdicts, memory, downAt(intent, fleet), nowMs)
+  const input = await failoverInput(store.health, view, verdicts, memory, down, nowMs)
   const prefixes = [...input.prefixes].filter(({ prefix }) => prefix === practice.prefix)
   return rehearse({ ...input, prefixes }, practice, intent)
-}
-
-/** Lines of speakers that could be read whose session is not established. */
-function downAt(intent: Intent, fleet: FleetSnapshot): ReadonlySet<NeighborId> {
-  const down = new Set<NeighborId>()
-  for (const { id, speaker, address } of intent.neighbors.values())
-    if (fleet.speaker(speaker)?.reach === 'up' && fleet.established(speaker)?.has(address) === false) down.add(id)
-  return down
 }
 
 /** POPs where a path of ours is in a RIB that could be read. */

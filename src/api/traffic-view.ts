@@ -2,12 +2,13 @@
 import { type TrafficFigure, type TrafficFigures, isFresh } from '../health/traffic.ts'
 import type { EntryGroupId } from '../intent/entry.ts'
 import type { Intent } from '../intent/model.ts'
+import { popOfNeighbor } from '../intent/select.ts'
 import type { PathGroupId } from '../intent/steering.ts'
 import { isoTime } from './alarm-view.ts'
 import type { TrafficView } from './wire/traffic.ts'
 
 export function trafficView(intent: Intent, figures: TrafficFigures, nowMs: number): TrafficView {
-  const { pops, neighbors, speakers } = intent
+  const { pops, neighbors } = intent
   const view = (figure: TrafficFigure) => ({
     amount: figure.amount,
     at: isoTime(figure.atMs),
@@ -21,8 +22,7 @@ export function trafficView(intent: Intent, figures: TrafficFigures, nowMs: numb
       return [{ pop: id, ...view(figure), ...(capacity && { capacity: capacity.amount, unit: capacity.unit }) }]
     }),
     neighbors: [...figures.neighbors].toSorted(byName).flatMap(([id, figure]) => {
-      const speaker = neighbors.get(id)?.speaker
-      const pop = speaker === undefined ? undefined : speakers.get(speaker)?.pop
+      const pop = popOfNeighbor(intent, id)
       const capacity = neighbors.get(id)?.capacity?.amount
       if (pop === undefined) return []
       return [{ neighbor: id, pop, ...view(figure), unit: 'bit/s', ...(capacity !== undefined && { capacity }) }]

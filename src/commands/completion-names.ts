@@ -86,8 +86,8 @@ const positions: Readonly<Record<string, readonly Wanted[]>> = {
   history: [documents('Prefix', 'Pop'), nothing],
   adopt: [speakers, nothing],
   forget: [speakers, nothing],
-  alarms: [openAlarms],
-  ack: [firingAlarms],
+  alarms: [alarms('open')],
+  ack: [alarms('firing')], // no other can be acknowledged
   rollout: [documents('Rollout'), nothing],
   'rollout advance': [documents('Rollout'), nothing],
   'rollout abort': [documents('Rollout'), nothing],
@@ -133,13 +133,8 @@ async function pathsOf(api: ApiClient, group: string): Promise<readonly string[]
   return Object.keys(spec?.paths ?? {})
 }
 
-async function openAlarms(api: ApiClient): Promise<readonly string[]> {
-  return (await read<AlarmListView>(api, '/v1/alarms', { state: 'open' })).alarms.map(({ id }) => id)
-}
-
-/** Only one that fires can be acknowledged. */
-async function firingAlarms(api: ApiClient): Promise<readonly string[]> {
-  return (await read<AlarmListView>(api, '/v1/alarms', { state: 'firing' })).alarms.map(({ id }) => id)
+function alarms(state: 'open' | 'firing'): (api: ApiClient) => Promise<readonly string[]> {
+  return async (api) => (await read<AlarmListView>(api, '/v1/alarms', { state })).alarms.map(({ id }) => id)
 }
 
 async function places(api: ApiClient): Promise<readonly string[]> {

@@ -98,14 +98,13 @@ function lossOf(draft: FailoverDraft, sick: Sick): Loss {
   if (isBackup) return { ...base, losesPop: true, weight: 1 }
   if (actionOf(sick) === 'prepend') return { ...base, losesPop: false, weight: 0 }
   if (place.kind === 'pop') return { ...base, losesPop: true, weight: 1 }
-  const lines = (state.lines.get(pop) ?? []).filter(
-    (neighbor) => neighbor === place.neighbor || !draft.isDown(neighbor),
+  const others = (state.lines.get(pop) ?? []).filter(
+    (neighbor) => neighbor !== place.neighbor && !draft.isDown(neighbor),
   )
-  const others = lines.filter((neighbor) => neighbor !== place.neighbor)
   const losesPop = others.every(
     (neighbor) => draft.at(state.prefix, { kind: 'neighbor', neighbor })?.action === 'withhold',
   )
-  return { ...base, losesPop, weight: 1 / Math.max(1, lines.length) }
+  return { ...base, losesPop, weight: 1 / (others.length + 1) }
 }
 
 function carryOut(draft: FailoverDraft, sick: Sick, standing: FailoverOverlay | undefined): void {

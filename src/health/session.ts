@@ -7,7 +7,8 @@
  * about its sessions. A new leader has no memory: what an open alarm says stands until the daemon says otherwise. Pure:
  * time is an argument.
  */
-import type { NeighborId, PopId, SpeakerId } from '../intent/model.ts'
+import type { Address } from '../bgp/address.ts'
+import type { Intent, NeighborId, PopId, SpeakerId } from '../intent/model.ts'
 import { type Alarm, type Alarms, isOpen, openAlarm } from './alarm.ts'
 import type { Condition } from './failover-input.ts'
 
@@ -81,6 +82,16 @@ interface Session {
   counts: Count[]
 }
 
+/** Neighbors whose session is known not to be established. */
+export function linesDown(
+  { neighbors }: Pick<Intent, 'neighbors'>,
+  isEstablished: (speaker: SpeakerId, address: Address) => boolean | undefined,
+): ReadonlySet<NeighborId> {
+  const down = new Set<NeighborId>()
+  for (const { id, speaker, address } of neighbors.values()) if (isEstablished(speaker, address) === false) down.add(id)
+  return down
+}
+
 export class SessionBook {
   /** By speaker, then by address. A speaker is here once its daemon was read. */
   readonly #speakers = new Map<SpeakerId, Map<string, Session>>()
@@ -114,6 +125,11 @@ export class SessionBook {
     if (session === undefined) return false
     session.heardAtMs = nowMs
     return follow(session, state === 'established', nowMs, isPlanned(speaker, address))
+  }
+
+  /** undefined: it was not read. */
+  isEstablished(speaker: SpeakerId, address: string): boolean | undefined {
+    return this.#speakers.get(speaker)?.get(address)?.established
   }
 
   /** Speakers that no document names any more are forgotten. */

@@ -1,5 +1,6 @@
 /** What selectors name: POPs, the speakers there, the neighbors of those. An unknown name selects nothing. */
-import type { Intent, Neighbor, PopId, Selector, Speaker, SpeakerId } from './model.ts'
+import type { Intent, Neighbor, NeighborId, PopId, Selector, Speaker, SpeakerId } from './model.ts'
+import type { FailoverPlace } from './monitoring.ts'
 import { placesOf } from './places.ts'
 
 /** POPs that some selector of `at` names and none of `except` does. */
@@ -24,6 +25,18 @@ export function speakersAt(intent: Pick<Intent, 'speakers'>, pops: Iterable<PopI
 /** Neighbors of a speaker, in id order. */
 export function neighborsOf(intent: Pick<Intent, 'neighbors'>, speaker: SpeakerId): readonly Neighbor[] {
   return neighborsBySpeaker(intent.neighbors).get(speaker) ?? []
+}
+
+export function popOfNeighbor(
+  { neighbors, speakers }: Pick<Intent, 'neighbors' | 'speakers'>,
+  neighbor: NeighborId,
+): PopId | undefined {
+  const speaker = neighbors.get(neighbor)?.speaker
+  return speaker && speakers.get(speaker)?.pop
+}
+
+export function popOfPlace(intent: Pick<Intent, 'neighbors' | 'speakers'>, place: FailoverPlace): PopId | undefined {
+  return place.kind === 'pop' ? place.pop : popOfNeighbor(intent, place.neighbor)
 }
 
 const speakersByPop = remembered((speakers: Intent['speakers']) => Map.groupBy(inOrder(speakers), ({ pop }) => pop))

@@ -3,8 +3,9 @@ import { z } from 'zod'
 import type { Prefix } from '../../bgp/prefix.ts'
 import { unknownName } from '../../intent/check/report.ts'
 import { steeredDestinations } from '../../intent/compile/steering.ts'
-import type { Refusal } from '../../health/failover-input.ts'
-import type { Intent, PopId } from '../../intent/model.ts'
+import type { PopId } from '../../intent/model.ts'
+import type { FailoverPlace } from '../../intent/monitoring.ts'
+import { popOfPlace } from '../../intent/select.ts'
 import { explainPrefix } from '../../plan/explain.ts'
 import { type PlanInput, planPrefixes } from '../../plan/plan.ts'
 import { makeChange } from '../change.ts'
@@ -100,7 +101,8 @@ function explainRoute(api: Api, context: ApiContext): void {
         learnedAbout(store, input.intent, prefix, at, input.moment.nowMs),
         store.health.refusals(),
       ])
-      const refused = refusals.filter((one) => one.prefix === prefix && isAt(input.intent, one, at))
+      const isAsked = (place: FailoverPlace): boolean => at === undefined || popOfPlace(input.intent, place) === at
+      const refused = refusals.filter((one) => one.prefix === prefix && isAsked(one.place))
       const heard = hearers(input.intent, input.moment, input.fleet)
       return explanationView(explainPrefix(input, prefix, at, heard), learned, refused)
     },
@@ -119,11 +121,4 @@ async function questionAbout(
   const allowance = open.reduce((sum, { removes }) => sum + removes, 0)
   const prefixes = asked ?? [...new Set([...intent.prefixes.keys(), ...steeredDestinations(intent), ...fleet.prefixes])]
   return { input: { intent, moment, fleet, allowance }, prefixes }
-}
-
-function isAt({ neighbors, speakers }: Intent, { place }: Refusal, pop: PopId | undefined): boolean {
-  if (pop === undefined) return true
-  if (place.kind === 'pop') return place.pop === pop
-  const speaker = neighbors.get(place.neighbor)?.speaker
-  return speaker !== undefined && speakers.get(speaker)?.pop === pop
 }

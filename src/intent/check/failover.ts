@@ -7,6 +7,7 @@ import type { Finding } from '../document.ts'
 import { unknownPlace } from '../edit/selectors.ts'
 import type { Announcement, Intent, PopId } from '../model.ts'
 import type { AlertMappingId, CheckId, Failover, FailoverPolicy } from '../monitoring.ts'
+import { popOfPlace } from '../select.ts'
 import { listed } from '../nearest.ts'
 import { placesOf } from '../places.ts'
 import { ownedSpace } from './owned-space.ts'
@@ -145,10 +146,9 @@ function inertBecause(
     return { pointer: '/spec/prefix', message: unknownName('Prefix', prefix, intent.prefixes.keys()) }
   const policy = announcement.failover
   if (policy === undefined) return { pointer: '/spec/prefix', message: `${prefix} has no failover policy` }
-  const neighbor = place.kind === 'neighbor' ? intent.neighbors.get(place.neighbor) : undefined
-  if (place.kind === 'neighbor' && neighbor === undefined)
+  if (place.kind === 'neighbor' && !intent.neighbors.has(place.neighbor))
     return { pointer: '/spec/neighbor', message: unknownName('Neighbor', place.neighbor, intent.neighbors.keys()) }
-  const pop = place.kind === 'pop' ? place.pop : neighbor && intent.speakers.get(neighbor.speaker)?.pop
+  const pop = popOfPlace(intent, place)
   if (pop === undefined || !intent.pops.has(pop))
     return { pointer: `/spec/${place.kind}`, message: unknownName('Pop', pop ?? '', intent.pops.keys()) }
   if (action === 'activate')

@@ -1,5 +1,6 @@
 /** Overlays: they lie on things that exist. */
 import { prefixFamily } from '../../bgp/prefix.ts'
+import { OverlayTime } from '../compile/overlay-time.ts'
 import type { Finding } from '../document.ts'
 import { sameSpec } from '../edit/edit.ts'
 import { unknownPlace } from '../edit/selectors.ts'
@@ -58,12 +59,9 @@ function checkDrain(intent: Intent, drain: Drain): readonly Finding[] {
 
 /** Two drains of one place are two people's, and it is back when both have ended: the second is told of the first. */
 function checkAnotherDrain(report: Report, intent: Intent, { id, target, startedAtMs }: Drain): void {
+  const then = new OverlayTime([], startedAtMs)
   const other = [...intent.drains.values()].find(
-    (one) =>
-      one.id !== id &&
-      sameSpec(one.target, target) &&
-      one.startedAtMs <= startedAtMs &&
-      (one.expiresAtMs ?? Infinity) > startedAtMs,
+    (one) => one.id !== id && sameSpec(one.target, target) && then.inForce(one),
   )
   if (other === undefined) return
   const until = other.expiresAtMs === undefined ? 'somebody lifts it' : new Date(other.expiresAtMs).toISOString()

@@ -3,7 +3,7 @@ import { countAnnouncements, failoverPrefixes } from '../../health/failover-pref
 import type { FailoverInput, FailoverMemory, Traffic } from '../../health/failover-input.ts'
 import type { TrafficFigure } from '../../health/traffic.ts'
 import type { Verdicts } from '../../health/verdict.ts'
-import { frozenUntilMs } from '../../intent/compile.ts'
+import { type Moment, frozenUntilMs } from '../../intent/compile.ts'
 import type { Intent, NeighborId, PopId } from '../../intent/model.ts'
 import type { Health } from '../../store/store.ts'
 import type { PlannerView } from '../planner.ts'
@@ -26,7 +26,7 @@ export async function failoverInput(
     standing: intent.failovers.values(),
     memory,
     frozen: frozenUntilMs(intent, moment.nowMs) !== undefined,
-    announcements: announcementsOf(intent, epoch, nowMs),
+    announcements: announcementsOf(intent, moment),
     traffic: trafficOf(intent, figures.pops),
     ...(goAtMs !== undefined && { goAtMs }),
   }
@@ -35,10 +35,10 @@ export async function failoverInput(
 const counted = new WeakMap<Intent, number>()
 
 /** A share of this is what G2 counts in: as of when the documents were last changed is near enough. */
-function announcementsOf(intent: Intent, epoch: number, nowMs: number): number {
+function announcementsOf(intent: Intent, moment: Moment): number {
   let count = counted.get(intent)
   if (count === undefined) {
-    count = countAnnouncements(intent, { epoch, nowMs })
+    count = countAnnouncements(intent, moment)
     counted.set(intent, count)
   }
   return count

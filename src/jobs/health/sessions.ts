@@ -7,7 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Alarms } from '../../health/alarm.ts'
 import type { Condition } from '../../health/failover-input.ts'
 import { type SpeakerReachReport, reachConditions } from '../../health/reach.ts'
-import { type IsPlanned, type PlaceOfSession, SessionBook, type SessionStanding } from '../../health/session.ts'
+import {
+  type IsPlanned,
+  type PlaceOfSession,
+  SessionBook,
+  type SessionStanding,
+  linesDown,
+} from '../../health/session.ts'
 import { wantedShutdowns } from '../../intent/compile/shutdowns.ts'
 import type { Intent, NeighborId, SpeakerId } from '../../intent/model.ts'
 import type { SpeakerState, Store } from '../../store/store.ts'
@@ -51,8 +57,7 @@ export class SessionWatch {
 
   /** Neighbors whose session was read, and is not established. */
   down(intent: Intent): ReadonlySet<NeighborId> {
-    const lost = this.standing(intent).filter(({ established }) => !established)
-    return new Set(lost.flatMap(({ place: { neighbor } }) => neighbor ?? []))
+    return linesDown(intent, (speaker, address) => this.#book.isEstablished(speaker, address))
   }
 
   /** Some neighbor of a speaker is in no document. */

@@ -18,12 +18,12 @@ export function forwardingText(changes: readonly RouteChange[], nowMs: number): 
 
 /** The changes of routes to the service, and not to the lab's own links. */
 export function serviceRouteChanges({ traffic, routes }: Pick<Stage, 'traffic' | 'routes'>): readonly RouteChange[] {
+  const hosts = traffic.addresses.flatMap((address) => {
+    const host = parsePrefix(`${address}/${address.includes(':') ? 128 : 32}`)
+    return host.ok ? host.value : []
+  })
   return routes.changes.filter(({ prefix: text }) => {
     const prefix = parsePrefix(text)
-    if (!prefix.ok) return false
-    return traffic.addresses.some((address) => {
-      const host = parsePrefix(`${address}/${address.includes(':') ? 128 : 32}`)
-      return host.ok && contains(prefix.value, host.value)
-    })
+    return prefix.ok && hosts.some((host) => contains(prefix.value, host))
   })
 }
